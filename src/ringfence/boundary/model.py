@@ -1,0 +1,267 @@
+"""The boundary as a value, with every regime resolved into it.
+
+The canonical JSON of this value (keys sorted, defaults written) is `boundary.json`, and
+its SHA-256 is the boundary digest: it holds every rule that a verdict rests on, so that
+a checker needs neither YAML nor our regime files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+
+class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+# --- who is excluded ------------------------------------------------------------------
+
+
+class Attribute(_Value, frozen=True, tag="attribute", tag_field="test"):
+    """The node's attribute `name` is one of `values`.
+
+    A node may have several values at one time (two employers, two sources that
+    disagree): yes when all are among `values`, no when none is, else unknown. A node
+    that has none is `absent`.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    absent: Literal["unknown", "no"] = "unknown"
+    cite: str = ""
+
+
+class Employer(_Value, frozen=True, tag="employer", tag_field="test"):
+    """One of the person's employers is named, or is itself an excluded entity.
+
+    `entities` empty stands for "any excluded entity". A person without a recorded
+    employer is `absent`.
+    """
+
+    entities: tuple[str, ...] = ()
+    absent: Literal["unknown", "no"] = "unknown"
+    cite: str = ""
+
+
+class Owned(_Value, frozen=True, tag="owned", tag_field="test"):
+    """Excluded owners together hold at least `percent` of the entity (28 CFR 202.211).
+
+    A step at each entity, never the product of shares. `remainder` says what shares
+    mean that no source states: `unknown`, or `no` (held by nobody excluded, which is
+    then an assumption of every verdict).
+    """
+
+    percent: str = "50"
+    interests: tuple[str, ...] = ("shareholding",)
+    remainder: Literal["unknown", "no"] = "no"
+    cite: str = ""
+
+
+class AnyOf(_Value, frozen=True, tag="any", tag_field="test"):
+    """At least one of the tests holds."""
+
+    of: tuple[Test, ...]
+    cite: str = ""
+
+
+class AllOf(_Value, frozen=True, tag="all", tag_field="test"):
+    """Every one of the tests holds."""
+
+    of: tuple[Test, ...]
+    cite: str = ""
+
+
+class Not(_Value, frozen=True, tag="not", tag_field="test"):
+    """The test doesn't hold. It may hold attributes only, never employer or owned."""
+
+    of: Test
+    cite: str = ""
+
+
+Test = Attribute | Employer | Owned | AnyOf | AllOf | Not
+
+
+class Selector(_Value, frozen=True):
+    """Who is excluded: one test for people, one for legal entities.
+
+    The excluded are the least fixpoint of the two tests (an employer may be excluded
+    for its owners, an owner for its employer).
+
+    Attributes:
+        name: Name in the boundary.
+        people: Test for people.
+        entities: Test for legal entities; a state of a listed country is one.
+        regime: Id of the regime that it comes from, empty when spelled out.
+        countries: The codes that it turns on, for reports.
+        assumptions: What it takes for granted, in words; printed with each verdict.
+    """
+
+    name: str
+    people: Test
+    entities: Test
+    regime: str = ""
+    countries: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+class RegimeUsed(_Value, frozen=True):
+    """A regime that the boundary draws on: its source, version, dates and digest."""
+
+    id: str
+    title: str
+    source: str
+    version: str
+    in_force: str  # first instant, `YYYY-MM-DDTHH:MM:SSZ`
+    until: str = ""
+    digest: str = ""
+
+
+# --- what is protected, and where it may be -------------------------------------------
+
+
+class Protection(_Value, frozen=True):
+    """A named class of protected columns.
+
+    A column belongs when it carries one of the `tags`, or its id (without `column:`)
+    matches one of `columns`, or its dataset's id (without `dataset:`) one of
+    `datasets`. In patterns `*` stands for any run of characters and `?` for one.
+    """
+
+    name: str
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+class BoundaryException(_Value, frozen=True):
+    """A counted, capped and expiring leave to cross."""
+
+    name: str
+    who: tuple[str, ...]  # ids of people or groups
+    columns: tuple[str, ...]  # patterns over column ids, without `column:`
+    purpose: str
+    owner: str
+    cap: int  # distinct subjects
+    until: str
+    since: str = ""
+
+
+# --- claims ---------------------------------------------------------------------------
+
+
+class Claim(_Value, frozen=True):
+    """A public sentence and its executable form.
+
+    Attributes:
+        id: Kebab-case name: file names, docs anchors and configuration use it.
+        says: The sentence.
+        by: Who said it. `on`: when, as precisely as is known.
+        kind: Executable form; `ringfence.claims` has one module for each.
+        excluded: Name of a selector, for kinds that ask who.
+        protected: Names of protections; empty means all.
+        places: For `presence`: where. For `residency`: instead of the boundary's.
+        copy: For `presence`: role of the copy.
+        purpose: For `facility`: which facilities.
+        reach: Whether controls on edges are ignored (bare) or honoured (residual).
+        verbs: Verbs or verb groups that count.
+        grades: Grades of edges that count.
+        exceptions: Names of exceptions that the sentence itself concedes.
+        kinds: For `no_single_principal`: kinds of principal that are examined.
+        share: For `no_single_principal`: percent of the protected columns that is
+            everything.
+        form: For `control_operates`: `team` or `grant`.
+        team: For `control_operates`: ids of people or groups who may decide.
+        during: For `residency`: first and last instant, when it speaks of a period.
+        logs: For `no_crossing`: the logs that would have to be judged.
+    """
+
+    id: str
+    says: str
+    kind: Literal[
+        "residency",
+        "presence",
+        "facility",
+        "jurisdiction",
+        "no_reach",
+        "no_single_principal",
+        "control_operates",
+        "no_crossing",
+    ]
+    by: str = ""
+    on: str = ""
+    excluded: str = ""
+    protected: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    copy: str = ""
+    purpose: str = ""
+    reach: Literal["bare", "residual"] = "residual"
+    verbs: tuple[str, ...] = ("any",)
+    grades: tuple[str, ...] = ("technical",)
+    exceptions: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("role", "service_account", "group", "tool", "person")
+    share: int = 100
+    form: Literal["", "team", "grant"] = ""
+    team: tuple[str, ...] = ()
+    during: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+
+
+class Boundary(_Value, frozen=True):
+    """A boundary, resolved.
+
+    Attributes:
+        name: Name of the boundary.
+        population: Whose data, in words.
+        as_of: The instant that verdicts speak of; empty means now.
+        max_age_days: How far from that instant a source may have been collected.
+        unclassified: What a column is that no source classifies.
+        protected: Classes of protected columns.
+        places: Permitted places (`US`, `US-VA`) by role of the copy.
+        excluded: Selectors by name.
+        exceptions: Leaves to cross.
+        regimes: Regimes drawn on.
+        claims: Claims, in the order of the file.
+    """
+
+    name: str
+    population: str
+    protected: tuple[Protection, ...]
+    places: dict[str, tuple[str, ...]]
+    excluded: tuple[Selector, ...]
+    claims: tuple[Claim, ...]
+    as_of: str = ""
+    max_age_days: int = 31
+    unclassified: Literal["unknown", "no"] = "unknown"
+    exceptions: tuple[BoundaryException, ...] = ()
+    regimes: tuple[RegimeUsed, ...] = ()
+
+    def selector(self, name: str) -> Selector:
+        """Return the selector of that name."""
+        return next(chosen for chosen in self.excluded if chosen.name == name)
+
+
+class SourceOrder(_Value, frozen=True):
+    """A source as the boundary file orders it (not part of the boundary digest)."""
+
+    name: str
+    kind: str
+    files: tuple[str, ...] = ()
+    collected: str = ""
+    history_since: str = ""
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def canonical(boundary: Boundary) -> bytes:
+    """Return the boundary's canonical JSON: the bytes of `boundary.json`."""
+    return _encoder.encode(boundary)
+
+
+def digest(boundary: Boundary) -> str:
+    """Return the boundary digest: SHA-256 of `canonical`, in hexadecimal."""
+    return hashlib.sha256(canonical(boundary)).hexdigest()

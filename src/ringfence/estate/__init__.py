@@ -1,0 +1,1 @@
+"""The estate: dated facts with provenance, their digest, and views as of a time."""

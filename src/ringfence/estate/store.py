@@ -1,0 +1,292 @@
+"""The estate: every fact in one DuckDB table, its digest, and views as of an instant.
+
+Nothing is overwritten. The digest is the SHA-256 of the facts' canonical lines in
+canonical (byte) order, each ended by a line feed: the same bytes that `write` leaves in
+`facts.jsonl`, so that two machines that loaded the same files agree and `sha256sum`
+confirms it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from ringfence.boundary.ownership import Stake, stake
+from ringfence.boundary.selector import Holder
+from ringfence.boundary.vocabulary import MANY_VALUED
+from ringfence.errors import SourceError
+from ringfence.estate.load import FactsFile, load
+
+Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The edges in force, in canonical order of their facts; arrays of one length.
+
+    Attributes:
+        tail: Number of the node that each edge starts from (index into `View.ids`).
+        head: Number of the node that it leads to.
+        name: Edge kind.
+        verb: Verb of a grant, else empty.
+        control: What stands in the way, else empty.
+        unknown: Why it is undecided, else empty.
+        row: Row of the fact in the estate.
+    """
+
+    tail: Ints
+    head: Ints
+    name: Words
+    verb: Words
+    control: Words
+    unknown: Words
+    row: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A fact as a witness cites it."""
+
+    line: str
+    id: str
+    name: str
+    value: str
+    verb: str
+    at: str
+    source: str
+    control: str
+    unknown: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFact:
+    """What the estate knows of one source.
+
+    Attributes:
+        name: Name in the boundary.
+        kind: Kind of source.
+        collected: Instant of collection, empty when nobody says.
+        unknown: Why it could not be read, empty when it was.
+        detail: Further strings: digests of the files, `history_since`.
+        facts: How many facts it stated.
+    """
+
+    name: str
+    kind: str
+    collected: str
+    unknown: str
+    detail: Mapping[str, str]
+    facts: int
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """The stores whose every principal this source lists."""
+        return tuple(self.detail.get("covers", "").split("\n"))
+
+
+class Estate:
+    """All facts of one load.
+
+    Raises:
+        SourceError: A facts file holds a line that isn't a canonical fact.
+    """
+
+    def __init__(
+        self, files: Sequence[FactsFile], *, threads: int | None = None
+    ) -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {}
+        if threads is not None:
+            config["threads"] = threads
+        self._database = duckdb.connect(config=config)
+        try:
+            load(self._database, files)
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise SourceError(f"facts can't be loaded: {reason}") from None
+
+    @property
+    def size(self) -> int:
+        """The number of facts."""
+        return self._one("SELECT count(*) FROM fact")
+
+    def has_facts(self) -> bool:
+        """Return whether there is any fact beyond those about sources."""
+        return self._one("SELECT count(*) FROM fact WHERE fact <> 'source'") > 0
+
+    def digest(self) -> str:
+        """Return the estate digest without writing anything."""
+        summed = hashlib.sha256()
+        for block in self._lines():
+            summed.update(block)
+        return summed.hexdigest()
+
+    def write(self, path: Path) -> str:
+        """Write `facts.jsonl` and return its SHA-256: the estate digest."""
+        summed = hashlib.sha256()
+        with path.open("wb") as stream:
+            for block in self._lines():
+                summed.update(block)
+                stream.write(block)
+        return summed.hexdigest()
+
+    def _lines(self) -> Iterator[bytes]:
+        found = self._database.cursor().execute("SELECT line FROM fact ORDER BY rowid")
+        while rows := found.fetchmany(50_000):
+            yield "".join(f"{line}\n" for (line,) in rows).encode()
+
+    def _one(self, query: str) -> int:
+        row = self._database.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    def sources(self) -> tuple[SourceFact, ...]:
+        """Return the source facts, with how many facts each one stated."""
+        found = self._database.execute(
+            "SELECT s.id, s.name, s.value, s.unknown, s.detail, count(f.line) "
+            "FROM fact AS s LEFT JOIN fact AS f "
+            "ON f.source = s.id AND f.fact <> 'source' "
+            "WHERE s.fact = 'source' GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        return tuple(
+            SourceFact(
+                name, kind, collected, unknown, json.loads(detail or "{}"), facts
+            )
+            for name, kind, collected, unknown, detail, facts in found
+        )
+
+    def rows(self, numbers: Sequence[int]) -> dict[int, Row]:
+        """Return the facts of the given rows, by row."""
+        if not numbers:
+            return {}
+        found = self._database.execute(
+            "SELECT rowid, line, id, name, value, verb, \"at\", source, control, unknown, "
+            "detail FROM fact WHERE rowid IN (SELECT unnest(?))",
+            [[int(number) for number in numbers]],
+        ).fetchall()
+        return {row[0]: Row(*row[1:]) for row in found}
+
+    def changes(self, first: str, last: str) -> list[str]:
+        """Return the instants in `(first, last]` at which some fact begins or ends."""
+        found = self._database.execute(
+            "SELECT DISTINCT t FROM (SELECT since AS t FROM fact UNION "
+            "SELECT until FROM fact) WHERE t > ? AND t <= ? ORDER BY t",
+            [first, last],
+        ).fetchall()
+        return [row[0] for row in found]
+
+    def view(self, instant: str) -> View:
+        """Return the estate as of an instant (`YYYY-MM-DDTHH:MM:SSZ`)."""
+        return View(self._database.cursor(), instant)
+
+
+_NOTHING = Holder()
+_FORCE = "(since = '' OR since <= $t) AND (until = '' OR $t < until)"
+
+
+class View:
+    """The facts in force at one instant.
+
+    Attributes:
+        instant: The instant.
+        ids: Id of every node that a fact in force mentions, sorted; a node's number is
+            its place here.
+    """
+
+    def __init__(self, database: duckdb.DuckDBPyConnection, instant: str) -> None:
+        self._database = database
+        self.instant = instant
+        found = self._query(
+            "SELECT DISTINCT id FROM ("  # noqa: S608
+            f"SELECT id FROM fact WHERE fact <> 'source' AND {_FORCE} UNION ALL "
+            f"SELECT value FROM fact WHERE fact = 'edge' AND {_FORCE}) ORDER BY id"
+        ).fetchnumpy()
+        self.ids: list[str] = found["id"].tolist()
+        self.number = {node: number for number, node in enumerate(self.ids)}
+
+    def _query(self, query: str) -> duckdb.DuckDBPyConnection:
+        parameters = {"t": self.instant} if "$t" in query else None
+        return self._database.execute(query, parameters)
+
+    def edges(self) -> Edges:
+        """Return the edges in force, ownership interests left out."""
+        found = self._query(
+            "WITH node AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM ("  # noqa: S608
+            f"SELECT id FROM fact WHERE fact <> 'source' AND {_FORCE} UNION "
+            f"SELECT value FROM fact WHERE fact = 'edge' AND {_FORCE})) "
+            "SELECT a.n AS tail, b.n AS head, f.name, f.verb, f.control, f.unknown, "
+            "f.rowid AS row FROM fact AS f JOIN node AS a ON f.id = a.id "
+            "JOIN node AS b ON f.value = b.id "
+            f"WHERE fact = 'edge' AND f.name <> 'owns' AND {_FORCE} ORDER BY f.rowid"
+        ).fetchnumpy()
+        return Edges(**{key: np.asarray(found[key]) for key in Edges.__slots__})
+
+    def holders(self, kind: str) -> dict[str, Holder]:
+        """Return every node of a kind with its attributes."""
+        holders: dict[str, Holder] = {
+            node: _NOTHING for node in self.ids if node.startswith(f"{kind}:")
+        }
+        values: dict[str, dict[str, frozenset[str]]] = {}
+        unknown: dict[str, set[str]] = {}
+        for node, name, found, is_open in self._attributes(kind):
+            values.setdefault(node, {})[name] = frozenset(found)
+            if is_open:
+                unknown.setdefault(node, set()).add(name)
+        for node, attributes in values.items():
+            open_names = frozenset(unknown.get(node, ()))
+            holders[node] = Holder(attributes, open_names)
+        return holders
+
+    def _attributes(self, kind: str) -> list[tuple[str, str, list[str], bool]]:
+        many = ", ".join(f"'{name}'" for name in sorted(MANY_VALUED))
+        return self._query(
+            "SELECT id, name, list(DISTINCT value), bool_or(unknown <> '') FROM ("  # noqa: S608
+            "SELECT id, name, value, unknown, since, "
+            "max(since) OVER (PARTITION BY id, name) AS last FROM fact "
+            f"WHERE fact = 'attribute' AND name <> 'label' "
+            f"AND starts_with(id, '{kind}:') AND {_FORCE}) WHERE name IN ({many}) OR since = last GROUP BY id, name"
+        ).fetchall()
+
+    def stakes(self) -> list[Stake]:
+        """Return the ownership interests in force."""
+        found = self._query(
+            "SELECT id, value, detail, unknown FROM fact "  # noqa: S608
+            f"WHERE fact = 'edge' AND name = 'owns' AND {_FORCE}"
+        ).fetchall()
+        return [
+            stake(holder, entity, detail=json.loads(detail or "{}"), unknown=unknown)
+            for holder, entity, detail, unknown in found
+        ]
+
+    def attribute_rows(self, ids: Sequence[str]) -> dict[str, list[int]]:
+        """Return, for each of some nodes, the rows of its attribute facts in force."""
+        if not ids:
+            return {}
+        found = self._database.execute(
+            "SELECT id, rowid FROM fact WHERE fact = 'attribute' "  # noqa: S608
+            f"AND id IN (SELECT unnest($ids)) AND {_FORCE} ORDER BY rowid",
+            {"t": self.instant, "ids": list(ids)},
+        ).fetchall()
+        rows: dict[str, list[int]] = {}
+        for node, row in found:
+            rows.setdefault(node, []).append(row)
+        return rows
+
+    def labels(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the display names of some nodes, for those that have one."""
+        if not ids:
+            return {}
+        found = self._database.execute(
+            "SELECT id, max(value) FROM fact WHERE fact = 'attribute' "  # noqa: S608
+            f"AND name = 'label' AND id IN (SELECT unnest($ids)) AND {_FORCE} "
+            "GROUP BY id",
+            {"t": self.instant, "ids": list(ids)},
+        ).fetchall()
+        return dict(found)
