@@ -1,0 +1,86 @@
+"""Does one principal reach everything? Answered without asking each principal.
+
+Take any principal left; sweep forward from it. If it misses targets, choose one missed
+target: everybody who can't reach that one (a backward sweep) is settled with it, by one
+closed set. If it misses nothing, it has everything, and so has whoever controls it.
+Each round settles at least one principal, and mostly nearly all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ringfence.reach.closure import backward, forward
+from ringfence.reach.graph import CONTROL, Arcs, Graph, Ints, Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """Principals who fall short, and the targets that none of them reaches."""
+
+    principals: Ints
+    missed: Ints
+
+
+@dataclass(slots=True)
+class Everything:
+    """Who has everything, and why nobody else does."""
+
+    masters: list[int] = field(default_factory=list)
+    short: list[Short] = field(default_factory=list)
+
+
+def who_has_everything(
+    graph: Graph,
+    principals: Ints,
+    targets: Ints,
+    *,
+    verbs: int,
+    share: int,
+    sure: bool,
+) -> Everything:
+    """Return the principals that reach at least `share` percent of the targets.
+
+    Args:
+        graph: The graph.
+        principals: Numbers of the principals in question.
+        targets: Numbers of the targets; at least one.
+        verbs: Mask of the states of a target that count.
+        share: Percent of the targets that counts as everything.
+        sure: Whether to walk certain edges only.
+    """
+    arcs = graph.definite if sure else graph.possible
+    back = graph.definite_reversed if sure else graph.possible_reversed
+    found = Everything()
+    left = np.zeros(len(graph.ids), bool)
+    left[principals] = True
+    while len(remaining := np.flatnonzero(left)):
+        first = remaining[0]
+        held = forward(arcs, _at(graph, first[None], CONTROL))
+        missed = targets[(held[targets] & verbs) == 0]
+        settled: Ints
+        if len(missed) * 100 > len(targets) * (100 - share):
+            chosen = missed[:1] if share == 100 else missed  # noqa: PLR2004
+            reaching = backward(back, _at(graph, chosen, verbs))
+            settled = remaining[(reaching[remaining] & CONTROL) == 0]
+            found.short.append(Short(settled, chosen))
+        else:
+            above = backward(back, _at(graph, first[None], CONTROL))
+            settled = remaining[(above[remaining] & CONTROL) != 0]
+            found.masters.extend(settled.tolist())
+        left[settled] = False
+    return found
+
+
+def _at(graph: Graph, nodes: Sequence[int] | Ints, mask: int) -> Mask:
+    seeds = np.zeros(len(graph.ids), np.uint16)
+    seeds[nodes] = mask
+    return seeds
+
+
+def closed_set(arcs: Arcs, graph: Graph, nodes: Ints) -> Mask:
+    """Return everything that controlling the nodes leads to."""
+    return forward(arcs, _at(graph, nodes, CONTROL))

@@ -1,0 +1,172 @@
+"""Isolation: does anything lead from these origins to those targets?
+
+Every universal claim comes down to this question, over one graph twice: over the edges
+that are certain, and over all that are possible. Certain from a certain origin to a
+certain target refutes; merely possible leaves open; neither is isolation, and the
+closed set of everything possibly reached is its proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+
+from ringfence.boundary.status import Status
+from ringfence.reach.closure import Tree, Walk, backward, forward, tree
+from ringfence.reach.graph import STATES, Graph, Ints, Mask
+
+
+class Result(StrEnum):
+    """What the question comes to."""
+
+    ISOLATED = "isolated"
+    POSSIBLE = "possible"
+    REACHED = "reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Origins that share one set of barred targets.
+
+    Attributes:
+        origins: Statuses (yes or unknown) by node id.
+        targets: Statuses by node id, without what the origins' exceptions concede.
+        exceptions: Names of the exceptions that apply to these origins.
+    """
+
+    origins: Mapping[str, Status]
+    targets: Mapping[str, Status]
+    exceptions: tuple[str, ...] = ()
+
+
+class Isolation:
+    """The question asked of one part, answered on demand.
+
+    Attributes:
+        graph: The graph.
+        part: Origins and targets.
+        verbs: Mask of the states of a target that count.
+    """
+
+    def __init__(self, graph: Graph, part: Part, verbs: int) -> None:
+        self.graph = graph
+        self.part = part
+        self.verbs = verbs
+
+    def _numbers(self, statuses: Mapping[str, Status], *, sure: bool) -> Ints:
+        number = self.graph.number
+        chosen = (
+            number[node]
+            for node, status in statuses.items()
+            if node in number and (status is Status.YES or not sure)
+        )
+        return np.fromiter(chosen, np.int64)
+
+    def _seeds(self, *, sure: bool) -> Mask:
+        seeds = np.zeros(len(self.graph.ids), np.uint16)
+        for node in self._numbers(self.part.origins, sure=sure):
+            seeds[node] = self.graph.entry(int(node))
+        return seeds
+
+    def _goals(self, *, sure: bool) -> Mask:
+        goals = np.zeros(len(self.graph.ids), np.uint16)
+        goals[self._numbers(self.part.targets, sure=sure)] = self.verbs
+        return goals
+
+    @cached_property
+    def closed(self) -> Mask:
+        """Every state that the origins may reach: the closed set of a certificate."""
+        return forward(self.graph.possible, self._seeds(sure=False))
+
+    @cached_property
+    def _sure(self) -> Mask:
+        return forward(self.graph.definite, self._seeds(sure=True))
+
+    @cached_property
+    def result(self) -> Result:
+        """What the question comes to."""
+        if not (self.closed & self._goals(sure=False)).any():
+            return Result.ISOLATED
+        if (self._sure & self._goals(sure=True)).any():
+            return Result.REACHED
+        return Result.POSSIBLE
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether witnesses are certain ones (else they are possible ones)."""
+        return self.result is Result.REACHED
+
+    @cached_property
+    def _needed(self) -> Mask:
+        graph, sure = self.graph, self.is_sure
+        arcs = graph.definite_reversed if sure else graph.possible_reversed
+        return backward(arcs, self._goals(sure=sure))
+
+    @cached_property
+    def core(self) -> Mask:
+        """The states that lie on some way from an origin to a target."""
+        return (self._sure if self.is_sure else self.closed) & self._needed
+
+    @cached_property
+    def crossing(self) -> list[str]:
+        """The origins from which a target is reached, sorted."""
+        numbers = self._numbers(self.part.origins, sure=self.is_sure)
+        return sorted(self.graph.ids[node] for node in numbers if self.core[node])
+
+    @cached_property
+    def reached(self) -> list[str]:
+        """The targets that are reached, sorted."""
+        numbers = self._numbers(self.part.targets, sure=self.is_sure)
+        hit = self.core[numbers] & self.verbs
+        return sorted(self.graph.ids[node] for node in numbers[hit != 0])
+
+    def on_the_way(self, kind: str) -> list[str]:
+        """Return the nodes of a kind that lie on some way to a target, sorted."""
+        nodes = np.flatnonzero(self.core)
+        prefix = f"{kind}:"
+        found = (self.graph.ids[node] for node in nodes)
+        return [node for node in found if node.startswith(prefix)]
+
+    def tree(self, origin: str) -> Tree:
+        """Return the breadth-first tree from one origin."""
+        graph = self.graph
+        seeds = np.zeros(len(graph.ids), np.uint16)
+        node = graph.number[origin]
+        seeds[node] = graph.entry(node)
+        return tree(graph.definite if self.is_sure else graph.possible, seeds)
+
+    def witness(self, origin: str, target: str) -> Walk | None:
+        """Return a shortest path from an origin to a target, or None."""
+        node = self.graph.number[target]
+        return self.tree(origin).path(self.graph, node, self.verbs)
+
+    def shortest(self) -> tuple[str, str, Walk] | None:
+        """Return the shortest witness of all, the first by name of those as short."""
+        graph = self.graph
+        arcs = graph.definite if self.is_sure else graph.possible
+        grown = tree(arcs, self._seeds(sure=self.is_sure))
+        best: tuple[int, str, str, Walk] | None = None
+        for target in self.reached:
+            walk = grown.path(graph, graph.number[target], self.verbs)
+            if walk is None:
+                continue
+            edges = walk.edges
+            origin = graph.ids[graph.tail[edges[0]]] if edges else target
+            found = (len(edges), origin, target, walk)
+            if best is None or found[:3] < best[:3]:
+                best = found
+        return None if best is None else best[1:]
+
+
+def states(graph: Graph, mask: Mask) -> dict[str, list[str]]:
+    """Return a mask as sorted node ids by state, states that nobody has left out."""
+    named: dict[str, list[str]] = {}
+    for name, state in STATES.items():
+        nodes = np.flatnonzero(mask & state)
+        if len(nodes):
+            named[name] = [graph.ids[node] for node in nodes]
+    return named

@@ -1,0 +1,137 @@
+"""Small estates for tests: facts in one line, graphs without a database, cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ringfence.boundary.model import (
+    AnyOf,
+    Attribute,
+    Boundary,
+    Claim,
+    Owned,
+    Protection,
+    Selector,
+)
+from ringfence.boundary.vocabulary import EDGE_KINDS, Flow
+from ringfence.claims.case import Case
+from ringfence.claims.collect import write_facts
+from ringfence.estate import facts as made
+from ringfence.estate.facts import Fact, line
+from ringfence.estate.load import FactsFile
+from ringfence.estate.store import Edges, Estate
+from ringfence.reach.graph import Graph, build
+
+AS_OF = "2022-01-31T00:00:00Z"
+GRADES = ("technical", "organisational", "legal")
+IN_CHINA = Selector(
+    "in-china",
+    people=Attribute("residence", ("CN",)),
+    entities=AnyOf((Attribute("organised_in", ("CN",)), Owned())),
+    countries=("CN",),
+)
+CONTACT = Protection("contact", tags=("EMAIL",))
+
+
+def edge(tail: str, kind: str, head: str, **more: object) -> Fact:
+    """Return an edge fact of a source called `test`."""
+    return made.edge(tail, kind, head, at="test:1", source="test", **more)
+
+
+def attribute(node: str, name: str, value: str, **more: object) -> Fact:
+    """Return an attribute fact of a source called `test`."""
+    return made.attribute(node, name, value, at="test:1", source="test", **more)
+
+
+def node(name: str) -> Fact:
+    """Return a node fact of a source called `test`."""
+    return made.node(name, at="test:1", source="test")
+
+
+def source(
+    name: str = "test",
+    *,
+    collected: str = "2022-01-30T00:00:00Z",
+    covers: Sequence[str] = (),
+    unknown: str = "",
+    history: str = "",
+) -> Fact:
+    """Return the fact of a source that was read, unless `unknown` says otherwise."""
+    detail = {"covers": "\n".join(covers)} if covers else {}
+    if history:
+        detail["history_since"] = history
+    return Fact(
+        fact="source",
+        id=name,
+        name="test",
+        value=collected,
+        source=name,
+        at="test:1",
+        unknown=unknown,
+        detail=detail,
+    )
+
+
+def edges_of(facts: Iterable[Fact]) -> tuple[list[str], Edges]:
+    """Return the node ids and edges of some edge facts, as a view would."""
+    ordered = sorted(facts, key=line)
+    ids = sorted({end for fact in ordered for end in (fact.id, fact.value)})
+    walked = [fact for fact in ordered if EDGE_KINDS[fact.name].flow is not Flow.STAKE]
+    number = {name: place for place, name in enumerate(ids)}
+    rows = [ordered.index(fact) for fact in walked]
+    return ids, Edges(
+        tail=np.array([number[fact.id] for fact in walked], np.int64),
+        head=np.array([number[fact.value] for fact in walked], np.int64),
+        name=np.array([fact.name for fact in walked], object),
+        verb=np.array([fact.verb for fact in walked], object),
+        control=np.array([fact.control for fact in walked], object),
+        unknown=np.array([fact.unknown for fact in walked], object),
+        row=np.array(rows, np.int64),
+    )
+
+
+def graph(
+    facts: Iterable[Fact], *, bare: bool = False, grades: Sequence[str] = GRADES
+) -> Graph:
+    """Return the graph of some edge facts."""
+    ids, edges = edges_of(facts)
+    return build(ids, edges, grades=grades, bare=bare)
+
+
+def estate(folder: Path, facts: Iterable[Fact]) -> Estate:
+    """Return the estate of some facts."""
+    path = folder / "facts.jsonl"
+    write_facts(facts, path)
+    return Estate([FactsFile(path.name, path)])
+
+
+def claim(kind: str, **more: object) -> Claim:
+    """Return a claim of a kind, about people in China where it asks who."""
+    asks_who = kind in ("no_reach", "facility", "jurisdiction")
+    fields = {"excluded": "in-china"} if asks_who else {}
+    return Claim(id=kind.replace("_", "-"), says="...", kind=kind, **(fields | more))
+
+
+def boundary(*claims: Claim, **more: object) -> Boundary:
+    """Return a boundary that protects EMAIL columns from people in China."""
+    fields: dict[str, object] = {
+        "places": {"primary": ("US",), "backup": ("US", "SG")},
+        "unclassified": "no",
+        "as_of": AS_OF,
+    }
+    return Boundary(
+        "test",
+        "a population",
+        protected=(CONTACT,),
+        excluded=(IN_CHINA,),
+        claims=claims,
+        **(fields | more),
+    )
+
+
+def case(folder: Path, facts: Iterable[Fact], *claims: Claim, **more: object) -> Case:
+    """Return a case over some facts."""
+    return Case(estate(folder, facts), boundary(*claims, **more), AS_OF)

@@ -1,0 +1,423 @@
+"""The reference prover: a verdict and a proof for every kind of claim, in plain sets.
+
+It says what the checker must accept. Nothing here is quick or clever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from ringfence.boundary.model import Boundary, BoundaryException, Claim, canonical
+from ringfence.boundary.vocabulary import VERB_GROUPS
+from ringfence.estate.facts import Fact, line
+from tests.reference.closure import (
+    State,
+    closure,
+    definite,
+    entry,
+    is_data,
+    reached,
+    shortest,
+    walked,
+)
+from tests.reference.estate import View, fits
+
+Answers = dict[str, str]
+Proof = dict[str, object]
+_REFUTES = ("counterexample/1", "refuted")
+_json = msgspec.json.Encoder(order="sorted")
+
+
+def unique(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return facts without repeats, in canonical order."""
+    return tuple(fact for _, fact in sorted({line(f): f for f in facts}.items()))
+
+
+def facts_file(facts: Iterable[Fact]) -> bytes:
+    """Return the bytes of facts.jsonl."""
+    return b"".join(line(fact) + b"\n" for fact in unique(facts))
+
+
+def instants(facts: Iterable[Fact], claim: Claim, as_of: str) -> list[str]:
+    """Return the instants of which a claim speaks and at which the estate changes."""
+    first, last = claim.during or (as_of, as_of)
+    ends = {end for fact in facts for end in (fact.since, fact.until)}
+    return [first, *sorted(end for end in ends if first < end <= last)]
+
+
+def prove(facts: tuple[Fact, ...], boundary: Boundary, claim: Claim) -> Proof:
+    """Return verdict and proof of a claim; the proof of an unproven one is its verdict."""
+    now = Prover(facts, boundary, claim)
+    shown: list[Proof] = []
+    for instant in instants(facts, claim, boundary.as_of):
+        prover = Prover(facts, boundary, claim, as_of=instant)
+        word, found = prover.verdict()
+        if "paths" in found:
+            return prover.sealed(word, found)
+        # Only the plainest certificate of a period is given: nobody ever offended.
+        plain = not claim.during or (not found.get("parts", [0]) and now.complete())
+        shown.append(found if plain else {})
+    return now.sealed(word, shown[0]) if all(shown) else {"verdict": "unproven"}
+
+
+def files(facts: Iterable[Fact], boundary: Boundary) -> dict[str, bytes]:
+    """Return the files of an output folder, by name."""
+    every = unique(facts)
+    found = {"facts.jsonl": facts_file(every), "boundary.json": canonical(boundary)}
+    for number, claim in enumerate(boundary.claims, 1):
+        proof = prove(every, boundary, claim)
+        if proof["verdict"] != "unproven":
+            name = f"claim-{number}-{claim.id}.json"
+            found[name] = _json.encode(proof) + b"\n"
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Prover:
+    """A claim before an estate."""
+
+    facts: tuple[Fact, ...]
+    boundary: Boundary
+    claim: Claim
+    as_of: str = ""
+    view: View = field(init=False)
+    bare: bool = field(init=False)
+    grades: tuple[str, ...] = field(init=False)
+    verbs: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        kind = self.claim.kind
+        stored = kind in ("residency", "presence")
+        grades = {"jurisdiction": ("technical", "legal")}.get(kind, self.claim.grades)
+        verbs = ("read",) if stored else self.claim.verbs
+        as_of = self.as_of or self.boundary.as_of
+        for name, value in {
+            "view": View(self.facts, self.boundary, as_of),
+            "bare": stored or self.claim.reach == "bare",
+            "grades": ("technical",) if stored else grades,
+            "verbs": {verb for name in verbs for verb in VERB_GROUPS[name]},
+        }.items():
+            object.__setattr__(self, name, value)
+
+    # --- the question ------------------------------------------------------------
+
+    @property
+    def edges(self) -> list[Fact]:
+        """The edges that may take part."""
+        as_of = self.view.as_of
+        return walked(self.facts, as_of=as_of, grades=self.grades)
+
+    @property
+    def certain(self) -> list[Fact]:
+        """The edges that certainly do."""
+        return [edge for edge in self.edges if definite(edge, bare=self.bare)]
+
+    @property
+    def targets(self) -> Answers:
+        """What is protected, or the facilities that are meant."""
+        if self.claim.kind != "facility":
+            return self.view.targets(self.claim.protected)
+        meant = {
+            node: self.view.ask(node, "purpose", {self.claim.purpose}, "unknown")
+            if self.claim.purpose
+            else "yes"
+            for node in self.view.of_kind("facility")
+        }
+        return {node: answer for node, answer in meant.items() if answer != "no"}
+
+    @property
+    def origins(self) -> Answers:
+        """Whoever or whatever offends, or may."""
+        found: Answers = {
+            "no_reach": self._excluded,
+            "jurisdiction": self._entities,
+            "residency": self._abroad,
+            "presence": self._there,
+            "facility": self._facilities,
+            "no_single_principal": self._principals,
+            "control_operates": self._gates,
+        }[self.claim.kind]()
+        return {node: answer for node, answer in sorted(found.items()) if answer != "no"}
+
+    def _excluded(self) -> Answers:
+        return self.view.statuses(self.boundary.selector(self.claim.excluded))
+
+    def _entities(self) -> Answers:
+        found = self._excluded()
+        return {n: found[n] for n in found if n.startswith("legal_entity:")}
+
+    def _place(self, node: str, places: Collection[str]) -> str:
+        values = self.view.values(node, "place")
+        good = {v for v in values if any((v + "-").startswith(p + "-") for p in places)}
+        return self.view.ask(node, "place", good, "unknown")
+
+    def _role(self, store: str) -> str:
+        roles = self.view.values(store, "copy")
+        if self.view.is_open(store, "copy") or len(roles) > 1:
+            return "unknown"
+        return next(iter(roles), "primary")
+
+    def _abroad(self) -> Answers:
+        found = {}
+        for store in self.view.of_kind("store"):
+            places = self.claim.places or self.boundary.places.get(self._role(store), ())
+            place = self._place(store, places)
+            placed = len(self.view.values(store, "place")) == 1
+            if not self.claim.places and self._role(store) == "unknown":
+                place = "unknown"
+            ill = "yes" if place == "no" and placed else "unknown"
+            found[store] = "no" if place == "yes" else ill
+        return found
+
+    def _there(self) -> Answers:
+        found = {}
+        for store in self.view.of_kind("store"):
+            usual = "yes" if self.claim.copy == "primary" else "no"
+            fit = self.view.ask(store, "copy", {self.claim.copy}, usual)
+            both = {fit if self.claim.copy else "yes"}
+            both.add(self._place(store, self.claim.places))
+            found[store] = next(w for w in ("no", "unknown", "yes") if w in both)
+        return found
+
+    def _facilities(self) -> Answers:
+        countries = self.boundary.selector(self.claim.excluded).countries
+        found = {}
+        for node, meant in self.targets.items():
+            values = self.view.values(node, "place")
+            inside = {v for v in values if v.split("-")[0] in countries}
+            both = {meant, self.view.ask(node, "place", inside, "unknown")}
+            found[node] = next(w for w in ("no", "unknown", "yes") if w in both)
+        return found
+
+    def _principals(self) -> Answers:
+        return dict.fromkeys(self.view.of_kind(*self.claim.kinds), "yes")
+
+    def deciding(self) -> dict[str, list[Fact]]:
+        """Return, by gate, the facts that show who lets others in."""
+        entries = [e for e in self.view.edges if e.name in ("member_of", "can_use")]
+        found: dict[str, list[Fact]] = {}
+        for edge in entries:
+            if self.claim.form == "grant" and edge.id.startswith("person:"):
+                found.setdefault(edge.value, []).append(edge)
+            elif self.claim.form != "grant" and edge.id.startswith(("person:", "group:")):
+                approving = (e for e in self.view.edges if e.name == "approves")
+                found[edge.value] = [e for e in approving if e.value == edge.value]
+        return found
+
+    def outside(self, fact: Fact) -> str:
+        """Return whether a fact shows somebody outside the team deciding."""
+        grant = self.claim.form == "grant"
+        who = fact.detail.get("approved_by") if grant else fact.id
+        if not who or not definite(fact, bare=self.bare):
+            return "unknown"
+        team = {*self.claim.team}
+        sure = self.view.groups(who, bare=self.bare, sure=True) & team
+        perhaps = self.view.groups(who, bare=self.bare, sure=False) & team
+        answers = {"no" if sure else "unknown" if perhaps else "yes"}
+        if self.claim.excluded:
+            answers.add(self._excluded().get(who, "no"))
+        return next(word for word in ("yes", "unknown", "no") if word in answers)
+
+    def _gates(self) -> Answers:
+        order = ("yes", "unknown", "no")
+        found = {}
+        for gate, facts in self.deciding().items():
+            answers = {self.outside(fact) for fact in facts} or {"unknown"}
+            found[gate] = next(word for word in order if word in answers)
+        return found
+
+    def leaves(self, origin: str) -> list[BoundaryException]:
+        """Return the exceptions that apply to an origin."""
+        if self.claim.kind != "no_reach":
+            return []
+        groups = self.view.groups(origin, bare=self.bare, sure=True)
+        return sorted(
+            (
+                leave
+                for leave in self.boundary.exceptions
+                if leave.name in self.claim.exceptions
+                and leave.since <= self.view.as_of < leave.until
+                and groups & {*leave.who}
+            ),
+            key=lambda leave: leave.name,
+        )
+
+    def conceded(self, origin: str) -> set[str]:
+        """Return the targets that exceptions concede to an origin."""
+        patterns = [text for leave in self.leaves(origin) for text in leave.columns]
+        return {
+            target
+            for target in self.targets
+            if any(fits(text, target.partition(":")[2]) for text in patterns)
+        }
+
+    # --- the answer ----------------------------------------------------------------
+
+    def _goals(self, targets: Iterable[str]) -> set[State]:
+        return {(verb, target) for verb in self.verbs for target in targets}
+
+    def sure_targets(self) -> set[str]:
+        """Return the targets that certainly are."""
+        return {node for node, answer in self.targets.items() if answer == "yes"}
+
+    def paths(self) -> list[Proof]:
+        """Return definite paths that settle the claim, none if there are none."""
+        sure = [node for node, answer in self.origins.items() if answer == "yes"]
+        targets = self.sure_targets()
+        for origin in sure:
+            if self.claim.kind == "facility":
+                return [{"origin": origin, "target": origin, "verb": "", "facts": []}]
+            found = targets - self.conceded(origin)
+            if self.claim.kind == "no_single_principal":
+                hit = reached(self.certain, origin, self.verbs) & found
+                if hit and len(hit) * 100 >= self.claim.share * len(found):
+                    return [self._path(origin, {target}) for target in sorted(hit)]
+            elif reached(self.certain, origin, self.verbs) & found:
+                return [self._path(origin, found)]
+        return []
+
+    def _path(self, origin: str, targets: set[str]) -> Proof:
+        edges = shortest(self.certain, origin, self._goals(targets)) or []
+        ends = closure(edges, {entry(origin)}) & self._goals(targets)
+        verb, target = min(ends)
+        lines = [line(edge).decode() for edge in edges]
+        return {"origin": origin, "target": target, "verb": verb, "facts": lines}
+
+    def parts(self) -> list[Proof] | None:
+        """Return closed sets that no target is in, None where there are none."""
+        if self.claim.kind == "facility":
+            return None if self.origins else []
+        if self.claim.kind == "no_single_principal":
+            parts = [self._part([origin]) for origin in self.origins]
+            return None if None in parts else [part for part in parts if part]
+        grouped: dict[tuple[str, ...], list[str]] = {}
+        for origin in self.origins:
+            names = tuple(leave.name for leave in self.leaves(origin))
+            grouped.setdefault(names, []).append(origin)
+        parts = [self._part(origins) for _, origins in sorted(grouped.items())]
+        return None if None in parts else [part for part in parts if part]
+
+    def _part(self, origins: list[str]) -> Proof | None:
+        states = closure(self.edges, {entry(origin) for origin in origins})
+        hit = {node for verb, node in states if verb in self.verbs and is_data(node)}
+        barred: list[str] = []
+        if self.claim.kind == "no_single_principal":
+            barred = sorted(self.targets.keys() - hit)
+            left = hit & self.targets.keys()
+            worst = len(self.sure_targets() | left)
+            if not len(left) * 100 < self.claim.share * worst:
+                return None
+        elif hit & (self.targets.keys() - self.conceded(origins[0])):
+            return None
+        closed = {
+            verb: sorted(node for word, node in states if word == verb)
+            for verb in sorted({verb for verb, _ in states})
+        }
+        return {
+            "origins": origins,
+            "exceptions": [leave.name for leave in self.leaves(origins[0])],
+            "barred": barred,
+            "closed": closed,
+            "closed_digest": hashlib.sha256(_json.encode(closed)).hexdigest(),
+        }
+
+    def holders(self) -> set[str]:
+        """Return the stores from which reading may lead to a target."""
+        return {
+            store
+            for store in self.view.of_kind("store")
+            if reached(self.view.edges, store, ["read"]) & self.targets.keys()
+        }
+
+    def complete(self) -> bool:
+        """Whether everything was looked at, and there was something to look at."""
+        sources = [fact for fact in self.facts if fact.fact == "source"]
+        try:
+            now = datetime.fromisoformat(self.boundary.as_of)
+            gaps = [abs(now - datetime.fromisoformat(s.value)) for s in sources]
+        except (ValueError, TypeError):
+            return False
+        fresh = all(g.total_seconds() <= self.boundary.max_age_days * 86400 for g in gaps)
+        covers = {c for s in sources for c in s.detail.get("covers", "").split("\n")}
+        kind = self.claim.kind
+        covered = kind in ("residency", "presence", "facility") or (
+            self.holders() <= covers
+        )
+        read = bool(sources) and not any(source.unknown for source in sources)
+        return read and fresh and covered and self._is_about_something()
+
+    def _is_about_something(self) -> bool:
+        if not self.sure_targets():
+            return False
+        kinds = {"no_reach": "person:", "jurisdiction": "legal_entity:"}
+        match self.claim.kind:
+            case "no_reach" | "jurisdiction" as kind:
+                return any(node.startswith(kinds[kind]) for node in self.origins)
+            case "residency":
+                return bool(self.holders())
+            case "presence":
+                stores = self.view.of_kind("store")
+                return bool(stores) and all(map(self._is_known, stores))
+            case "no_single_principal":
+                return bool(self.origins)
+            case "control_operates":
+                return bool(self.deciding())
+            case _:
+                return True
+
+    def _is_known(self, store: str) -> bool:
+        places = self.view.values(store, "place")
+        open_place = self.view.is_open(store, "place")
+        return self._role(store) != "unknown" and len(places) == 1 and not open_place
+
+    def verdict(self) -> tuple[str, Proof]:
+        """Return the verdict at one instant, with what goes into its proof."""
+        presence = self.claim.kind == "presence"
+        paths = self.paths()
+        if paths:
+            form, word = ("witness/1", "upheld") if presence else _REFUTES
+            found: Proof = {"ringfence": form, "paths": paths}
+            if self.claim.kind == "control_operates":
+                facts = self.deciding()[str(paths[0]["origin"])]
+                grant = next(fact for fact in facts if self.outside(fact) == "yes")
+                found["grant"] = line(grant).decode()
+            return word, found
+        parts = self.parts()
+        if parts is None or not self.complete():
+            return "unproven", {}
+        word = "refuted" if presence else "upheld"
+        return word, {"ringfence": "certificate/1", "parts": parts}
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts that a proof states."""
+        origins, targets = [*self.origins.values()], [*self.targets.values()]
+        return {
+            "origins": origins.count("yes"),
+            "origins_unknown": origins.count("unknown"),
+            "targets": targets.count("yes"),
+            "targets_unknown": targets.count("unknown"),
+            "edges": len(self.edges),
+            "edges_unknown": len(self.edges) - len(self.certain),
+            "sources": sum(fact.fact == "source" for fact in self.facts),
+            "facts": len(self.facts),
+        }
+
+    def sealed(self, verdict: str, found: Proof) -> Proof:
+        """Return a proof with its head."""
+        return {
+            **found,
+            "claim": self.claim.id,
+            "verdict": verdict,
+            "estate": hashlib.sha256(facts_file(self.facts)).hexdigest(),
+            "boundary": hashlib.sha256(canonical(self.boundary)).hexdigest(),
+            "as_of": self.view.as_of,
+            "proxy": self.claim.kind == "jurisdiction",
+            "counts": self.counts(),
+            "assumptions": [],
+        }
