@@ -167,7 +167,7 @@ class Estate:
         if not numbers:
             return {}
         found = self._database.execute(
-            "SELECT rowid, line, id, name, value, verb, \"at\", source, control, unknown, "
+            'SELECT rowid, line, id, name, value, verb, "at", source, control, unknown, '
             "detail FROM fact WHERE rowid IN (SELECT unnest(?))",
             [[int(number) for number in numbers]],
         ).fetchall()
@@ -182,27 +182,31 @@ class Estate:
         ).fetchall()
         return [row[0] for row in found]
 
-    def view(self, instant: str) -> View:
-        """Return the estate as of an instant (`YYYY-MM-DDTHH:MM:SSZ`)."""
-        return View(self._database.cursor(), instant)
+    def view(self, first: str, last: str | None = None) -> View:
+        """Return the estate as of an instant, or over a period with both its ends."""
+        return View(self._database.cursor(), first, last or first)
 
 
 _NOTHING = Holder()
-_FORCE = "(since = '' OR since <= $t) AND (until = '' OR $t < until)"
+_FORCE = "since <= $last AND (until = '' OR $first < until)"
 
 
 class View:
-    """The facts in force at one instant.
+    """The facts in force at one instant, or at some instant of a period.
 
     Attributes:
-        instant: The instant.
+        instant: The instant; of a period, the first.
+        last: The instant; of a period, the last.
         ids: Id of every node that a fact in force mentions, sorted; a node's number is
             its place here.
     """
 
-    def __init__(self, database: duckdb.DuckDBPyConnection, instant: str) -> None:
+    def __init__(
+        self, database: duckdb.DuckDBPyConnection, instant: str, last: str
+    ) -> None:
         self._database = database
         self.instant = instant
+        self.last = last
         found = self._query(
             "SELECT DISTINCT id FROM ("  # noqa: S608
             f"SELECT id FROM fact WHERE fact <> 'source' AND {_FORCE} UNION ALL "
@@ -211,9 +215,9 @@ class View:
         self.ids: list[str] = found["id"].tolist()
         self.number = {node: number for number, node in enumerate(self.ids)}
 
-    def _query(self, query: str) -> duckdb.DuckDBPyConnection:
-        parameters = {"t": self.instant} if "$t" in query else None
-        return self._database.execute(query, parameters)
+    def _query(self, query: str, **more: list[str]) -> duckdb.DuckDBPyConnection:
+        ends: dict[str, str | list[str]] = {"first": self.instant, "last": self.last}
+        return self._database.execute(query, ends | more)
 
     def edges(self) -> Edges:
         """Return the edges in force, ownership interests left out."""
@@ -269,10 +273,10 @@ class View:
         """Return, for each of some nodes, the rows of its attribute facts in force."""
         if not ids:
             return {}
-        found = self._database.execute(
+        found = self._query(
             "SELECT id, rowid FROM fact WHERE fact = 'attribute' "  # noqa: S608
             f"AND id IN (SELECT unnest($ids)) AND {_FORCE} ORDER BY rowid",
-            {"t": self.instant, "ids": list(ids)},
+            ids=list(ids),
         ).fetchall()
         rows: dict[str, list[int]] = {}
         for node, row in found:
@@ -283,10 +287,10 @@ class View:
         """Return the display names of some nodes, for those that have one."""
         if not ids:
             return {}
-        found = self._database.execute(
+        found = self._query(
             "SELECT id, max(value) FROM fact WHERE fact = 'attribute' "  # noqa: S608
             f"AND name = 'label' AND id IN (SELECT unnest($ids)) AND {_FORCE} "
             "GROUP BY id",
-            {"t": self.instant, "ids": list(ids)},
+            ids=list(ids),
         ).fetchall()
         return dict(found)

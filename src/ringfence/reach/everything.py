@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ringfence.reach.closure import backward, forward
-from ringfence.reach.graph import CONTROL, Arcs, Graph, Ints, Mask
+from ringfence.reach.graph import CONTROL, Arcs, Flags, Graph, Ints, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,20 @@ def who_has_everything(
     principals: Ints,
     targets: Ints,
     *,
+    certain: Flags,
     verbs: int,
     share: int,
     sure: bool,
 ) -> Everything:
     """Return the principals that reach at least `share` percent of the targets.
 
+    Whoever falls short does so however the uncertain targets turn out.
+
     Args:
         graph: The graph.
         principals: Numbers of the principals in question.
         targets: Numbers of the targets; at least one.
+        certain: For each target, whether it certainly is one.
         verbs: Mask of the states of a target that count.
         share: Percent of the targets that counts as everything.
         sure: Whether to walk certain edges only.
@@ -60,10 +64,12 @@ def who_has_everything(
     while len(remaining := np.flatnonzero(left)):
         first = remaining[0]
         held = forward(arcs, _at(graph, first[None], CONTROL))
-        missed = targets[(held[targets] & verbs) == 0]
+        missed = (held[targets] & verbs) == 0
+        sorely = missed & certain
         settled: Ints
-        if len(missed) * 100 > len(targets) * (100 - share):
-            chosen = missed[:1] if share == 100 else missed  # noqa: PLR2004
+        if sorely.sum() * share > (~missed).sum() * (100 - share):
+            whole = share == 100  # noqa: PLR2004
+            chosen = targets[sorely][:1] if whole else targets[missed]
             reaching = backward(back, _at(graph, chosen, verbs))
             settled = remaining[(reaching[remaining] & CONTROL) == 0]
             found.short.append(Short(settled, chosen))

@@ -1,0 +1,1 @@
+"""Claims: the claim language, the verdict algebra, and one module for each kind."""

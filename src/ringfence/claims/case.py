@@ -1,0 +1,198 @@
+"""The estate as of one instant, seen through the boundary: who, what, and which graph.
+
+Everything that several claims need is computed once and kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+
+from ringfence.boundary.model import Boundary, Claim
+from ringfence.boundary.protection import protected as compiled
+from ringfence.boundary.selector import Holder, statuses
+from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import kind_of
+from ringfence.claims.outcome import Reason
+from ringfence.estate.store import Edges, Estate, SourceFact, View
+from ringfence.reach.closure import backward
+from ringfence.reach.graph import READ, Graph, build
+
+SHOWN = 3
+
+
+class Case:
+    """An estate as of an instant, under a boundary.
+
+    Attributes:
+        estate: The estate.
+        boundary: The boundary.
+        view: The facts in force at the instant.
+    """
+
+    def __init__(
+        self, estate: Estate, boundary: Boundary, instant: str, last: str | None = None
+    ) -> None:
+        self.estate = estate
+        self.boundary = boundary
+        self.view: View = estate.view(instant, last)
+        self._graphs: dict[tuple[tuple[str, ...], bool], Graph] = {}
+        self._statuses: dict[str, Mapping[str, Status]] = {}
+        self._targets: dict[tuple[str, ...], Mapping[str, Status]] = {}
+
+    def at(self, instant: str) -> Case:
+        """Return the same case as of another instant."""
+        return Case(self.estate, self.boundary, instant)
+
+    def over(self, first: str, last: str) -> Case:
+        """Return the case of all that is in force at some instant of a period."""
+        return Case(self.estate, self.boundary, first, last)
+
+    # --- who ------------------------------------------------------------------------
+
+    @cached_property
+    def people(self) -> Mapping[str, Holder]:
+        """Every person, with attributes."""
+        return self.view.holders("person")
+
+    @cached_property
+    def entities(self) -> Mapping[str, Holder]:
+        """Every legal entity, with attributes."""
+        return self.view.holders("legal_entity")
+
+    def statuses(self, selector: str) -> Mapping[str, Status]:
+        """Return who is excluded under a selector: a status by node id."""
+        if selector not in self._statuses:
+            chosen = self.boundary.selector(selector)
+            stakes = self.view.stakes()
+            found = statuses(chosen, self.people, self.entities, stakes)
+            self._statuses[selector] = found
+        return self._statuses[selector]
+
+    def excluded(self, selector: str, kinds: Sequence[str]) -> dict[str, Status]:
+        """Return those of some kinds of node who are, or may be, excluded."""
+        found = self.statuses(selector)
+        return {
+            node: status
+            for node, status in found.items()
+            if status is not Status.NO and kind_of(node) in kinds
+        }
+
+    # --- what -----------------------------------------------------------------------
+
+    @cached_property
+    def _datasets_without_columns(self) -> list[str]:
+        """Datasets of which no column is known: they stand for their columns."""
+        edges, ids = self.edges, self.view.ids
+        is_column = np.array([kind_of(node) == "column" for node in ids], bool)
+        holds = (edges.name == "contains") & is_column[edges.head]
+        holding = {ids[tail] for tail in np.unique(edges.tail[holds])}
+        return [
+            node for node in ids if kind_of(node) == "dataset" and node not in holding
+        ]
+
+    def targets(self, protected: tuple[str, ...]) -> Mapping[str, Status]:
+        """Return the protected resources (yes or unknown) of some protections."""
+        if protected not in self._targets:
+            rules = compiled(self.boundary, protected)
+            judged = {
+                node: rules.status(node, holder.attributes.get("tag", ()))
+                for node, holder in self.view.holders("column").items()
+            }
+            bare = self._datasets_without_columns
+            judged |= {node: rules.dataset_status(node) for node in bare}
+            self._targets[protected] = {
+                node: status
+                for node, status in judged.items()
+                if status is not Status.NO
+            }
+        return self._targets[protected]
+
+    def stores_of(self, targets: Mapping[str, Status]) -> list[str]:
+        """Return the stores that hold, or may hold, some of the targets, sorted."""
+        graph = self.graph(("technical",), bare=True)
+        goals = np.zeros(len(graph.ids), np.uint16)
+        goals[[graph.number[node] for node in targets]] = READ
+        exposing = np.flatnonzero(backward(graph.possible_reversed, goals) & READ)
+        nodes = (graph.ids[node] for node in exposing)
+        return [node for node in nodes if kind_of(node) == "store"]
+
+    # --- graph ----------------------------------------------------------------------
+
+    @cached_property
+    def edges(self) -> Edges:
+        """The edges in force."""
+        return self.view.edges()
+
+    def graph(self, grades: Sequence[str], *, bare: bool) -> Graph:
+        """Return the graph of the edges of some grades."""
+        key = (tuple(sorted(grades)), bare)
+        if key not in self._graphs:
+            self._graphs[key] = build(
+                self.view.ids, self.edges, grades=grades, bare=bare
+            )
+        return self._graphs[key]
+
+    def graph_of(self, claim: Claim) -> Graph:
+        """Return the graph that a claim speaks of."""
+        return self.graph(claim.grades, bare=claim.reach == "bare")
+
+    # --- how complete ---------------------------------------------------------------
+
+    @cached_property
+    def sources(self) -> Sequence[SourceFact]:
+        """What the estate knows of its sources."""
+        return self.estate.sources()
+
+    @cached_property
+    def covered(self) -> frozenset[str]:
+        """The stores whose every principal some source lists."""
+        return frozenset(
+            store
+            for source in self.sources
+            if not source.unknown
+            for store in source.covers
+        )
+
+    @cached_property
+    def source_gaps(self) -> tuple[Reason, ...]:
+        """What is missing of the sources: unread, undated, or of another time."""
+        gaps: list[Reason] = []
+        for source in self.sources:
+            if source.unknown:
+                text = f"source {source.name} could not be read"
+                gaps.append(Reason("unread-source", text))
+            elif not source.collected:
+                text = f"source {source.name} doesn't say when it was collected"
+                gaps.append(Reason("undated-source", text))
+            elif self._is_vouched(source):
+                continue
+            elif (days := self._age(source.collected)) > self.boundary.max_age_days:
+                limit = self.boundary.max_age_days
+                text = (
+                    f"source {source.name} was collected {days} days from the date "
+                    f"judged, more than {limit}"
+                )
+                gaps.append(Reason("stale-source", text))
+        return tuple(gaps)
+
+    def _is_vouched(self, source: SourceFact) -> bool:
+        """Return whether the date judged lies in the history that a source tells."""
+        since = source.detail.get("history_since", "")
+        return bool(since) and since <= self.boundary.as_of <= source.collected
+
+    def _age(self, collected: str) -> int:
+        judged = datetime.fromisoformat(self.boundary.as_of)
+        apart = abs(judged - datetime.fromisoformat(collected))
+        return math.ceil(apart / timedelta(days=1))
+
+
+def listed(ids: Sequence[str]) -> str:
+    """Return a few ids without their kinds, and how many more there are."""
+    names = [node.partition(":")[2] for node in ids[:SHOWN]]
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return ", ".join(names) + more

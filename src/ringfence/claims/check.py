@@ -1,0 +1,255 @@
+"""The whole run: from a boundary file and its sources to an outcome and proof files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+import ringfence
+from ringfence.boundary.model import Boundary, Claim, canonical, digest
+from ringfence.boundary.parse import BoundaryFile, parse_boundary
+from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import NODE_KINDS, kind_of
+from ringfence.claims.case import Case
+from ringfence.claims.collect import Told, collect, load_told
+from ringfence.claims.judgement import Judgement
+from ringfence.claims.kinds import judge
+from ringfence.claims.outcome import Finding, Outcome, SourceState
+from ringfence.documents.files import decode, read_bytes
+from ringfence.errors import (
+    ConfigError,
+    Locus,
+    NothingCollectedError,
+    Problem,
+    SourceError,
+)
+from ringfence.estate.store import Estate, SourceFact
+from ringfence.sources.registry import kinds
+from ringfence.sources.source import Order
+
+BOUNDARY_FILE = "boundary.yaml"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to check and how.
+
+    Attributes:
+        case: The boundary file, or a folder with a `boundary.yaml`.
+        output: Folder for `facts.jsonl`, `boundary.json` and the proof files.
+        now: The instant to judge, if neither `as_of` nor the boundary says one.
+        as_of: The instant to judge, instead of the boundary's.
+        progress: Called with each stage that begins.
+    """
+
+    case: Path
+    output: Path
+    now: str
+    as_of: str | None = None
+    progress: Progress = lambda _stage: None
+
+
+def read_boundary(case: Path, *, as_of: str | None = None) -> BoundaryFile:
+    """Read and parse a boundary file, named itself or by its folder.
+
+    Raises:
+        ConfigError: It isn't there, or holds problems; all of them are told.
+    """
+    path = case / BOUNDARY_FILE if case.is_dir() else case
+    try:
+        text = decode(read_bytes(path, str(path)), str(path))
+        return parse_boundary(text, path.name, as_of=as_of, source_kinds=kinds())
+    except SourceError as error:
+        raise ConfigError.of(error.problems) from None
+
+
+def check(run: Run) -> Outcome:
+    """Judge every claim of a boundary, and write the estate and the proof files.
+
+    Raises:
+        ConfigError: The boundary file can't be used.
+        NothingCollectedError: No source gave a fact.
+    """
+    return _judged(run, collected(run))
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A boundary with its estate, ready to be judged."""
+
+    boundary: Boundary
+    estate: Estate
+    told: Sequence[Told]
+
+
+def collected(run: Run) -> Collected:
+    """Read the boundary, ask its sources and load what they tell.
+
+    Raises:
+        ConfigError: The boundary file can't be used.
+        NothingCollectedError: No source gave a fact.
+    """
+    file = read_boundary(run.case, as_of=run.as_of)
+    boundary = file.boundary
+    if not boundary.as_of:
+        boundary = msgspec.structs.replace(boundary, as_of=run.now)
+    base = run.case if run.case.is_dir() else run.case.parent
+    with tempfile.TemporaryDirectory(prefix="ringfence-") as folder:
+        run.progress("collecting facts")
+        told = _asked(file, base, Path(folder))
+        run.progress("loading the estate")
+        estate, told = load_told(told, Path(folder))
+        if not estate.has_facts():
+            raise NothingCollectedError.of(_all_problems(told, run.case))
+    return Collected(boundary, estate, told)
+
+
+def _asked(file: BoundaryFile, base: Path, folder: Path) -> list[Told]:
+    told = []
+    for source, options, at in file.sources:
+        order = Order(source.name, source.files, base, options, at)
+        told.append(
+            collect(
+                order,
+                source.kind,
+                folder,
+                collected=source.collected,
+                history=source.history_since,
+            )
+        )
+    return told
+
+
+def _all_problems(told: list[Told], case: Path) -> list[Problem]:
+    nothing = Problem(
+        "nothing was collected: no source gave a fact",
+        Locus(str(case)),
+        "see the problems of the sources, or add `sources:` to the boundary file",
+    )
+    return [nothing, *(problem for one in told for problem in one.problems)]
+
+
+def _judged(run: Run, ready: Collected) -> Outcome:
+    boundary, estate = ready.boundary, ready.estate
+    run.output.mkdir(parents=True, exist_ok=True)
+    _clear(run.output)
+    run.progress("writing the facts")
+    estate_digest = estate.write(run.output / "facts.jsonl")
+    (run.output / "boundary.json").write_bytes(canonical(boundary))
+    boundary_digest = digest(boundary)
+    case = Case(estate, boundary, boundary.as_of)
+    findings = []
+    for number, claim in enumerate(boundary.claims, start=1):
+        run.progress(f"judging claim {number} of {len(boundary.claims)}")
+        judgement = judge(claim, case)
+        proof = None
+        if judgement.proof is not None:
+            proof = f"claim-{number}-{claim.id}.json"
+            sealed = judgement.proof.sealed(
+                estate=estate_digest, boundary=boundary_digest
+            )
+            (run.output / proof).write_bytes(sealed)
+        findings.append(_finding(number, claim, judgement, proof))
+    return Outcome(
+        version=ringfence.__version__,
+        boundary=boundary,
+        boundary_digest=boundary_digest,
+        estate_digest=estate_digest,
+        as_of=boundary.as_of,
+        sources=_states(estate.sources(), ready.told),
+        nodes=_nodes(case.view.ids),
+        facts=estate.size,
+        excluded={one.name: _excluded(case, one.name) for one in boundary.excluded},
+        protected=_protected(case),
+        findings=tuple(findings),
+        labels=case.view.labels(sorted(_mentioned(findings))),
+    )
+
+
+def _clear(output: Path) -> None:
+    """Remove the proof files of an earlier run, which this run doesn't renew."""
+    for old in output.glob("claim-*.json"):
+        old.unlink()
+
+
+def _finding(
+    number: int, claim: Claim, judgement: Judgement, proof: str | None
+) -> Finding:
+    proxy = judgement.proxy
+    return Finding(
+        number=number,
+        claim=claim,
+        verdict=judgement.verdict,
+        reasons=judgement.reasons,
+        summary=judgement.summary,
+        counts=judgement.counts,
+        paths=judgement.paths,
+        flows=judgement.flows,
+        assumptions=judgement.assumptions,
+        proxy=None if proxy is None else _finding(number, claim, proxy, proof),
+        proof=proof,
+    )
+
+
+def _states(
+    facts: Sequence[SourceFact], told: Sequence[Told]
+) -> tuple[SourceState, ...]:
+    problems = {one.order.source: one.problems for one in told}
+    return tuple(
+        SourceState(
+            name=fact.name,
+            kind=fact.kind,
+            collected=fact.collected,
+            facts=fact.facts,
+            problems=problems.get(fact.name, ()),
+            notes=tuple(
+                text for key, text in fact.detail.items() if key.startswith("note:")
+            ),
+        )
+        for fact in facts
+    )
+
+
+def _nodes(ids: Sequence[str]) -> Mapping[str, int]:
+    counts = Counter(map(kind_of, ids))
+    return {kind: counts[kind] for kind in NODE_KINDS}
+
+
+def _excluded(case: Case, selector: str) -> Mapping[str, int]:
+    found = Counter(
+        str(status)
+        for node, status in case.statuses(selector).items()
+        if kind_of(node) == "person"
+    )
+    return {str(status): found[str(status)] for status in Status}
+
+
+def _protected(case: Case) -> Mapping[str, int]:
+    targets = case.targets(())
+    certain = [node for node, status in targets.items() if status is Status.YES]
+    columns = [node for node in certain if kind_of(node) == "column"]
+    datasets = {node.partition(":")[2].rpartition(".")[0] for node in columns}
+    return {
+        "columns": len(columns),
+        "datasets": len(datasets) + len(certain) - len(columns),
+        "unclassified": len(targets) - len(certain),
+    }
+
+
+def _mentioned(findings: Sequence[Finding]) -> set[str]:
+    return {node for finding in findings for node in _nodes_of(finding)}
+
+
+def _nodes_of(finding: Finding) -> Iterator[str]:
+    for path in finding.paths:
+        for hop in (*path.origin_facts, *path.hops):
+            yield from (hop.tail, hop.head)
+    yield from (node.id for node in finding.flows.nodes)
+    if finding.proxy is not None:
+        yield from _nodes_of(finding.proxy)

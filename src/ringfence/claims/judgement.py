@@ -1,0 +1,247 @@
+"""What a kind of claim makes of a case, and the way most kinds share: isolation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ringfence.boundary.model import Claim
+from ringfence.boundary.status import Status
+from ringfence.claims.case import Case, listed
+from ringfence.claims.outcome import FlowMap, Path, Reason, Verdict
+from ringfence.claims.proof import Chain, ClosedPart, Proof, closed_part
+from ringfence.claims.show import flow_map, path_of
+from ringfence.claims.verdict import Evidence, Witness, verdict
+from ringfence.reach.graph import Graph
+from ringfence.reach.isolation import Isolation, Part, Result, states
+
+EMPTY_ORIGINS = "no-origin"
+EMPTY_TARGETS = "no-target"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on a claim, with everything that shows it."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    summary: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    paths: tuple[Path, ...] = ()
+    crossing: frozenset[str] = frozenset()  # the origins that reach a target
+    flows: FlowMap = field(default_factory=FlowMap)
+    assumptions: tuple[str, ...] = ()
+    proxy: Judgement | None = None
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A claim as a question of isolation.
+
+    Attributes:
+        claim: The claim.
+        case: The case.
+        graph: The graph to walk.
+        targets: Every target, conceded by an exception or not.
+        parts: Origins and targets; more than one when exceptions tell origins apart.
+        verbs: Mask of the states of a target that count.
+        gaps: What is missing, beyond what every claim needs.
+        assumptions: What the answer takes for granted.
+        as_proxy: Whether it stands in for a question of law.
+        stated: The question as of the date judged, whose counts the proof states;
+            None where it is this one.
+    """
+
+    claim: Claim
+    case: Case
+    graph: Graph
+    targets: Mapping[str, Status]
+    parts: Sequence[Part]
+    verbs: int
+    gaps: tuple[Reason, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    as_proxy: bool = False
+    stated: Question | None = None
+
+
+def isolate(question: Question) -> Judgement:
+    """Answer a question of isolation: verdict, witnesses, flows and proof."""
+    asked = [Isolation(question.graph, part, question.verbs) for part in question.parts]
+    evidence = Evidence(_witness(asked), gaps=gaps_of(question))
+    found, reasons = verdict(evidence)
+    worst = _worst(asked)
+    return Judgement(
+        found,
+        reasons,
+        summary=_summary(asked, found),
+        counts=_counts(asked),
+        paths=witness_of(question.case, worst) if worst else (),
+        crossing=frozenset(worst.crossing) if worst else frozenset(),
+        flows=flow_map(worst) if worst else FlowMap(),
+        assumptions=question.assumptions,
+        proof=_proof(question, asked, found),
+    )
+
+
+def _witness(asked: Sequence[Isolation]) -> Witness:
+    results = {isolation.result for isolation in asked}
+    if Result.REACHED in results:
+        return Witness.CERTAIN
+    return Witness.POSSIBLE if Result.POSSIBLE in results else Witness.NONE
+
+
+def _worst(asked: Sequence[Isolation]) -> Isolation | None:
+    """Return the part to show: reached before possible, then most crossing origins."""
+    crossed = [one for one in asked if one.result is not Result.ISOLATED]
+    order = {Result.REACHED: 1, Result.POSSIBLE: 0}
+    key = {id(one): (order[one.result], len(one.crossing)) for one in crossed}
+    return max(crossed, key=lambda one: key[id(one)], default=None)
+
+
+def gaps_of(question: Question) -> tuple[Reason, ...]:
+    """Return what keeps an isolation from upholding the claim."""
+    vacuous: tuple[Reason, ...] = ()
+    if Status.YES not in question.targets.values():
+        vacuous = (Reason(EMPTY_TARGETS, "nothing is known to be protected"),)
+    return (*question.gaps, *vacuous, *question.case.source_gaps)
+
+
+def uncovered(case: Case, targets: Mapping[str, Status]) -> tuple[Reason, ...]:
+    """Return a gap when a store that exposes a target has no source on who gets in."""
+    stores = case.stores_of(targets)
+    missing = [store for store in stores if store not in case.covered]
+    if not missing:
+        return ()
+    text = f"no source says who can reach {listed(missing)}"
+    return (Reason("uncovered-store", text),)
+
+
+def _count(asked: Sequence[Isolation], kind: str) -> int:
+    return len({node for one in asked for node in one.on_the_way(kind)})
+
+
+def _counts(asked: Sequence[Isolation]) -> dict[str, int]:
+    crossed = [one for one in asked if one.result is not Result.ISOLATED]
+    return {
+        "origins": len({node for one in crossed for node in one.crossing}),
+        "targets": len({node for one in crossed for node in one.reached}),
+        "tools": _count(crossed, "tool"),
+    }
+
+
+_ORIGIN_WORDS = {
+    "person": ("person", "people"),
+    "legal_entity": ("entity", "entities"),
+    "store": ("store", "stores"),
+    "group": ("group", "groups"),
+    "tool": ("tool", "tools"),
+    "role": ("role", "roles"),
+}
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a count with its noun: `1 tool`, `11 tools`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _summary(asked: Sequence[Isolation], found: Verdict) -> str:
+    if found is Verdict.UPHELD:
+        parts = [part.part for part in asked]
+        origins = sum(len(part.origins) for part in parts)
+        targets = len({node for part in parts for node in part.targets})
+        return f"{origins:,} shut out of {targets:,} protected"
+    crossed = [one for one in asked if one.result is not Result.ISOLATED]
+    if not crossed:
+        return ""
+    counts = _counts(crossed)
+    kinds = sorted({node.partition(":")[0] for one in crossed for node in one.crossing})
+    words = _ORIGIN_WORDS.get(kinds[0], ("origin", "origins"))
+    if kinds == ["legal_entity", "person"]:
+        words = _ORIGIN_WORDS["person"]
+    summary = [
+        counted(counts["origins"], *words),
+        counted(counts["targets"], "column", "columns"),
+    ]
+    if counts["tools"]:
+        summary.append(counted(counts["tools"], "tool", "tools"))
+    return ", ".join(summary)
+
+
+def witness_of(case: Case, isolation: Isolation) -> tuple[Path, ...]:
+    """Return the shortest witness of an isolation that doesn't hold."""
+    if (found := isolation.shortest()) is None:
+        return ()
+    origin, target, walk = found
+    return (path_of(case, isolation.graph, origin, target, walk),)
+
+
+def counts_of(question: Question) -> dict[str, int]:
+    """Return the counts that a proof file states."""
+    origins = [one for part in question.parts for one in part.origins.values()]
+    targets = list(question.targets.values())
+    return {
+        "origins": origins.count(Status.YES),
+        "origins_unknown": origins.count(Status.UNKNOWN),
+        "targets": targets.count(Status.YES),
+        "targets_unknown": targets.count(Status.UNKNOWN),
+        "edges": len(question.graph),
+        "edges_unknown": int(question.graph.is_open.sum()),
+        "sources": len(question.case.sources),
+        "facts": question.case.estate.size,
+    }
+
+
+def _proof(
+    question: Question, asked: Sequence[Isolation], found: Verdict
+) -> Proof | None:
+    if found is Verdict.UNPROVEN:
+        return None
+    if found is Verdict.UPHELD:
+        parts = [closed_of(one) for one in asked]
+        return proof_of(question, found, parts=parts)
+    crossed = next(one for one in asked if one.result is Result.REACHED)
+    witness = witness_of(question.case, crossed)
+    return proof_of(question, found, paths=witness)
+
+
+def closed_of(isolation: Isolation) -> ClosedPart:
+    """Return the part of a certificate that shows an isolation."""
+    part = isolation.part
+    return closed_part(
+        sorted(part.origins),
+        states(isolation.graph, isolation.closed),
+        exceptions=sorted(part.exceptions),
+    )
+
+
+def proof_of(
+    question: Question,
+    found: Verdict,
+    *,
+    parts: Sequence[ClosedPart] | None = None,
+    paths: Sequence[Path] | None = None,
+    grant: str | None = None,
+) -> Proof:
+    """Return the proof of a verdict: a certificate of parts, or paths."""
+    stated = question.stated or question
+    refutes = "counterexample/1" if found is Verdict.REFUTED else "witness/1"
+    chains = None if paths is None else [chain(path) for path in paths]
+    return Proof(
+        ringfence="certificate/1" if paths is None else refutes,  # type: ignore[arg-type]
+        claim=question.claim.id,
+        verdict=found,
+        as_of=stated.case.view.instant,
+        counts=counts_of(stated),
+        assumptions=question.assumptions,
+        proxy=question.as_proxy,
+        parts=parts,
+        paths=chains,
+        grant=grant,
+    )
+
+
+def chain(path: Path) -> Chain:
+    """Return a path as a proof file states it."""
+    lines = [hop.line for hop in path.hops]
+    return Chain(path.origin, path.target, path.verb, lines)

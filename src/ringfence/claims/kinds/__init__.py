@@ -1,0 +1,41 @@
+"""One module for each kind of claim, and the table that finds it."""
+
+from collections.abc import Callable
+
+from ringfence.boundary.model import Claim
+from ringfence.claims.case import Case
+from ringfence.claims.judgement import Judgement, Question
+from ringfence.claims.kinds import (
+    control_operates,
+    facility,
+    jurisdiction,
+    no_crossing,
+    no_reach,
+    no_single_principal,
+    presence,
+    residency,
+)
+
+KINDS: dict[str, Callable[[Claim, Case], Judgement]] = {
+    "residency": residency.judge,
+    "presence": presence.judge,
+    "facility": facility.judge,
+    "jurisdiction": jurisdiction.judge,
+    "no_reach": no_reach.judge,
+    "no_single_principal": no_single_principal.judge,
+    "control_operates": control_operates.judge,
+    "no_crossing": no_crossing.judge,
+}
+
+
+# Kinds that come down to who reaches what, and so have a witness for each pair.
+QUESTIONS: dict[str, Callable[[Claim, Case], Question]] = {
+    "residency": residency.ask,
+    "jurisdiction": jurisdiction.ask,
+    "no_reach": no_reach.ask,
+}
+
+
+def judge(claim: Claim, case: Case) -> Judgement:
+    """Return what the claim's kind makes of the case."""
+    return KINDS[claim.kind](claim, case)

@@ -1,0 +1,129 @@
+"""`residency`: the data is stored in permitted places only.
+
+The origins are the stores whose place the boundary doesn't permit for their role
+(primary, backup, replica, cache), or that don't say where they are; whoever holds such
+a store must not hold protected data by holding it, directly, as a copy, or derived.
+
+About a period, the claim is judged at its start and at every instant at which a fact
+begins or ends. It can be upheld only where every source vouches for its history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ringfence.boundary.countries import is_permitted
+from ringfence.boundary.model import Claim
+from ringfence.boundary.selector import Holder
+from ringfence.boundary.status import Status, among
+from ringfence.claims.case import Case, listed
+from ringfence.claims.judgement import Judgement, Question, counted, isolate
+from ringfence.claims.outcome import Reason, Verdict
+from ringfence.reach.graph import READ
+from ringfence.reach.isolation import Part
+
+NO_STORES = Reason("no-store", "no store is known to hold protected data")
+
+
+def judge(claim: Claim, case: Case) -> Judgement:
+    """Return the verdict on "stored in permitted places only"."""
+    if not claim.during:
+        return _counted(isolate(ask(claim, case)), claim, case)
+    first, last = claim.during
+    instants = [case.at(t) for t in (first, *case.estate.changes(first, last))]
+    judged = [isolate(ask(claim, one)) for one in instants]
+    for one in judged:
+        if one.verdict is Verdict.REFUTED:
+            return one
+    return _over_period(claim, case, instants)
+
+
+def _over_period(claim: Claim, case: Case, instants: Sequence[Case]) -> Judgement:
+    """Return the verdict on a period that no single instant refutes.
+
+    One closed set has to serve the whole period: it begins at every store that is
+    outside at some instant, and is closed under every edge that is in force at one.
+    """
+    whole = case.over(*claim.during)
+    origins: dict[str, Status] = {}
+    for one in instants:
+        for node, status in _outside(claim, one).items():
+            origins[node] = max(status, origins.get(node, Status.NO))
+    question = replace(
+        ask(claim, whole),
+        parts=[Part(origins, whole.targets(claim.protected))],
+        gaps=(*_history_gaps(claim, case), *_no_store(claim, whole)),
+        stated=ask(claim, case),
+    )
+    return _counted(isolate(question), claim, whole)
+
+
+def _counted(judgement: Judgement, claim: Claim, case: Case) -> Judgement:
+    if judgement.verdict is Verdict.UPHELD:
+        holding = case.stores_of(case.targets(claim.protected))
+        stated = counted(len(holding), "store", "stores")
+        return replace(judgement, summary=f"{stated}, 0 copies elsewhere")
+    if judgement.verdict is Verdict.UNPROVEN and not judgement.summary:
+        return replace(judgement, summary=judgement.reasons[0].text)
+    return judgement
+
+
+def _history_gaps(claim: Claim, case: Case) -> tuple[Reason, ...]:
+    first = claim.during[0]
+    silent = [
+        f"source:{one.name}"
+        for one in case.sources
+        if not (one.detail.get("history_since") or "9999") <= first
+    ]
+    if not silent:
+        return ()
+    text = f"no history back to {first[:10]} from {listed(silent)}"
+    return (Reason("no-history", text),)
+
+
+def ask(claim: Claim, case: Case) -> Question:
+    """Return the claim as a question of isolation."""
+    targets = case.targets(claim.protected)
+    return Question(
+        claim,
+        case,
+        case.graph(("technical",), bare=True),
+        targets=targets,
+        parts=[Part(_outside(claim, case), targets)],
+        verbs=READ,
+        gaps=_no_store(claim, case),
+    )
+
+
+def _no_store(claim: Claim, case: Case) -> tuple[Reason, ...]:
+    holding = case.stores_of(case.targets(claim.protected))
+    return () if holding else (NO_STORES,)
+
+
+def _outside(claim: Claim, case: Case) -> dict[str, Status]:
+    judged = {
+        node: outside(claim, case, store)
+        for node, store in case.view.holders("store").items()
+    }
+    return {node: status for node, status in judged.items() if status is not Status.NO}
+
+
+def outside(claim: Claim, case: Case, store: Holder) -> Status:
+    """Return whether a store is outside the permitted places of its role.
+
+    A store of unknown role, or with places that disagree, may be anywhere.
+    """
+    roles = store.attributes.get("copy", frozenset({"primary"}))
+    if not claim.places and ("copy" in store.unknown or len(roles) != 1):
+        return Status.UNKNOWN
+    permitted = claim.places or case.boundary.places.get(max(roles), ())
+    places = store.attributes.get("place", frozenset())
+    inside = among(
+        places,
+        [place for place in places if is_permitted(place, permitted)],
+        absent=Status.UNKNOWN,
+        is_unknown="place" in store.unknown,
+    )
+    is_sure = inside is Status.YES or len(places) == 1
+    return inside.opposite if is_sure else Status.UNKNOWN

@@ -1,0 +1,59 @@
+"""Every pair in reach: each origin, each target, and the shortest witness between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.claims.case import Case
+from ringfence.claims.kinds import QUESTIONS
+from ringfence.claims.outcome import Path
+from ringfence.claims.show import path_of
+from ringfence.errors import ConfigError, Locus
+from ringfence.reach.isolation import Isolation
+
+
+def pairs(
+    case: Case, claim_id: str, *, who: str | None = None, what: str | None = None
+) -> Iterator[Path]:
+    """Yield the shortest witness of each (origin, target) pair of a claim.
+
+    Args:
+        case: The case.
+        claim_id: Id of the claim whose origins and targets are meant.
+        who: Only this origin, by id with or without its kind.
+        what: Only this target, likewise.
+
+    Raises:
+        ConfigError: There is no such claim, or its kind has no pairs.
+    """
+    known = {claim.id: claim for claim in case.boundary.claims}
+    if claim_id not in known:
+        hint = "one of " + ", ".join(f"`{name}`" for name in known)
+        raise ConfigError(f"there is no claim `{claim_id}`", Locus("--claim"), hint)
+    claim = known[claim_id]
+    if claim.kind not in QUESTIONS:
+        message = f"claim `{claim_id}` is of kind `{claim.kind}`, which has no pairs"
+        raise ConfigError(message, Locus("--claim"))
+    question = QUESTIONS[claim.kind](claim, case)
+    for part in question.parts:
+        yield from _pairs(
+            case, Isolation(question.graph, part, question.verbs), who, what
+        )
+
+
+def _pairs(
+    case: Case, asked: Isolation, who: str | None, what: str | None
+) -> Iterator[Path]:
+    targets = [node for node in asked.reached if _is(node, what)]
+    for origin in asked.crossing:
+        if not _is(origin, who):
+            continue
+        grown = asked.tree(origin)
+        for target in targets:
+            number = asked.graph.number[target]
+            if (walk := grown.path(asked.graph, number, asked.verbs)) is not None:
+                yield path_of(case, asked.graph, origin, target, walk)
+
+
+def _is(node: str, name: str | None) -> bool:
+    return name is None or name in (node, node.partition(":")[2])

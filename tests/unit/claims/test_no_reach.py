@@ -1,0 +1,327 @@
+"""`no_reach`: verdicts, gaps, exceptions, proofs."""
+
+from __future__ import annotations
+
+import pytest
+
+from ringfence.boundary.model import BoundaryException
+from ringfence.claims.kinds import judge
+from ringfence.claims.outcome import Verdict
+from tests.estates import attribute, case, claim, edge, node, source
+
+EMAIL = "column:db/s.users.email"
+PHONE = "column:db/s.users.phone"
+STORE = [
+    attribute("store:db", "place", "US-VA"),
+    edge("store:db", "contains", "dataset:db/s.users"),
+    edge("dataset:db/s.users", "contains", EMAIL),
+    attribute(EMAIL, "tag", "EMAIL"),
+]
+LI = attribute("person:li", "residence", "CN")
+ANN = attribute("person:ann", "residence", "US")
+WAY = [
+    edge("person:li", "can_use", "tool:pulse"),
+    edge("tool:pulse", "runs_as", "service_account:pulse"),
+    edge("service_account:pulse", "has_privilege", "dataset:db/s.users", verb="read"),
+]
+READ = source(covers=["store:db"])
+CLAIM = claim("no_reach")
+
+
+def judged(tmp_path, facts, *, asked=CLAIM, **more):
+    """Return the judgement of one claim over some facts."""
+    return judge(asked, case(tmp_path, facts, asked, **more))
+
+
+def codes(judgement):
+    """Return the codes of the reasons."""
+    return [reason.code for reason in judgement.reasons]
+
+
+def test_a_certain_path_refutes(tmp_path):
+    """A chain of certain facts from an excluded person refutes, with its witness."""
+    found = judged(tmp_path, [READ, *STORE, LI, *WAY])
+    assert found.verdict is Verdict.REFUTED
+    assert found.summary == "1 person, 1 column, 1 tool"
+    (path,) = found.paths
+    assert [hop.head for hop in path.hops] == [
+        "tool:pulse",
+        "service_account:pulse",
+        "dataset:db/s.users",
+        EMAIL,
+    ]
+    assert path.hops[2].phrase == "may read"
+    assert [(fact.phrase, fact.head) for fact in path.origin_facts] == [
+        ("resides in", "CN")
+    ]
+    assert found.proof is not None
+    assert found.proof.ringfence == "counterexample/1"
+
+
+def test_a_refutation_needs_no_complete_sources(tmp_path):
+    """One witness refutes even where other sources could not be read."""
+    facts = [READ, source("gone", unknown="is not JSON"), *STORE, LI, *WAY]
+    found = judged(tmp_path, facts)
+    assert found.verdict is Verdict.REFUTED
+    assert codes(found) == ["unread-source"]
+
+
+def test_isolation_upholds_with_a_closed_set(tmp_path):
+    """Nobody excluded on any way to the data: upheld, with the closed set as proof."""
+    facts = [
+        READ,
+        *STORE,
+        LI,
+        ANN,
+        *WAY[1:],
+        edge("person:ann", "can_use", "tool:pulse"),
+    ]
+    found = judged(tmp_path, facts)
+    assert found.verdict is Verdict.UPHELD
+    assert found.reasons == ()
+    (part,) = found.proof.parts
+    assert part.origins == ["person:li"]
+    assert part.closed == {"control": ["person:li"]}
+    assert found.summary == "1 shut out of 1 protected"
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        pytest.param([READ, *STORE, ANN], "no-origin", id="nobody excluded"),
+        pytest.param([READ, *STORE[:3], LI], "no-target", id="nothing protected"),
+        pytest.param([source(), *STORE, LI], "uncovered-store", id="store not covered"),
+        pytest.param(
+            [READ, source("x", unknown="why"), *STORE, LI], "unread-source", id="unread"
+        ),
+        pytest.param(
+            [READ, source("x", collected=""), *STORE, LI],
+            "undated-source",
+            id="undated",
+        ),
+        pytest.param(
+            [READ, source("x", collected="2021-12-30T23:59:59Z"), *STORE, LI],
+            "stale-source",
+            id="too old",
+        ),
+        pytest.param(
+            [READ, source("x", collected="2022-03-03T00:00:01Z"), *STORE, LI],
+            "stale-source",
+            id="too new",
+        ),
+    ],
+)
+def test_whatever_is_missing_leaves_it_unproven(tmp_path, facts, code):
+    """Vacuous, uncovered, unread, undated or stale: isolation upholds nothing."""
+    found = judged(tmp_path, facts)
+    assert found.verdict is Verdict.UNPROVEN
+    assert code in codes(found)
+    assert found.proof is None
+
+
+def test_a_source_of_just_that_age_is_fresh(tmp_path):
+    """The age limit includes its last day."""
+    facts = [READ, source("x", collected="2021-12-31T00:00:00Z"), *STORE, LI]
+    assert judged(tmp_path, facts).verdict is Verdict.UPHELD
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        pytest.param(
+            [
+                *WAY[:2],
+                edge(
+                    "service_account:pulse",
+                    "has_privilege",
+                    "dataset:db/s.users",
+                    verb="read",
+                    unknown="body not read",
+                ),
+                LI,
+            ],
+            id="undecided edge",
+        ),
+        pytest.param(
+            [
+                *WAY[:2],
+                edge(
+                    "service_account:pulse",
+                    "has_privilege",
+                    "dataset:db/s.users",
+                    verb="read",
+                    control="row filter",
+                ),
+                LI,
+            ],
+            id="control in the way",
+        ),
+        pytest.param([*WAY, node("person:li")], id="residence unknown"),
+        pytest.param(
+            [
+                *WAY,
+                attribute("person:li", "residence", "CN"),
+                attribute("person:li", "residence", "US"),
+            ],
+            id="sources disagree",
+        ),
+    ],
+)
+def test_doubt_never_upholds_and_never_refutes(tmp_path, doubt):
+    """A path that rests on anything undecided leaves the claim unproven."""
+    found = judged(tmp_path, [READ, *STORE, *doubt])
+    assert found.verdict is Verdict.UNPROVEN
+    assert codes(found)[0] == "undecided-path"
+    assert found.paths
+
+
+def test_bare_reach_ignores_controls(tmp_path):
+    """Bare reach refutes through a row filter that residual reach can't decide."""
+    filtered = edge("person:li", "has_privilege", EMAIL, verb="read", control="filter")
+    facts = [READ, *STORE, LI, filtered]
+    assert judged(tmp_path, facts).verdict is Verdict.UNPROVEN
+    bare = claim("no_reach", reach="bare")
+    assert judged(tmp_path, facts, asked=bare).verdict is Verdict.REFUTED
+
+
+def test_an_unclassified_column_in_reach_is_open(tmp_path):
+    """A column that nobody classified may be protected: reach of it decides nothing."""
+    facts = [
+        READ,
+        *STORE,
+        LI,
+        edge("dataset:db/s.users", "contains", PHONE),
+        edge("person:li", "has_privilege", PHONE, verb="read"),
+    ]
+    found = judged(tmp_path, facts, unclassified="unknown")
+    assert found.verdict is Verdict.UNPROVEN
+    assert judged(tmp_path, facts).verdict is Verdict.UPHELD
+
+
+def test_grades_decide_which_edges_count(tmp_path):
+    """An approver counts only where the claim counts organisational edges."""
+    facts = [READ, *STORE, LI, edge("person:li", "approves", "tool:pulse"), *WAY[1:]]
+    assert judged(tmp_path, facts).verdict is Verdict.UPHELD
+    wider = claim("no_reach", grades=("technical", "organisational"))
+    assert judged(tmp_path, facts, asked=wider).verdict is Verdict.REFUTED
+
+
+def test_verbs_decide_what_counts(tmp_path):
+    """Who may only delete refutes a claim about any verb, not one about reading."""
+    facts = [READ, *STORE, LI, edge("person:li", "has_privilege", EMAIL, verb="delete")]
+    assert judged(tmp_path, facts).verdict is Verdict.REFUTED
+    reading = claim("no_reach", verbs=("read",))
+    assert judged(tmp_path, facts, asked=reading).verdict is Verdict.UPHELD
+
+
+def exception(**more):
+    """Return an exception that lets group:metrics at the users table."""
+    fields = {"who": ("group:metrics",), "columns": ("db/s.users.*",)} | more
+    return BoundaryException(
+        name="weekly-metrics",
+        purpose="metrics",
+        owner="person:ann",
+        cap=100,
+        until=fields.pop("until", "2022-06-30T00:00:00Z"),
+        **fields,
+    )
+
+
+CONCEDES = claim("no_reach", exceptions=("weekly-metrics",))
+MEMBER = [
+    LI,
+    edge("person:li", "member_of", "group:inner"),
+    edge("group:inner", "member_of", "group:metrics"),
+    edge("group:metrics", "can_use", "tool:pulse"),
+    *WAY[1:],
+]
+
+
+def test_an_exception_counts_only_if_the_claim_concedes_it(tmp_path):
+    """An exception in force lets its members through where the claim names it."""
+    facts = [READ, *STORE, *MEMBER, attribute("person:wei", "residence", "CN")]
+    granted = (exception(),)
+    assert judged(tmp_path, facts, exceptions=granted).verdict is Verdict.REFUTED
+    found = judged(tmp_path, facts, asked=CONCEDES, exceptions=granted)
+    assert found.verdict is Verdict.UPHELD
+    assert [(part.exceptions, part.origins) for part in found.proof.parts] == [
+        ([], ["person:wei"]),
+        (["weekly-metrics"], ["person:li"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        pytest.param(exception(until="2022-01-31T00:00:00Z"), id="expired"),
+        pytest.param(exception(since="2022-02-01T00:00:00Z"), id="not begun"),
+        pytest.param(exception(who=("person:wei",)), id="for somebody else"),
+        pytest.param(exception(columns=("db/s.metrics.*",)), id="for other columns"),
+    ],
+)
+def test_an_exception_lets_through_only_what_it_says(tmp_path, granted):
+    """Expired, not begun, for others or for other columns: the path refutes."""
+    facts = [READ, *STORE, *MEMBER]
+    found = judged(tmp_path, facts, asked=CONCEDES, exceptions=(granted,))
+    assert found.verdict is Verdict.REFUTED
+
+
+def test_an_undecided_membership_earns_no_exception(tmp_path):
+    """A membership that isn't certain doesn't put anybody under an exception."""
+    doubt = edge("group:inner", "member_of", "group:metrics", unknown="stale")
+    facts = [READ, *STORE, *MEMBER[:2], doubt, *MEMBER[3:]]
+    found = judged(tmp_path, facts, asked=CONCEDES, exceptions=(exception(),))
+    assert found.verdict is Verdict.UNPROVEN
+
+
+def test_groups_that_contain_each_other(tmp_path):
+    """A cycle of groups is walked once and ends."""
+    cycle = edge("group:metrics", "member_of", "group:inner")
+    facts = [READ, *STORE, *MEMBER, cycle]
+    found = judged(tmp_path, facts, asked=CONCEDES, exceptions=(exception(),))
+    assert found.verdict is Verdict.UPHELD
+
+
+def test_a_disputed_fact_says_who_disputes_it(tmp_path):
+    """A witness that rests on a disputed fact carries the dispute."""
+    disputed = edge(
+        "person:li",
+        "has_privilege",
+        EMAIL,
+        verb="read",
+        detail={"asserted_by": "press", "disputed_by": "company"},
+    )
+    found = judged(tmp_path, [READ, *STORE, LI, disputed])
+    assert found.paths[0].hops[0].dispute == "company"
+
+
+def test_the_flow_map_folds_columns_into_their_table(tmp_path):
+    """The map shows tables rather than columns, and people on each stripe."""
+    found = judged(tmp_path, [READ, *STORE, LI, *WAY])
+    assert [(flow.tail, flow.head, flow.people) for flow in found.flows.edges] == [
+        ("person:li", "tool:pulse", 1),
+        ("service_account:pulse", "dataset:db/s.users", 1),
+        ("tool:pulse", "service_account:pulse", 1),
+    ]
+
+
+def test_a_dataset_without_columns_stands_for_itself(tmp_path):
+    """A protected table whose columns nobody lists is protected as a whole."""
+    from ringfence.boundary.model import Protection
+
+    facts = [
+        READ,
+        LI,
+        edge("store:db", "contains", "dataset:db/s.users"),
+        edge("person:li", "has_privilege", "dataset:db/s.users", verb="read"),
+    ]
+    whole = (Protection("users", datasets=("db/s.users",)),)
+    import msgspec
+
+    from ringfence.claims.case import Case
+    from tests.estates import boundary, estate
+
+    made = msgspec.structs.replace(boundary(CLAIM), protected=whole)
+    found = judge(CLAIM, Case(estate(tmp_path, facts), made, made.as_of))
+    assert found.verdict is Verdict.REFUTED
+    assert found.paths[0].target == "dataset:db/s.users"
