@@ -111,8 +111,8 @@ def estate(folder: Path, facts: Iterable[Fact]) -> Estate:
 def claim(kind: str, **more: object) -> Claim:
     """Return a claim of a kind, about people in China where it asks who."""
     asks_who = kind in ("no_reach", "facility", "jurisdiction")
-    fields = {"excluded": "in-china"} if asks_who else {}
-    return Claim(id=kind.replace("_", "-"), says="...", kind=kind, **(fields | more))
+    fields = {"id": kind.replace("_", "-"), "excluded": "in-china" if asks_who else ""}
+    return Claim(says="...", kind=kind, **(fields | more))
 
 
 def boundary(*claims: Claim, **more: object) -> Boundary:

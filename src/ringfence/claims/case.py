@@ -14,7 +14,7 @@ import numpy as np
 
 from ringfence.boundary.model import Boundary, Claim
 from ringfence.boundary.protection import protected as compiled
-from ringfence.boundary.selector import Holder, statuses
+from ringfence.boundary.selector import Excluded, Holder, judge
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.outcome import Reason
@@ -41,7 +41,7 @@ class Case:
         self.boundary = boundary
         self.view: View = estate.view(instant, last)
         self._graphs: dict[tuple[tuple[str, ...], bool], Graph] = {}
-        self._statuses: dict[str, Mapping[str, Status]] = {}
+        self._judged: dict[str, Excluded] = {}
         self._targets: dict[tuple[str, ...], Mapping[str, Status]] = {}
 
     def at(self, instant: str) -> Case:
@@ -64,14 +64,18 @@ class Case:
         """Every legal entity, with attributes."""
         return self.view.holders("legal_entity")
 
-    def statuses(self, selector: str) -> Mapping[str, Status]:
-        """Return who is excluded under a selector: a status by node id."""
-        if selector not in self._statuses:
+    def judged(self, selector: str) -> Excluded:
+        """Return who is excluded under a selector, and why."""
+        if selector not in self._judged:
             chosen = self.boundary.selector(selector)
             stakes = self.view.stakes()
-            found = statuses(chosen, self.people, self.entities, stakes)
-            self._statuses[selector] = found
-        return self._statuses[selector]
+            found = judge(chosen, self.people, self.entities, stakes)
+            self._judged[selector] = found
+        return self._judged[selector]
+
+    def statuses(self, selector: str) -> Mapping[str, Status]:
+        """Return who is excluded under a selector: a status by node id."""
+        return self.judged(selector).statuses
 
     def excluded(self, selector: str, kinds: Sequence[str]) -> dict[str, Status]:
         """Return those of some kinds of node who are, or may be, excluded."""

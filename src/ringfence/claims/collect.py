@@ -19,6 +19,7 @@ from ringfence.errors import (
     Problem,
     RingfenceError,
     SourceError,
+    printable,
 )
 from ringfence.estate.facts import Fact, line
 from ringfence.estate.load import FactsFile
@@ -56,19 +57,26 @@ def collect(
     told = Told(order, kind, collected, history)
     try:
         harvest = find(kind).read(order)
+        files = [FactsFile(name, path) for name, path in harvest.files]
+        if not files:
+            facts = [source_fact(told, harvest), *harvest.facts]
+            files = [_written(facts, order.source, folder)]
     except RingfenceError as error:
         return unread(told, error.problems, folder)
-    files = [FactsFile(name, path) for name, path in harvest.files]
-    if not files:
-        facts = [source_fact(told, harvest), *harvest.facts]
-        files = [_written(facts, order.source, folder)]
+    except Exception as error:  # noqa: BLE001 - anybody's source may fail in any way
+        # Its own words are left out: they may hold a password.
+        message = f"the source itself failed ({type(error).__name__})"
+        hint = f"tell whoever wrote the source `{kind}`"
+        return unread(told, [Problem(message, order.at, hint)], folder)
     return Told(order, kind, collected, history, tuple(files))
 
 
 def unread(told: Told, problems: Iterable[Problem], folder: Path) -> Told:
     """Return the source as one that could not be read."""
     found = tuple(problems)
-    fact = source_fact(told, Harvest(), unknown=found[0].message)
+    # INVARIANT: never empty, for an empty `unknown` stands for a source that was read.
+    reason = printable(found[0].message) or "can't be read"
+    fact = source_fact(told, Harvest(), unknown=reason)
     files = (_written([fact], told.order.source, folder),)
     return Told(told.order, told.kind, told.collected, told.history, files, found)
 
@@ -76,7 +84,10 @@ def unread(told: Told, problems: Iterable[Problem], folder: Path) -> Told:
 def source_fact(told: Told, harvest: Harvest, *, unknown: str = "") -> Fact:
     """Return the fact that a source was asked: when, from which bytes, about what."""
     order = told.order
-    detail = {f"file:{name}": _digest(order.base / name) for name in order.files}
+    # A name that isn't UTF-8 reaches Python as half surrogates, which JSON can't hold.
+    detail = {
+        f"file:{printable(name)}": _digest(order.base / name) for name in order.files
+    }
     if harvest.covers:
         detail["covers"] = "\n".join(sorted(set(harvest.covers)))
     if told.history:
@@ -103,7 +114,7 @@ def _digest(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 
@@ -160,18 +171,25 @@ def gathered(
         collected: When the input was taken.
 
     Raises:
-        ConfigError: There is no such kind, or an option is not `name=value`.
+        ConfigError: There is no such kind, it gives facts files as they stand, an
+            option is not `name=value`, or the source or the time can't be meant.
         SourceError: The source can't be read.
     """
     instant = parse_moment(collected)
     if instant is None:
-        raise ConfigError(f"`{collected}` is no date", Locus("--collected"))
+        hint = "write `2022-01-31`, or `2022-01-31T09:30:00Z`"
+        raise ConfigError(f"`{collected}` is no date", Locus("--collected"), hint)
+    if not source.strip():
+        raise ConfigError("a source needs a name", Locus("--source"), "leave it out")
     if kind not in kinds():
-        hint = nearest(kind, kinds())
-        raise ConfigError(f"there is no kind of source `{kind}`", Locus(kind), hint)
+        meant = nearest(kind, kinds())
+        raise ConfigError(f"there is no kind of source `{kind}`", Locus(kind), meant)
     parsed = dict(_option(text) for text in options)
     order = Order(source, tuple(files), Path(), parsed, Locus(kind))
     harvest = find(kind).read(order)
+    if harvest.files:
+        hint = "order it in the boundary file, as kind `facts`"
+        raise ConfigError("is a facts file already", Locus(harvest.files[0][0]), hint)
     told = Told(order, kind, instant, "")
     return [source_fact(told, harvest), *harvest.facts]
 

@@ -10,7 +10,7 @@ from ringfence.boundary.status import Status
 from ringfence.claims.case import Case, listed
 from ringfence.claims.outcome import FlowMap, Path, Reason, Verdict
 from ringfence.claims.proof import Chain, ClosedPart, Proof, closed_part
-from ringfence.claims.show import flow_map, path_of
+from ringfence.claims.show import flow_map, paths_of
 from ringfence.claims.verdict import Evidence, Witness, verdict
 from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part, Result, states
@@ -76,7 +76,7 @@ def isolate(question: Question) -> Judgement:
         reasons,
         summary=_summary(asked, found),
         counts=_counts(asked),
-        paths=witness_of(question.case, worst) if worst else (),
+        paths=witness_of(question, worst) if worst else (),
         crossing=frozenset(worst.crossing) if worst else frozenset(),
         flows=flow_map(worst) if worst else FlowMap(),
         assumptions=question.assumptions,
@@ -168,12 +168,18 @@ def _summary(asked: Sequence[Isolation], found: Verdict) -> str:
     return ", ".join(summary)
 
 
-def witness_of(case: Case, isolation: Isolation) -> tuple[Path, ...]:
+def witness_of(question: Question, isolation: Isolation) -> tuple[Path, ...]:
     """Return the shortest witness of an isolation that doesn't hold."""
     if (found := isolation.shortest()) is None:
         return ()
     origin, target, walk = found
-    return (path_of(case, isolation.graph, origin, target, walk),)
+    return paths_of(
+        question.case,
+        isolation.graph,
+        origin,
+        {target: walk},
+        selector=question.claim.excluded,
+    )
 
 
 def counts_of(question: Question) -> dict[str, int]:
@@ -201,7 +207,7 @@ def _proof(
         parts = [closed_of(one) for one in asked]
         return proof_of(question, found, parts=parts)
     crossed = next(one for one in asked if one.result is Result.REACHED)
-    witness = witness_of(question.case, crossed)
+    witness = witness_of(question, crossed)
     return proof_of(question, found, paths=witness)
 
 

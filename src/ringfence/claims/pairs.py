@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ringfence.claims.case import Case
+from ringfence.claims.judgement import Question
 from ringfence.claims.kinds import QUESTIONS
 from ringfence.claims.outcome import Path
-from ringfence.claims.show import path_of
+from ringfence.claims.show import paths_of
 from ringfence.errors import ConfigError, Locus
 from ringfence.reach.isolation import Isolation
 
@@ -36,23 +37,24 @@ def pairs(
         raise ConfigError(message, Locus("--claim"))
     question = QUESTIONS[claim.kind](claim, case)
     for part in question.parts:
-        yield from _pairs(
-            case, Isolation(question.graph, part, question.verbs), who, what
-        )
+        asked = Isolation(question.graph, part, question.verbs)
+        targets = [node for node in asked.reached if _is(node, what)]
+        for origin in asked.crossing:
+            if _is(origin, who):
+                yield from _pairs(question, asked, origin, targets)
 
 
 def _pairs(
-    case: Case, asked: Isolation, who: str | None, what: str | None
+    question: Question, asked: Isolation, origin: str, targets: Sequence[str]
 ) -> Iterator[Path]:
-    targets = [node for node in asked.reached if _is(node, what)]
-    for origin in asked.crossing:
-        if not _is(origin, who):
-            continue
-        grown = asked.tree(origin)
-        for target in targets:
-            number = asked.graph.number[target]
-            if (walk := grown.path(asked.graph, number, asked.verbs)) is not None:
-                yield path_of(case, asked.graph, origin, target, walk)
+    grown, graph = asked.tree(origin), asked.graph
+    walks = {
+        target: walk
+        for target in targets
+        if (walk := grown.path(graph, graph.number[target], asked.verbs))
+    }
+    selector = question.claim.excluded
+    yield from paths_of(question.case, graph, origin, walks, selector=selector)
 
 
 def _is(node: str, name: str | None) -> bool:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 
+from ringfence.boundary.derivation import Ground, support
+from ringfence.boundary.ownership import in_words
 from ringfence.boundary.vocabulary import EDGE_KINDS, kind_of
 from ringfence.claims.case import Case
 from ringfence.claims.outcome import FlowEdge, FlowMap, FlowNode, Hop, Path
@@ -13,7 +17,8 @@ from ringfence.reach.flows import flows
 from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation
 
-_ATTRIBUTE_PHRASES = {
+_STORE_PHRASES = {"place": "is in", "copy": "is the copy", "purpose": "is a"}
+_PHRASES = {
     "residence": "resides in",
     "location": "is in",
     "employer": "is employed by",
@@ -21,20 +26,41 @@ _ATTRIBUTE_PHRASES = {
     "designated": "is designated:",
     "organised_in": "is organised in",
     "principal_place": "does business mainly in",
-    "state_of": "is the state of",
-    "place": "is in",
-    "copy": "is the copy",
-    "purpose": "is a",
+    "state_of": "is the state",
+    **_STORE_PHRASES,
 }
-ORIGIN_ATTRIBUTES = tuple(_ATTRIBUTE_PHRASES)
 
 
-def path_of(case: Case, graph: Graph, origin: str, target: str, walk: Walk) -> Path:
-    """Return a path, each hop tied to its source fact."""
-    numbers = [int(graph.row[edge]) for edge in walk.edges]
-    rows = case.estate.rows(numbers)
-    hops = tuple(hop_of(rows[number]) for number in numbers)
-    return Path(origin, target, walk.state, hops, origin_facts(case, origin))
+def paths_of(
+    case: Case,
+    graph: Graph,
+    origin: str,
+    walks: Mapping[str, Walk],
+    *,
+    selector: str = "",
+) -> tuple[Path, ...]:
+    """Return the paths from one origin, each hop tied to its source fact.
+
+    Args:
+        case: The case.
+        graph: The graph that was walked.
+        origin: Where the paths begin.
+        walks: The edges to each target, and the state that they end in.
+        selector: Who is excluded, for the facts that make the origin so.
+    """
+    used = {int(graph.row[edge]) for walk in walks.values() for edge in walk.edges}
+    hops = {row: hop_of(fact) for row, fact in case.estate.rows(sorted(used)).items()}
+    because = origin_facts(case, origin, selector)
+    return tuple(
+        Path(
+            origin,
+            target,
+            walk.state,
+            tuple(hops[int(graph.row[edge])] for edge in walk.edges),
+            because,
+        )
+        for target, walk in walks.items()
+    )
 
 
 def hop_of(row: Row) -> Hop:
@@ -53,22 +79,49 @@ def hop_of(row: Row) -> Hop:
     )
 
 
-def origin_facts(case: Case, origin: str) -> tuple[Hop, ...]:
-    """Return the attribute facts that make an origin what it is."""
-    numbers = case.view.attribute_rows([origin]).get(origin, [])
-    rows = case.estate.rows(numbers)
-    return tuple(
-        Hop(
-            tail=row.id,
-            head=row.value,
-            phrase=_ATTRIBUTE_PHRASES[row.name],
-            at=row.at,
-            source=row.source,
-            line=row.line,
-            open=row.unknown,
-        )
-        for row in (rows[number] for number in numbers)
-        if row.name in _ATTRIBUTE_PHRASES
+def origin_facts(case: Case, origin: str, selector: str) -> tuple[Hop, ...]:
+    """Return the facts that make an origin what it is.
+
+    Of somebody excluded, those that let it in: its own, then its owners' and its
+    employer's, down to the last. Of a store or facility, where and what it is.
+    """
+    if kind_of(origin) in ("store", "facility"):
+        rows = case.view.about([origin])
+        return tuple(_stated(row) for row in rows if row.name in _STORE_PHRASES)
+    if not selector:
+        return ()
+    grounds = support(case.judged(selector), origin)
+    found = {(row.id, row.name, row.value): row for row in case.view.about([*grounds])}
+    facts = (
+        (fact, ground)
+        for told in grounds.values()
+        for ground in told
+        for fact in ground.facts
+    )
+    return tuple(_ground(found[fact], ground) for fact, ground in facts if fact in found)
+
+
+def _ground(row: Row, ground: Ground) -> Hop:
+    if row.name != "owns":
+        return _stated(row)
+    # Said of the owned entity, so that the chain reads on from it.
+    share = next((held for owner, held in ground.others if owner == row.id), None)
+    part = "partly" if share is None else f"{in_words(share)} %"
+    stake = _stated(row)
+    return replace(stake, tail=row.value, head=row.id, phrase=f"is {part} owned by")
+
+
+def _stated(row: Row) -> Hop:
+    detail = json.loads(row.detail or "{}")
+    return Hop(
+        tail=row.id,
+        head=row.value,
+        phrase=_PHRASES.get(row.name, row.name),
+        at=row.at,
+        source=row.source,
+        line=row.line,
+        open=row.unknown,
+        dispute=detail.get("disputed_by", ""),
     )
 
 

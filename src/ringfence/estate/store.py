@@ -67,6 +67,9 @@ class Row:
     detail: str
 
 
+_CITED = 'line, id, name, value, verb, "at", source, control, unknown, detail'
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFact:
     """What the estate knows of one source.
@@ -90,7 +93,7 @@ class SourceFact:
     @property
     def covers(self) -> tuple[str, ...]:
         """The stores whose every principal this source lists."""
-        return tuple(self.detail.get("covers", "").split("\n"))
+        return tuple(filter(None, self.detail.get("covers", "").split("\n")))
 
 
 class Estate:
@@ -148,12 +151,17 @@ class Estate:
         return int(row[0]) if row else 0
 
     def sources(self) -> tuple[SourceFact, ...]:
-        """Return the source facts, with how many facts each one stated."""
+        """Return the source facts, with how many facts each one stated.
+
+        A source that facts name and no source fact tells of is one that nobody dated.
+        """
         found = self._database.execute(
             "SELECT s.id, s.name, s.value, s.unknown, s.detail, count(f.line) "
             "FROM fact AS s LEFT JOIN fact AS f "
             "ON f.source = s.id AND f.fact <> 'source' "
-            "WHERE s.fact = 'source' GROUP BY ALL ORDER BY ALL"
+            "WHERE s.fact = 'source' GROUP BY ALL UNION ALL "
+            "SELECT source, '', '', '', '', count(*) FROM fact WHERE source NOT IN "
+            "(SELECT id FROM fact WHERE fact = 'source') GROUP BY source ORDER BY ALL"
         ).fetchall()
         return tuple(
             SourceFact(
@@ -167,8 +175,7 @@ class Estate:
         if not numbers:
             return {}
         found = self._database.execute(
-            'SELECT rowid, line, id, name, value, verb, "at", source, control, unknown, '
-            "detail FROM fact WHERE rowid IN (SELECT unnest(?))",
+            f"SELECT rowid, {_CITED} FROM fact WHERE rowid IN (SELECT unnest(?))",  # noqa: S608
             [[int(number) for number in numbers]],
         ).fetchall()
         return {row[0]: Row(*row[1:]) for row in found}
@@ -255,7 +262,8 @@ class View:
             "SELECT id, name, value, unknown, since, "
             "max(since) OVER (PARTITION BY id, name) AS last FROM fact "
             f"WHERE fact = 'attribute' AND name <> 'label' "
-            f"AND starts_with(id, '{kind}:') AND {_FORCE}) WHERE name IN ({many}) OR since = last GROUP BY id, name"
+            f"AND starts_with(id, '{kind}:') AND {_FORCE}) "
+            f"WHERE name IN ({many}) OR since = last GROUP BY id, name"
         ).fetchall()
 
     def stakes(self) -> list[Stake]:
@@ -269,19 +277,15 @@ class View:
             for holder, entity, detail, unknown in found
         ]
 
-    def attribute_rows(self, ids: Sequence[str]) -> dict[str, list[int]]:
-        """Return, for each of some nodes, the rows of its attribute facts in force."""
-        if not ids:
-            return {}
+    def about(self, ids: Sequence[str]) -> list[Row]:
+        """Return what is stated of some nodes: their attributes, and who owns them."""
         found = self._query(
-            "SELECT id, rowid FROM fact WHERE fact = 'attribute' "  # noqa: S608
-            f"AND id IN (SELECT unnest($ids)) AND {_FORCE} ORDER BY rowid",
+            f"SELECT {_CITED} FROM fact WHERE {_FORCE} "  # noqa: S608
+            "AND ((fact = 'attribute' AND id IN (SELECT unnest($ids))) "
+            "OR (name = 'owns' AND value IN (SELECT unnest($ids)))) ORDER BY rowid",
             ids=list(ids),
         ).fetchall()
-        rows: dict[str, list[int]] = {}
-        for node, row in found:
-            rows.setdefault(node, []).append(row)
-        return rows
+        return [Row(*row) for row in found]
 
     def labels(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the display names of some nodes, for those that have one."""

@@ -114,7 +114,7 @@ def _entries(case: Case, tails: tuple[str, ...]) -> Ints:
     )
 
 
-def _is_open(edges: Edges, edge: int, *, bare: bool) -> bool:
+def _is_open(edges: Edges, edge: np.intp, *, bare: bool) -> bool:
     return bool(edges.unknown[edge]) or not (bare or not edges.control[edge])
 
 

@@ -45,7 +45,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
     )
     if found is Verdict.REFUTED:
         paths = tuple(
-            Path(node, node, "", (), origin_facts(case, node))
+            Path(node, node, "", (), origin_facts(case, node, ""))
             for node in sorted(offending)
             if offending[node] is Status.YES
         )

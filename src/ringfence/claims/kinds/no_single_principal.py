@@ -25,7 +25,7 @@ from ringfence.claims.judgement import (
 )
 from ringfence.claims.outcome import Path, Reason, Verdict
 from ringfence.claims.proof import ClosedPart, closed_part
-from ringfence.claims.show import path_of
+from ringfence.claims.show import paths_of
 from ringfence.claims.verdict import Evidence, Witness, verdict
 from ringfence.reach.everything import Everything, closed_set, who_has_everything
 from ringfence.reach.graph import Graph, Ints, verb_mask
@@ -93,6 +93,7 @@ def _numbers(number: Mapping[str, int], nodes: Iterable[str]) -> Ints:
     return np.fromiter((number[node] for node in sorted(nodes)), np.int64)
 
 
+SHOWN = 3  # of the paths to everything; the proof has them all
 _ORDER = ("role", "group", "service_account", "tool", "person")
 
 
@@ -120,7 +121,7 @@ def _refuted(question: Question, found: Everything, targets: list[str]) -> Judge
         reasons,
         summary,
         counts={words[kind]: len(ones) for kind, ones in kinds.items()},
-        paths=paths,
+        paths=paths[:SHOWN],
         proof=proof_of(question, verdict_, paths=paths),
     )
 
@@ -132,15 +133,12 @@ def _paths(question: Question, master: str, targets: list[str]) -> tuple[Path, .
     asked = Isolation(graph, part, question.verbs)
     grown = asked.tree(master)
     walks = {
-        target: grown.path(graph, graph.number[target], question.verbs)
+        target: walk
         for target in sorted(targets)
+        if (walk := grown.path(graph, graph.number[target], question.verbs))
     }
-    found = [
-        path_of(question.case, graph, master, target, walk)
-        for target, walk in walks.items()
-        if walk is not None
-    ]
-    return tuple(sorted(found, key=lambda path: (len(path.hops), path.target)))
+    paths = paths_of(question.case, graph, master, walks)
+    return tuple(sorted(paths, key=lambda path: (len(path.hops), path.target)))
 
 
 def _parts(graph: Graph, found: Everything) -> list[ClosedPart]:

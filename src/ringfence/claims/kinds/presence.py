@@ -43,7 +43,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
         Evidence(_WITNESS[asked.result], gaps_of(question), is_universal=False)
     )
     if found is Verdict.UPHELD:
-        paths = witness_of(case, asked)
+        paths = witness_of(question, asked)
         summary = f"{paths[0].origin.partition(':')[2]} holds it"
         return Judgement(
             found,
