@@ -29,16 +29,20 @@ class ExitCode(IntEnum):
 def printable(text: str) -> str:
     r"""Return `text` with every character that could steer a terminal made visible.
 
-    Control characters, bidirectional overrides and lone surrogates become `\\xNN` or
-    `\\uNNNN`, so that a name taken from a source can neither move the cursor nor
-    reorder a line.
+    Control characters, bidirectional overrides and lone surrogates become `\\xNN`,
+    `\\uNNNN` or `\\UNNNNNNNN`, so that a name taken from a source can neither move the
+    cursor nor reorder a line.
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
 def _escaped(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
+    if code <= 0xFF:  # noqa: PLR2004
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
 
 
 @dataclass(frozen=True, slots=True, order=True)

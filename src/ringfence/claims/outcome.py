@@ -90,10 +90,14 @@ class FlowEdge:
 
 @dataclass(frozen=True, slots=True)
 class FlowMap:
-    """All witnesses of a claim at once; columns are folded into their datasets."""
+    """All witnesses of a claim at once; columns are folded into their datasets.
+
+    Of very many crossing origins only the first ones are `followed`.
+    """
 
     nodes: tuple[FlowNode, ...] = ()
     edges: tuple[FlowEdge, ...] = ()
+    followed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,9 @@ def origin_facts(case: Case, origin: str, selector: str) -> tuple[Hop, ...]:
         for ground in told
         for fact in ground.facts
     )
-    return tuple(_ground(found[fact], ground) for fact, ground in facts if fact in found)
+    return tuple(
+        _ground(found[fact], ground) for fact, ground in facts if fact in found
+    )
 
 
 def _ground(row: Row, ground: Ground) -> Hop:
@@ -146,6 +148,7 @@ def flow_map(isolation: Isolation) -> FlowMap:
             FlowEdge(tail, head, people)
             for (tail, head), people in sorted(folded_edges.items())
         ),
+        followed=found.origins,
     )
 
 

@@ -23,15 +23,17 @@ def read_bytes(path: Path, name: str) -> bytes:
             more than the machine does).
     """
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            hint = "turn it into a facts file with `ringfence collect`"
-            message = f"is {size:,} bytes, more than 1 GiB"
-            raise SourceError(message, Locus(name), hint)
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
     except OSError as error:
         reason = (error.strerror or "can't be read").lower()
         raise SourceError(reason, Locus(name), "check the path") from None
+    except ValueError:
+        # Python's word for a NUL in a path, or for half a surrogate pair.
+        raise SourceError("is no file name", Locus(name), "check the path") from None
+    if len(content) > LARGEST:
+        hint = "turn it into a facts file with `ringfence collect`"
+        raise SourceError("is larger than 1 GiB", Locus(name), hint)
     for magic, what in _ARCHIVES.items():
         if content.startswith(magic):
             raise SourceError(f"is {what}", Locus(name), "unpack it first")

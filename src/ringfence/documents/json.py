@@ -7,12 +7,14 @@ see duplicate keys, which two readers of one file may otherwise settle different
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 
 from ringfence.documents.located import Located
 from ringfence.errors import Locus, SourceError
 
 DEEPEST = 200
+_HALF = "holds half a surrogate pair, which is no character"
 
 
 class _RefusedError(ValueError):
@@ -23,8 +25,8 @@ def read_json(text: str, name: str) -> Located:
     """Return the one value in `text`; `name` is what places call the file.
 
     Raises:
-        SourceError: Not JSON, a duplicate key, NaN or an infinity, or nested deeper
-            than 200 levels.
+        SourceError: Not JSON, a duplicate key, NaN, an infinity or a number that
+            becomes one, half a surrogate pair, or nested deeper than 200 levels.
     """
     return locate(_parse(text, Locus(name)), name, "")
 
@@ -35,7 +37,8 @@ def read_json_lines(text: str, name: str) -> Iterable[Located]:
     Raises:
         SourceError: As `read_json`, naming the line.
     """
-    for number, line in enumerate(text.splitlines(), start=1):
+    # A line ends with a line feed alone: U+2028 and the like may stand in a string.
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield locate(_parse(line, Locus(name, number)), f"{name}:{number}", "")
 
@@ -82,7 +85,8 @@ def locate(value: object, name: str, pointer: str) -> Located:
     """Return a parsed JSON value as a located tree below `pointer`.
 
     Raises:
-        SourceError: Nested deeper than 200 levels.
+        SourceError: Nested deeper than 200 levels, half a surrogate pair, or a number
+            too large to be told from infinity.
     """
     if pointer.count("/") > DEEPEST:
         at = Locus(name)
@@ -90,6 +94,8 @@ def locate(value: object, name: str, pointer: str) -> Located:
     at = Locus(name, pointer=pointer)
     match value:
         case dict():
+            if any(map(_has_surrogate, value)):
+                raise SourceError(_HALF, at)
             entries = {
                 key: locate(item, name, f"{pointer}/{_token(key)}")
                 for key, item in value.items()
@@ -101,8 +107,10 @@ def locate(value: object, name: str, pointer: str) -> Located:
                 for index, item in enumerate(value)
             ]
             return Located(items, at)
-        case str() if not value.isascii() and _has_surrogate(value):
-            raise SourceError("holds half a surrogate pair, which is no character", at)
+        case str() if _has_surrogate(value):
+            raise SourceError(_HALF, at)
+        case float() if math.isinf(value):
+            raise SourceError("holds a number that is too large", at)
         case None | bool() | int() | float() | str():
             return Located(value, at)
         case _:
@@ -111,7 +119,7 @@ def locate(value: object, name: str, pointer: str) -> Located:
 
 
 def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _token(key: str) -> str:

@@ -49,6 +49,9 @@ def read_table(text: str, name: str) -> Table:
         SourceError: No header, a column named twice, a row with more or fewer cells
             than the header, a quote that is never closed, or a NUL.
     """
+    if "\0" in text:
+        at = Locus(name, text.count("\n", 0, text.index("\0")) + 1)
+        raise SourceError("holds a NUL", at, "export the table anew, as text")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]

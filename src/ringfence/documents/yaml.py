@@ -7,10 +7,13 @@ them can stand for more data than a machine holds.
 
 from __future__ import annotations
 
+import math
+
 import ruamel.yaml
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, DocumentStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from ringfence.documents.located import Data, Located
 from ringfence.errors import Locus, Problem, SourceError
@@ -23,9 +26,9 @@ def read_yaml(text: str, name: str) -> Located:
     """Return the one document in `text`; `name` is what places call the file.
 
     Raises:
-        SourceError: Not YAML, more than one document, a duplicate key, an anchor, a
-            tag, or nested deeper than 64 levels. It carries every such problem that
-            can be told at once.
+        SourceError: Not YAML, more than one document, a directive, a duplicate key, an
+            anchor, a tag, a number that is none, or nested deeper than 64 levels. It
+            carries every such problem that can be told at once.
     """
     root = _compose(text, name)
     if root is None:
@@ -46,6 +49,12 @@ def _compose(text: str, name: str) -> Node | None:
         at = Locus(name, mark.line + 1, mark.column + 1) if mark else Locus(name)
         reason = (error.problem or error.context or "is not YAML").strip()
         raise SourceError(f"is not YAML: {reason}", at, hint) from None
+    except ReaderError as error:
+        # libyaml tells which character it doesn't read, but hardly where it stands.
+        before = text.partition(chr(error.character))[0]
+        at = Locus(name, before.count("\n") + 1)
+        reason = f"holds the control character {error.character:#04x}"
+        raise SourceError(reason, at, "take it out, or write it as an escape") from None
     except (YAMLError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise SourceError(f"is not YAML: {reason}", Locus(name), hint) from None
@@ -75,6 +84,11 @@ def _refuse_hazards(text: str, name: str, yaml: ruamel.yaml.YAML) -> None:
     for event in yaml.parse(text):
         mark = event.start_mark
         at = Locus(name, mark.line + 1, mark.column + 1)
+        if isinstance(event, DocumentStartEvent) and _is_directed(event):
+            hint = "leave lines with `%` out: files are read as YAML 1.2"
+            raise SourceError("directives are not read", at, hint)
+        if getattr(event, "tag", None):
+            raise SourceError("tags are not read", at, "leave out what begins with `!`")
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             raise SourceError("anchors are not read", at, "write the value out")
         if any("\ud800" <= c <= "\udfff" for c in getattr(event, "value", None) or ""):
@@ -82,6 +96,11 @@ def _refuse_hazards(text: str, name: str, yaml: ruamel.yaml.YAML) -> None:
         depth += _depth_change(event)
         if depth > DEEPEST:
             raise SourceError(f"is nested deeper than {DEEPEST} levels", at)
+
+
+def _is_directed(event: DocumentStartEvent) -> bool:
+    """Return whether `%YAML 1.1` or `%TAG` changes what the document's words mean."""
+    return bool(event.tags) or event.version not in (None, (1, 2))
 
 
 def _depth_change(event: object) -> int:
@@ -152,12 +171,17 @@ def _number(
     problems: list[Problem],
     kind: type[int | float],
 ) -> int | float | str:
-    written: str = node.value
-    text = written.replace("_", "")
+    text: str = node.value
+    # `1_000` was a number in YAML 1.1 alone.
+    if "_" in text:
+        return text
+    number: int | float | str
     try:
-        return int(text, 0) if text.startswith(("0o", "0x")) else kind(text)
+        number = int(text, 0) if text.startswith(("0o", "0x")) else kind(text)
     except ValueError:
-        if text.lower().lstrip("+-") in (".inf", ".nan"):
-            at = Locus(name, node.start_mark.line + 1, node.start_mark.column + 1)
-            problems.append(Problem(f"`{text}` is no number here", at))
-        return written
+        number = text
+    is_named = text.lower().lstrip("+-") in (".inf", ".nan")
+    if is_named or number in (math.inf, -math.inf):
+        at = Locus(name, node.start_mark.line + 1, node.start_mark.column + 1)
+        problems.append(Problem(f"`{text}` is no number here", at))
+    return number

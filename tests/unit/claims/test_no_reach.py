@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from ringfence.boundary.model import BoundaryException
+from ringfence.boundary.model import BoundaryException, Protection
+from ringfence.claims.case import Case
 from ringfence.claims.kinds import judge
 from ringfence.claims.outcome import Verdict
-from tests.estates import attribute, case, claim, edge, node, source
+from tests.estates import (
+    attribute,
+    boundary,
+    case,
+    claim,
+    edge,
+    estate,
+    node,
+    source,
+)
 
 EMAIL = "column:db/s.users.email"
 PHONE = "column:db/s.users.phone"
@@ -307,8 +318,6 @@ def test_the_flow_map_folds_columns_into_their_table(tmp_path):
 
 def test_a_dataset_without_columns_stands_for_itself(tmp_path):
     """A protected table whose columns nobody lists is protected as a whole."""
-    from ringfence.boundary.model import Protection
-
     facts = [
         READ,
         LI,
@@ -316,10 +325,6 @@ def test_a_dataset_without_columns_stands_for_itself(tmp_path):
         edge("person:li", "has_privilege", "dataset:db/s.users", verb="read"),
     ]
     whole = (Protection("users", datasets=("db/s.users",)),)
-    import msgspec
-
-    from ringfence.claims.case import Case
-    from tests.estates import boundary, estate
 
     made = msgspec.structs.replace(boundary(CLAIM), protected=whole)
     found = judge(CLAIM, Case(estate(tmp_path, facts), made, made.as_of))

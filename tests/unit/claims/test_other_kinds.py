@@ -1,4 +1,4 @@
-"""`facility`, `jurisdiction`, `no_single_principal`, `control_operates`, `no_crossing`."""
+"""The kinds of claim that ask neither who reaches the data nor where it is kept."""
 
 from __future__ import annotations
 
@@ -257,7 +257,9 @@ def test_the_team_approves(tmp_path):
 def test_an_approver_outside_refutes(tmp_path):
     """One approver outside the team refutes, and the proof names the approval."""
     approval = edge("person:li", "approves", "tool:pulse")
+    another = edge("person:wei", "approves", "tool:pulse")
     facts = [
+        another,
         *BEHIND,
         use("person:bo"),
         edge("person:ann", "approves", "tool:pulse"),

@@ -85,8 +85,11 @@ def _shown(
     row = opened.row if opened.row is not None else -1
     fact = question.case.estate.rows([row])[row]
     path = replace(path, origin_facts=(hop_of(fact),))
-    behind = {one.row for one in offending if one.gate in judgement.crossing}
-    what = ("grant", "grants") if question.claim.form == "grant" else ("gate", "gates")
+    open_gates = [one for one in offending if one.gate in judgement.crossing]
+    if question.claim.form == "grant":
+        what, behind = ("grant", "grants"), {str(one.row) for one in open_gates}
+    else:
+        what, behind = ("gate", "gates"), {one.gate for one in open_gates}
     proof = judgement.proof
     return replace(
         judgement,
