@@ -1,0 +1,1 @@
+"""The report: one document value, then renderers that compute nothing."""

@@ -1,0 +1,344 @@
+"""The report as one page: no script, no network, nothing that isn't in the file.
+
+Everything on it is escaped by construction (`markup`), and its content security rule
+forbids all but the one style sheet, named by its hash, so that even a name that got
+past the escaping could load or run nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from importlib import resources
+from xml.etree.ElementTree import Element
+
+from ringfence.claims.outcome import Verdict
+from ringfence.report import columnmap
+from ringfence.report.document import Document
+from ringfence.report.markup import element, page, style
+from ringfence.report.section import Ground, Row, Section, Station
+from ringfence.report.unseen import SourceRow
+from ringfence.report.wording import counted, singular
+
+_FURTHER_WITNESSES = 5
+
+
+def render(document: Document) -> str:
+    """Return the page."""
+    sheet = _sheet()
+    name = document.outcome.boundary.name
+    return page(
+        element(
+            "html",
+            element(
+                "head",
+                element("meta", charset="utf-8"),
+                element(
+                    "meta", http_equiv="Content-Security-Policy", content=_rule(sheet)
+                ),
+                element("meta", name="viewport", content="width=device-width"),
+                element("title", f"{name}: {document.title}"),
+                style(sheet),
+            ),
+            element(
+                "body",
+                _header(document),
+                element("main", *_main(document)),
+                _footer(document),
+            ),
+            lang="en",
+        )
+    )
+
+
+def _sheet() -> str:
+    return resources.files("ringfence.report").joinpath("style.css").read_text("utf-8")
+
+
+def _rule(sheet: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _header(document: Document) -> Element:
+    outcome = document.outcome
+    over = f"Ringfence {outcome.version} · boundary {outcome.boundary.name}"
+    pairs = [
+        ("population", outcome.boundary.population),
+        ("as of", document.as_of),
+        ("regime", " + ".join(document.fences)),
+        *document.header,
+    ]
+    return element(
+        "header",
+        element("p", over, class_="over"),
+        element("h1", document.title[:1].upper() + document.title[1:]),
+        _pairs(pairs),
+    )
+
+
+def _pairs(pairs: Iterable[tuple[str, str]], class_: str = "pairs") -> Element:
+    cells: list[Element] = []
+    for word, text in pairs:
+        if text:
+            pair = (element("dt", word), element("dd", text))
+            cells.append(element("div", *pair))
+    return element("dl", *cells, class_=class_)
+
+
+def _main(document: Document) -> Iterable[Element | None]:
+    yield _verdicts(document)
+    for verdict in (Verdict.REFUTED, Verdict.UNPROVEN, Verdict.UPHELD):
+        for section in document.sections:
+            if section.verdict == verdict:
+                yield _section(section)
+    yield _sources(document)
+    yield _gaps(document)
+    yield _assumptions(document)
+
+
+def _table(heads: Iterable[str], rows: Iterable[Element], label: str) -> Element:
+    cells = [element("th", head, scope="col") for head in heads]
+    return element(
+        "table",
+        element("thead", element("tr", *cells)),
+        element("tbody", *rows),
+        aria_label=label,
+    )
+
+
+def _verdicts(document: Document) -> Element:
+    if not document.rows:
+        return element("section", element("p", "The boundary makes no claim."))
+    heads = ("", "Claim", "What was said", "Said by", "Verdict", "Found")
+    rows = map(_verdict_row, document.rows)
+    return element("section", _table(heads, rows, "Verdicts"), id="verdicts")
+
+
+def _verdict_row(row: Row) -> Element:
+    link = element("a", row.id, href=f"#{row.anchor}")
+    return element(
+        "tr",
+        element("td", str(row.number), class_="number"),
+        element("td", link),
+        element("td", row.says),
+        element("td", row.said),
+        element("td", _badge(row.verdict)),
+        element("td", row.summary),
+    )
+
+
+def _badge(verdict: Verdict) -> Element:
+    return element("span", verdict.upper(), class_=f"verdict {verdict.value}")
+
+
+def _section(section: Section) -> Element:
+    claim, row = section.finding.claim, section.row
+    quoted = element(
+        "blockquote",
+        f"“{claim.says}”",
+        element("span", f"  {row.said}", class_="soft") if row.said != "-" else None,
+    )
+    return element(
+        "section",
+        element(
+            "h2",
+            element("span", f"{row.number} ", class_="soft"),
+            f"{section.subject} is ",
+            element("span", section.verdict.value, class_="word"),
+            id=section.anchor,
+        ),
+        None if section.is_proxy else quoted,
+        element("p", row.summary, class_="summary") if row.summary else None,
+        *_shown(section),
+        *_further(section),
+        _reasons(section),
+        _proxy(section),
+        _pairs(_asked(section), "asked"),
+        class_=section.verdict.value,
+        aria_labelledby=section.anchor,
+    )
+
+
+def _asked(section: Section) -> Iterable[tuple[str, str]]:
+    yield from section.scope
+    yield "proof", section.finding.proof or "none"
+
+
+def _reasons(section: Section) -> Element | None:
+    if not section.finding.reasons:
+        return None
+    title = {
+        Verdict.UNPROVEN: "Why it is unproven",
+        Verdict.REFUTED: "What else is missing",
+        Verdict.UPHELD: "What limits it",
+    }[section.verdict]
+    texts = [element("li", reason.text) for reason in section.finding.reasons]
+    return element("div", element("h3", title), element("ul", *texts))
+
+
+def _shown(section: Section) -> Iterable[Element]:
+    """Yield the map and the first witness beside it, or whichever there is."""
+    figure = _figure(section) if section.flows.nodes else None
+    witness = _witness(section) if section.witnesses else None
+    if figure is not None and witness is not None:
+        yield element("div", figure, witness, class_="beside")
+    else:
+        yield from (part for part in (figure, witness) if part is not None)
+
+
+def _figure(section: Section) -> Element:
+    how = (
+        f"A bar is as tall, and a stripe as wide, as the number of {section.noun} that "
+        "pass; one that passes two stripes is in both. The line with numbers is the "
+        "witness."
+    )
+    return element(
+        "figure",
+        columnmap.draw(section),
+        element(
+            "figcaption", section.caption + " ", element("span", how, class_="soft")
+        ),
+    )
+
+
+def _witness(section: Section) -> Element:
+    witness = section.witnesses[0]
+    chosen = f" ({section.example})" if section.example else ""
+    certain = "" if witness.certain else ", not every step certain"
+    return element(
+        "div",
+        element("h3", f"For example{chosen}{certain}"),
+        element("ol", *map(_station, witness.stations), class_="witness"),
+    )
+
+
+def _further(section: Section) -> Iterable[Element]:
+    further = section.witnesses[1:]
+    if not further:
+        return
+    shown = [element("li", one.short) for one in further[:_FURTHER_WITNESSES]]
+    if more := len(further) - len(shown):
+        shown.append(element("li", f"and {more:,} more in report.json"))
+    yield element("h3", counted(len(further), "further witness", "further witnesses"))
+    yield element("ul", *shown)
+
+
+def _proxy(section: Section) -> Element | None:
+    proxy = section.finding.proxy
+    if proxy is None:
+        return None
+    link = element(
+        "a", f"its proxy is {proxy.verdict}", href=f"#{section.anchor}-proxy"
+    )
+    return element("p", "What can be checked instead: ", link, ".")
+
+
+def _station(station: Station) -> Element:
+    words = f"{station.words} " if station.words else ""
+    return element(
+        "li",
+        element("span", str(station.number), class_="step"),
+        element("span", words, class_="words") if words else None,
+        element("strong", station.name),
+        element("span", f" {singular(station.kind)}", class_="soft"),
+        _place(station.at, station.source),
+        *_doubts(station.open, station.dispute),
+        *map(_ground, station.because),
+    )
+
+
+def _ground(ground: Ground) -> Element:
+    return element(
+        "div",
+        ground.words,
+        _place(ground.at, ground.source),
+        *_doubts(ground.open, ground.dispute),
+    )
+
+
+def _place(at: str, source: str) -> Element | None:
+    if not at:
+        return None
+    of = f" ({source})" if source else ""
+    return element("span", element("code", at), of, class_="place")
+
+
+def _doubts(open_: str, dispute: str) -> Iterable[Element]:
+    if open_:
+        yield element("span", f"not certain: {open_}", class_="doubt")
+    if dispute:
+        yield element("span", f"disputed: {dispute}", class_="doubt")
+
+
+def _sources(document: Document) -> Element:
+    heads = ("Source", "Kind", "State", "Collected", "Age", "Facts", "Remarks")
+    rows = map(_source_row, document.sources)
+    return element(
+        "section",
+        element("h2", "Sources", id="heading-of-sources"),
+        _table(heads, rows, "Sources"),
+        id="sources",
+    )
+
+
+def _source_row(source: SourceRow) -> Element:
+    remarks = [element("li", remark.replace("\n", " ")) for remark in source.remarks]
+    state = source.state if source.is_sound else element("strong", source.state)
+    return element(
+        "tr",
+        element("td", source.name),
+        element("td", source.kind),
+        element("td", state, class_="fixed"),
+        element("td", source.collected, class_="fixed"),
+        element("td", source.age, class_="fixed"),
+        element("td", f"{source.facts:,}", class_="number"),
+        element("td", element("ul", *remarks) if remarks else None),
+    )
+
+
+def _gaps(document: Document) -> Element:
+    gaps = [element("li", gap.text) for gap in document.unseen]
+    return element(
+        "section",
+        element("h2", "What was not looked at", id="unseen"),
+        element("ul", *gaps),
+    )
+
+
+def _assumptions(document: Document) -> Element | None:
+    if not document.assumptions:
+        return None
+    texts = [
+        element(
+            "li",
+            f"{one.text} ",
+            element(
+                "span", f"(claim {', '.join(map(str, one.claims))})", class_="soft"
+            ),
+        )
+        for one in document.assumptions
+    ]
+    return element(
+        "section",
+        element("h2", "What the verdicts assume", id="assumptions"),
+        element("ul", *texts),
+    )
+
+
+def _footer(document: Document) -> Element:
+    cells: list[Element] = []
+    digests = [(f"{word}, SHA-256", digest) for word, digest in document.digests]
+    check = (document.check.purpose, document.check.line)
+    for word, text in (*digests, check):
+        code = element("dd", element("code", text))
+        cells.append(element("div", element("dt", word), code))
+    return element(
+        "footer",
+        element("h2", "To check this page", id="check"),
+        element("dl", *cells, class_="digests"),
+    )

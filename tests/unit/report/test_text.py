@@ -1,0 +1,132 @@
+"""The report for a terminal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from ringfence.claims.outcome import Outcome, Reason, Verdict
+from ringfence.report import text
+from ringfence.report.document import Document, build
+from ringfence.report.fitting import measure
+from tests.unit.report import outcomes
+
+PAINT = re.compile("\x1b\\[(?:0|32|33|1;31)m")
+
+
+def _many(number: int) -> Outcome:
+    outcome = outcomes.realistic()
+    findings = tuple(
+        replace(outcome.findings[index % 8], number=index + 1)
+        for index in range(number)
+    )
+    return replace(outcome, findings=findings)
+
+
+@pytest.fixture(params=["realistic", "empty", "hostile"])
+def document(request: pytest.FixtureRequest) -> Document:
+    return build(getattr(outcomes, request.param)(), folder="out")
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+@pytest.mark.parametrize("everything", [False, True])
+def test_no_line_is_wider_than_the_screen(
+    document: Document, width: int, *, everything: bool
+):
+    """Every line fits, on the screen and in full."""
+    lines = text.render(document, width=width, everything=everything).splitlines()
+    assert [line for line in lines if measure(line) > width] == []
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_no_name_steers_the_terminal(document: Document, *, everything: bool):
+    """Every character is printable, apart from the line ends and our own colours."""
+    shown = text.render(document, everything=everything, colour=True)
+    assert PAINT.sub("", shown).replace("\n", "").isprintable()
+
+
+def test_colour_only_when_asked(document: Document):
+    """Without colour there is no escape; with it the words are the same."""
+    plain = text.render(document)
+    assert "\x1b" not in plain
+    assert PAINT.sub("", text.render(document, colour=True)) == plain
+
+
+@pytest.mark.parametrize("claims", [1, 8, 40])
+@pytest.mark.parametrize("height", [26, 30, 50])
+def test_it_is_one_screen(claims: int, height: int):
+    """However many claims there are, the summary fits the screen."""
+    shown = text.render(build(_many(claims), folder="out"), height=height)
+    assert len(shown.splitlines()) <= height
+
+
+def test_rows_that_go_are_counted():
+    """Refuted claims stay, and what goes is counted by verdict."""
+    shown = text.render(build(_many(40), folder="out"), height=30)
+    kept = sum(f" {verdict.upper()} " in shown for verdict in Verdict)
+    found = re.search(r"and (\d+) more \((.*)\), --all shows them", shown)
+    assert found is not None
+    numbers = [int(part.split()[0]) for part in found[2].split(", ")]
+    assert int(found[1]) == sum(numbers)
+    rows = re.findall(r"(?m)^ {2} ?\d+ .*(?:REFUTED|UNPROVEN|UPHELD)", shown)
+    assert len(rows) + int(found[1]) == 40
+    assert kept == 1
+
+
+def test_second_lines_go_to_refuted_claims_first():
+    """Where there is room for one second line, it is a refuted claim's."""
+    shown = text.render(build(outcomes.realistic(), folder="out"), height=30)
+    assert "have no access" in shown
+    assert "our data centres ar…" in shown
+
+
+def test_everything_holds_every_sentence_and_place():
+    """In full nothing is cut: each claim's words, each reason, each digest."""
+    found = build(outcomes.realistic(), folder="out")
+    shown = " ".join(text.render(found, everything=True).split())
+    assert "…" not in shown
+    for section in found.sections:
+        assert section.finding.claim.says in shown
+        assert all(reason.text in shown for reason in section.finding.reasons)
+    assert all(gap.text in shown for gap in found.unseen)
+    assert all(item.text in shown for item in found.assumptions)
+    assert all(digest in shown for _, digest in found.digests)
+    assert "disputed: the company says" in shown
+    assert "not certain: row filter" in shown
+
+
+def test_a_long_witness_says_how_much_it_leaves_out():
+    """The screen shows both ends of a witness and counts what is between."""
+    outcome = outcomes.realistic()
+    path = replace(outcomes.WITNESS, hops=outcomes.WITNESS.hops * 4)
+    finding = replace(outcome.findings[3], paths=(path,))
+    shown = text.render(build(replace(outcome, findings=(finding,))))
+    assert "... 10 steps more, --all shows them" in shown
+
+
+def test_an_unproven_lead_gives_its_reasons():
+    """Where nothing is refuted, the first reasons of an open claim are shown."""
+    outcome = outcomes.realistic()
+    reasons = tuple(Reason("x", f"reason {number}") for number in range(5))
+    finding = replace(outcome.findings[7], reasons=reasons)
+    shown = text.render(build(replace(outcome, findings=(finding,))))
+    assert "8 nobody-did is unproven:" in shown
+    assert "  reason 2\n  and 2 reasons more, --all shows them" in shown
+
+
+def test_an_origin_without_facts_is_named_all_the_same():
+    """A path whose origin needs no reason still begins with it."""
+    outcome = outcomes.realistic()
+    shown = text.render(build(replace(outcome, findings=(outcome.findings[5],))))
+    assert "\n  warehouse/master_admin\n   is a member of" in shown
+
+
+def test_many_selectors_leave_room_for_the_verdicts():
+    """Of a long header the screen shows its beginning, with an ellipsis."""
+    outcome = outcomes.realistic()
+    excluded = {f"selector-{number}": {"yes": 1} for number in range(9)}
+    shown = text.render(build(replace(outcome, excluded=excluded)))
+    assert re.search(r"(?m)^excluded .*selector-0.*\n.*selector-\d.*…$", shown)
+    assert len(shown.splitlines()) <= 30
