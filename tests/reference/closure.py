@@ -1,7 +1,7 @@
 """The reference closure: what reach means, in plain sets and nothing else.
 
-It follows DESIGN 4.2 and 4.5 to the letter, and is as slow as it is short. The engine is
-held against it; the reference prover uses it; the checker never does.
+It follows DESIGN 4.2 and 4.5 to the letter, and is as slow as it is short. The engine
+is held against it; the reference prover uses it; the checker never does.
 
 A state is `("control", principal)` or `(verb, data)`.
 """
@@ -82,8 +82,10 @@ def closure(edges: Iterable[Fact], states: Iterable[State]) -> set[State]:
         found |= new
 
 
-def shortest(edges: Iterable[Fact], origin: str, goals: set[State]) -> list[Fact] | None:
-    """Return the edges of a shortest path to one of the goals, None if there is none."""
+def shortest(
+    edges: Iterable[Fact], origin: str, goals: set[State]
+) -> list[Fact] | None:
+    """Return the edges of a shortest path to a goal, None if there is none."""
     edges = list(edges)
     came: dict[State, tuple[State, Fact] | None] = {entry(origin): None}
     layer = [entry(origin)]

@@ -140,7 +140,9 @@ class View:
             hit = any(
                 tags & {*protection.tags}
                 or any(fits(text, name) for text in protection.columns)
-                or any(fits(text, name.rpartition(".")[0]) for text in protection.datasets)
+                or any(
+                    fits(text, name.rpartition(".")[0]) for text in protection.datasets
+                )
                 for protection in chosen
             )
             dark = not tags and self.boundary.unclassified == "unknown"
@@ -208,7 +210,9 @@ class Held:
                 return self._owned(test, node)
 
     def _employer(self, test: Employer, node: str) -> str:
-        employers = {ENTITY + v.removeprefix(ENTITY) for v in self.view.values(node, "employer")}
+        employers = {
+            ENTITY + v.removeprefix(ENTITY) for v in self.view.values(node, "employer")
+        }
         is_open = self.view.is_open(node, "employer")
         if not employers and not is_open:
             return test.absent
@@ -227,7 +231,7 @@ class Held:
         ]
         complete = self.view.values(node, "shares") == {"complete"}
         complete = complete and not self.view.is_open(node, "shares")
-        dark = test.remainder == "unknown" or (not edges and not complete)
+        dark = not complete and (test.remainder == "unknown" or not edges)
         bounds = [
             self._bounds([e for e in edges if e.detail["interest"] == i], dark=dark)
             for i in test.interests
@@ -243,15 +247,17 @@ class Held:
             way = "direct" if edge.detail.get("directness") == "direct" else "indirect"
             ways.setdefault(edge.id, {}).setdefault(way, []).append(edge)
         low = {"direct": Fraction(0), "indirect": Fraction(0)}
-        high = stated = Fraction(0)
+        high = Fraction(0)
+        stated = {"direct": Fraction(0), "indirect": Fraction(0)}
         for owner, held in ways.items():
             least = max(min(map(_least, facts)) for facts in held.values())
             most = max(max(map(_most, facts)) for facts in held.values())
-            stated += least
+            stated["direct" if "direct" in held else "indirect"] += least
             if owner in self.members:
                 low["direct" if "direct" in held else "indirect"] += least
                 high += most
-        high += max(Fraction(100) - stated, Fraction(0)) if dark else 0
+        if dark:
+            high += max(Fraction(100) - max(stated.values()), Fraction(0))
         return max(low.values()), min(high, Fraction(100))
 
 

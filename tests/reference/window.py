@@ -31,8 +31,11 @@ NICK = "column:main/public.users.nick"
 KEY, METRIC = "column:vault/s.t.key", "column:vault/s.t.metric"
 
 
-def _attribute(id_: str, name: str, value: str, **more: str) -> Fact:
-    return attribute(id_, name, value, at="people.csv:1", source="hr", **more)
+def _attribute(
+    id_: str, name: str, value: str, *, since: str = "", until: str = ""
+) -> Fact:
+    at = "people.csv:1"
+    return attribute(id_, name, value, at=at, source="hr", since=since, until=until)
 
 
 def _edge(tail: str, kind: str, head: str, **more: str) -> Fact:
@@ -197,12 +200,18 @@ CLAIMS = (
     Claim(
         id="centres", says="", kind="facility", excluded="abroad", purpose="data_centre"
     ),
-    Claim(id="law", says="", kind="jurisdiction", excluded="abroad", protected=("mail",)),
     Claim(
-        id="vault-law", says="", kind="jurisdiction", excluded="abroad", protected=("vault",)
+        id="law", says="", kind="jurisdiction", excluded="abroad", protected=("mail",)
+    ),
+    Claim(
+        id="vault-law",
+        says="",
+        kind="jurisdiction",
+        excluded="abroad",
+        protected=("vault",),
     ),
     Claim(id="master", says="", kind="no_single_principal", share=30, kinds=("role",)),
-    Claim(id="no-master", says="", kind="no_single_principal"),
+    Claim(id="no-master", says="", kind="no_single_principal", kinds=("role", "tool")),
     Claim(id="us-team", says="", kind="control_operates", team=("person:bob",)),
     Claim(
         id="vault-team",

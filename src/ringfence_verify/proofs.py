@@ -1,0 +1,196 @@
+"""What each proof must show, whatever it says of itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+from ringfence_verify.estate import BITS, YES, Case, Estate, entry, is_data, moved
+from ringfence_verify.excluded import named
+from ringfence_verify.question import Question
+from ringfence_verify.reading import Json, RefusedError, canonical, conform, need, parse
+
+
+def verify(case: Case, path: Path) -> tuple[Question, str]:
+    """Return the question that a proof answers, and its answer in words.
+
+    Raises:
+        RefusedError: It answers nothing; the message names the first offence.
+    """
+    told = _read(path)
+    need(told["estate"] == case.estate_digest, "`estate` isn't of facts.jsonl")
+    need(told["boundary"] == case.boundary_digest, "`boundary` isn't of boundary.json")
+    claim = named(case.boundary["claims"], told["claim"])
+    name = f"claim-{case.boundary['claims'].index(claim) + 1}-{claim['id']}.json"
+    need(path.name == name, f"the proof of this claim has to be called {name}")
+    need(told["proxy"] == (claim["kind"] == "jurisdiction"), "`proxy` is wrong")
+    upheld, refuted = "certificate/1 upheld", "counterexample/1 refuted"
+    if claim["kind"] == "presence":
+        upheld, refuted = "witness/1 upheld", "certificate/1 refuted"
+    form = f"{told['ringfence']} {told['verdict']}"
+    need(form in (upheld, refuted), f"`{form}` doesn't fit this kind of claim")
+    as_of = case.boundary["as_of"]
+    first, *_, last = claim["during"] or (as_of, as_of)
+    in_period = "counter" in form and first <= told["as_of"] <= last
+    need(told["as_of"] == as_of or in_period, "`as_of` isn't what the claim speaks of")
+    question = Question(Estate(case, told["as_of"]), claim)
+    extent = {"sources": len(case.sources), "facts": len(case.facts)}
+    counts = {**question.counted(), **extent}
+    need(told["counts"] == counts, f"`counts` should be {canonical(counts).decode()}")
+    if "certificate" not in form:
+        return question, f"{told['verdict']}; {_chains(case, question, told)}"
+    _complete(case, question)
+    ends = {end for fact in case.facts.values() for end in (fact.since, fact.until)}
+    origins = Counter(origin for part in told["parts"] for origin in part["origins"])
+    needed: set[str] = set()
+    for instant in {first, *(end for end in ends if first < end <= last)}:
+        at_rest = told["as_of"] == instant
+        asked = question if at_rest else Question(Estate(case, instant), claim)
+        needed.update(asked.origins)
+        for part in told["parts"]:
+            _part(asked, part)
+    for origin in needed | origins.keys():
+        fits = origins[origin] == (origin in needed)
+        need(fits, f"`{origin}` is an origin too many, or left out")
+    need(not needed or claim["kind"] != "facility", f"facilities there: {needed}")
+    most = f"{claim['share']} percent" if "single" in claim["kind"] else "any"
+    said = f"{len(needed)} origins, certain or not, of which none reaches {most} of"
+    return question, f"{told['verdict']}; {said} {len(question.targets)} targets"
+
+
+def _read(path: Path) -> Json:
+    told = parse(path.read_bytes().removesuffix(b"\n"), path.name)
+    told = told if type(told) is dict else {}
+    shows = "parts" if told.get("ringfence") == "certificate/1" else "paths"
+    need(
+        shows in told and not {"parts", "paths"} <= told.keys(),
+        f"`{shows}` and no other",
+    )
+    told = {"parts": [], "paths": [], "grant": "", **told}
+    conform(told, "proof", path.name)
+    return told
+
+
+def _complete(case: Case, question: Question) -> None:
+    """Refuse absence where something wasn't looked at."""
+    as_of, days = case.boundary["as_of"], case.boundary["max_age_days"]
+    covered: set[str] = set()
+    for source in case.sources:
+        need(not source.unknown, f"source {source.id} wasn't read: {source.unknown}")
+        try:
+            collected = datetime.fromisoformat(source.value)
+            age = abs(datetime.fromisoformat(as_of) - collected)
+        except (ValueError, TypeError):
+            raise RefusedError(f"source {source.id} has no date") from None
+        since = source.detail.get("history_since", "")
+        fresh = (
+            age.total_seconds() <= days * 86400 or "" < since <= as_of <= source.value
+        )
+        need(fresh, f"source {source.id} is {age} away")
+        covered.update(source.detail.get("covers", "").split("\n"))
+    need(case.sources, "no source was read")
+    need(question.universe, "the claim is vacuous, or its universe not known")
+    need(YES in question.targets.values(), "the claim is vacuous: no target is certain")
+    if question.kind not in ("residency", "presence", "facility"):
+        for store in question.holders() - covered:
+            need(0, f"no source covers `{store}`")
+
+
+def _held(part: Json) -> dict[str, int]:
+    """Return what a closed set holds of each node, once its form is right."""
+    closed, held = part["closed"], defaultdict[str, int](int)
+    digest = hashlib.sha256(canonical(closed)).hexdigest()
+    need(digest == part["closed_digest"], "`closed_digest` isn't that of `closed`")
+    for nodes in (part["origins"], part["barred"], *closed.values()):
+        need(all(a < b for a, b in pairwise(nodes)), "a list isn't sorted, or repeats")
+    for verb, nodes in closed.items():
+        need(verb in BITS, f"`{verb}` is no verb")
+        for node in nodes:
+            need(is_data(node) != (verb == "control"), f"nobody has {verb} of `{node}`")
+            held[node] |= BITS[verb]
+    return dict(held)
+
+
+def _part(question: Question, part: Json) -> None:
+    """Refuse a closed set that an edge leaves, or that holds what it must miss."""
+    held = _held(part)
+    conceded: set[str] = set()
+    for origin in part["origins"]:
+        within = held.get(origin, 0) & entry(origin)
+        need(within, f"`closed` lacks its origin `{origin}`")
+        leaves = question.leaves(origin)
+        need(sorted(leaves) == part["exceptions"], f"`exceptions` don't fit `{origin}`")
+        conceded.update(*leaves.values())
+    for node in _barred(question, part["barred"], conceded):
+        need(not held.get(node, 0) & question.verbs, f"`closed` holds `{node}`")
+    for node, bits in held.items():
+        for edge in question.estate.out.get(node, ()):
+            if question.counts(edge) and moved(edge, bits) & ~held.get(edge.value, 0):
+                need(0, f"`{edge.id}` {edge.name} `{edge.value}` leaves `closed`")
+
+
+def _barred(question: Question, told: list[str], conceded: set[str]) -> set[str]:
+    """Return the targets that a closed set has to miss."""
+    targets, share = question.targets, question.claim["share"]
+    if question.kind != "no_single_principal":
+        need(not told, "`barred` isn't for this claim to choose")
+        return targets.keys() - conceded
+    need(targets.keys() >= set(told), "`barred` has what is no target")
+    # However the unknown targets turn out, those left are too few to be everything.
+    missed = sum(targets[node] == YES for node in told)
+    enough = missed * share > (len(targets) - len(told)) * (100 - share)
+    need(enough, "`barred` is too small")
+    return set(told)
+
+
+def _chains(case: Case, question: Question, told: Json) -> str:
+    """Refuse paths that don't show what they should; say what they show."""
+    paths, shown = told["paths"], {path["target"] for path in told["paths"]}
+    need(paths, "there is no path")
+    for path in paths:
+        _chain(case, question, path)
+    origin, fact = paths[0]["origin"], case.facts.get(told["grant"].encode())
+    if question.kind == "control_operates":
+        told_by = fact in question.deciding[origin] and question.decided(fact)
+        need(told_by == YES, "`grant` doesn't show a decision outside the team")
+    else:
+        need(not told["grant"], "`grant` says nothing about this claim")
+    if question.kind == "no_single_principal":
+        every = [node for node, answer in question.targets.items() if answer == YES]
+        enough = len(shown) * 100 >= len(every) * question.claim["share"]
+        need(enough and len({path["origin"] for path in paths}) == 1, "too few targets")
+        return f"{_bare(origin)} reaches {len(shown)} of {len(every)} targets"
+    if question.kind == "facility":
+        return f"{_bare(origin)} lies there"
+    ends = f"{_bare(origin)} reaches {_bare(paths[0]['target'])}"
+    return f"{ends} in {len(paths[0]['facts'])} hops"
+
+
+def _bare(node: str) -> str:
+    return node.partition(":")[2]
+
+
+def _chain(case: Case, question: Question, path: Json) -> None:
+    """Refuse a path of which a hop isn't a fact, in force, certain and connected."""
+    node, target, verb = path["origin"], path["target"], path["verb"]
+    need(question.origins.get(node) == YES, f"`{node}` is not surely an origin")
+    if question.kind == "facility":
+        need((target, verb, path["facts"]) == (node, "", []), "not a facility's path")
+        return
+    leaves = question.leaves(node).values()
+    need(question.targets.get(target) == YES, f"`{target}` is not surely a target")
+    need(not any(target in leave for leave in leaves), f"`{target}` is conceded")
+    held = entry(node)
+    for number, line in enumerate(path["facts"], 1):
+        fact = case.facts.get(line.encode())
+        if fact is None or fact not in question.estate.out.get(node, ()):
+            raise RefusedError(f"hop {number} is no edge from `{node}` in force")
+        need(question.counts(fact), f"hop {number} is not of a grade that counts")
+        need(question.definite(fact), f"hop {number} is not certain")
+        node, held = fact.value, moved(fact, held)
+        need(held, f"hop {number} hands nothing on")
+    ends = node == target and held & question.verbs & BITS.get(verb, 0)
+    need(ends, f"the path doesn't lead to `{verb}` on `{target}`")

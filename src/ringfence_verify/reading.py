@@ -1,0 +1,109 @@
+"""Strict reading: what hasn't its one canonical form and its shape is refused.
+
+Canonical JSON (sorted keys, no blanks) rules out duplicate keys, NaN, byte-order marks
+and two spellings of one fact at a stroke. `shapes.txt` has all shapes and closed lists.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Json = dict[str, Any]
+_table = Path(__file__).with_name("shapes.txt").read_text("utf-8").strip()
+SHAPES = {
+    name: dict(field.split(":", 1) for field in fields)
+    for name, *fields in map(str.split, re.split(r"\n(?! )", _table))
+}
+# Of each kind of edge: its grade, and what flows along it.
+EDGES = {kind: tuple(text.split("/")) for kind, text in SHAPES["edges"].items()}
+VERBS = SHAPES["leaves"]["verb"].split("|")
+_encoder = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+)
+
+
+class RefusedError(Exception):
+    """Something doesn't verify; the message names the offence."""
+
+
+class Fact(NamedTuple):
+    """One line of the estate; absent keys are empty."""
+
+    at: str
+    fact: str
+    id: str
+    source: str
+    name: str = ""
+    value: str = ""
+    verb: str = ""
+    control: str = ""
+    unknown: str = ""
+    since: str = ""
+    until: str = ""
+    detail: dict[str, str] = {}  # noqa: RUF012 - nobody writes to it
+
+
+def need(holds: object, offence: str) -> None:
+    """Refuse with this offence unless it holds."""
+    if not holds:
+        raise RefusedError(offence)
+
+
+def canonical(value: object) -> bytes:
+    """Return the canonical JSON of a value."""
+    return _encoder.encode(value).encode()
+
+
+def parse(content: bytes, place: str) -> Any:  # noqa: ANN401
+    """Return the value of canonical JSON."""
+    try:
+        value = json.loads(content.decode())
+        if canonical(value) != content:
+            raise RefusedError(f"{place} is not canonical JSON")
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(f"{place} is not JSON: {error}") from None
+    return value
+
+
+def conform(value: Any, shape: str, place: str) -> None:  # noqa: ANN401
+    """Refuse what hasn't its shape: `[x]` lists x, `{x]` maps names to x."""
+    offence = f"{place} is not of the form `{shape}`"
+    if shape == "test":
+        shape = str(value.get("test")) if type(value) is dict else ""
+        need(shape in SHAPES, offence)
+    if shape in SHAPES:
+        need(type(value) is dict and value.keys() == SHAPES[shape].keys(), offence)
+        for key, inner in SHAPES[shape].items():
+            conform(value[key], inner, f"{place}.{key}")
+    elif shape[:1] in ("[", "{"):
+        need(type(value) is (list if shape[0] == "[" else dict), offence)
+        for inner in value if shape[0] == "[" else value.values():
+            conform(inner, shape[1:].removesuffix("]"), place)
+    elif shape in ("whole", "flag"):
+        need(type(value) is (int if shape == "whole" else bool), offence)
+    else:
+        pattern = SHAPES["leaves"].get(shape, shape)
+        need(type(value) is str and re.fullmatch(pattern, value), offence)
+
+
+def read_fact(line: bytes) -> Fact:
+    """Return the fact in a line of the facts file."""
+    try:
+        fact = Fact(**parse(line, "the line"))
+        texts = {*map(type, fact[:-1]), *map(type, fact.detail.values())}
+    except (TypeError, AttributeError):
+        raise RefusedError("the line is not a fact") from None
+    need(texts == {str}, "a value is not text")
+    need(fact.fact in SHAPES["forms"], "the line is not of a form of fact")
+    for time in filter(None, (fact.since, fact.until)):
+        conform(time, "time", "a time")
+    if fact.fact == "edge":
+        need(fact.name in EDGES, "an edge of unknown kind")
+        need(fact.value, "an edge without a head")
+        need(fact.verb in VERBS or EDGES[fact.name][1] != "grant", "no such verb")
+    elif fact.fact == "attribute":
+        need(fact.value or fact.unknown, "an attribute without a value")
+    return fact
