@@ -1,7 +1,7 @@
 """A made-up company as a facts file: the shape of a large estate, from a seed.
 
-People belong to departments whose groups, roles and tables lie mostly together, which is
-what makes real estates sparse: most edges are local, a few cross.
+People belong to departments whose groups, roles and tables lie mostly together, which
+is what makes real estates sparse: most edges are local, a few cross.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ringfence.estate.facts import Fact, attribute, edge, line, node
@@ -47,8 +48,12 @@ def facts(*, people: int, columns: int, size: int, seed: int) -> Iterator[Fact]:
     dice = random.Random(seed)  # noqa: S311
     where = {"at": "bench:1", "source": "company"}
     yield Fact(
-        fact="source", id="company", name="bench", value=COLLECTED,
-        detail={"covers": "store:warehouse"}, **where,
+        fact="source",
+        id="company",
+        name="bench",
+        value=COLLECTED,
+        detail={"covers": "store:warehouse"},
+        **where,
     )
     yield node("store:warehouse", **where)
     yield attribute("store:warehouse", "place", "US-VA", **where)
@@ -64,19 +69,23 @@ def facts(*, people: int, columns: int, size: int, seed: int) -> Iterator[Fact]:
         column = f"column:{table}.c{n % 10}"
         yield edge(f"dataset:{table}", "contains", column, **where)
         yield attribute(column, "tag", tag, **where)
-    left = size - people - tables - 2 * columns - 3
-    for n in range(left):
-        yield _edge(dice, n, people, groups, roles, tables, where)
+    shape = Shape(people, groups, roles, tables)
+    for n in range(size - people - tables - 2 * columns - 3):
+        yield _edge(dice, n, shape, where)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many there are of what edges join."""
+
+    people: int
+    groups: int
+    roles: int
+    tables: int
 
 
 def _edge(
-    dice: random.Random,
-    number: int,
-    people: int,
-    groups: int,
-    roles: int,
-    tables: int,
-    where: dict[str, str],
+    dice: random.Random, number: int, shape: Shape, where: dict[str, str]
 ) -> Fact:
     department = dice.randrange(DEPARTMENTS)
     local = dice.random() < 0.99  # noqa: PLR2004
@@ -87,18 +96,19 @@ def _edge(
         size = max(1, count // DEPARTMENTS)
         return min(count - 1, department * size + dice.randrange(size))
 
-    person, group, role = near(people), near(groups), near(roles)
+    group, role = f"group:g{near(shape.groups)}", f"role:warehouse/r{near(shape.roles)}"
     match number % 20:
         case 0:
-            inner, outer = sorted((near(groups), near(groups)))
-            return edge(f"group:g{inner}", "member_of", f"group:g{outer}", **where)
+            other = f"group:g{near(shape.groups)}"
+            inner, outer = sorted((group, other))
+            return edge(inner, "member_of", outer, **where)
         case 1:
-            return edge(f"group:g{group}", "can_assume", f"role:warehouse/r{role}", **where)
+            return edge(group, "can_assume", role, **where)
         case n if n < 5:  # noqa: PLR2004
-            head = f"dataset:warehouse/s.t{near(tables)}"
-            return edge(f"role:warehouse/r{role}", "has_privilege", head, verb="read", **where)
+            head = f"dataset:warehouse/s.t{near(shape.tables)}"
+            return edge(role, "has_privilege", head, verb="read", **where)
         case _:
-            return edge(f"person:p{person}", "member_of", f"group:g{group}", **where)
+            return edge(f"person:p{near(shape.people)}", "member_of", group, **where)
 
 
 def write(folder: Path, *, people: int, columns: int, size: int, seed: int) -> None:

@@ -1,0 +1,129 @@
+# Every gate has a target of its own; `make check` runs them all, as .ci/run does.
+# Nothing is needed but CPython 3.11 (or newer) and make: the rest lives in .venv.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PIP := $(PY) -m pip --disable-pip-version-check -qq
+INSTALL := $(PIP) install --no-input --require-hashes
+RESULTS := .check
+CASE := examples/shortvideo
+OUT := out
+TOPIC ?= spine
+WORKERS ?= 2
+
+# The rooms whose every branch is tested.
+PROVED := src/ringfence/boundary/*,src/ringfence/reach/*,src/ringfence/claims/*,src/ringfence_verify/*
+
+.PHONY: help demo test check fmt lint format type imports laws house docs bench lock \
+	coverage clean
+
+help: ## What there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+# --- set-up ---------------------------------------------------------------------------
+
+# The first of these that is CPython 3.11 or newer makes the environment.
+$(VENV)/pyvenv.cfg:
+	@for python in python3.11 python3 python3.12 python3.13; do \
+	  if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	      >/dev/null 2>&1; then \
+	    echo "setting up $(VENV) with $$("$$python" --version)"; \
+	    exec "$$python" -m venv $(VENV); \
+	  fi; \
+	done; \
+	echo 'make: there is no CPython 3.11 or newer with venv on the path' >&2; \
+	echo '  help: install it (Debian: apt-get install python3 python3-venv)' >&2; \
+	exit 2
+
+# What Ringfence runs on, hash for hash, and the tree itself, installed in place.
+$(VENV)/run.stamp: $(VENV)/pyvenv.cfg requirements/run.txt pyproject.toml
+	@echo 'installing what it runs on'
+	@$(INSTALL) -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+# Tests, gates and docs on top.
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
+	@echo 'installing tests, gates and docs'
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+lock: ## Pin anew what is a week old, with hashes (needs uv)
+	@command -v uv >/dev/null || { echo 'make: `make lock` needs uv' >&2; exit 2; }
+	@pin() { uv pip compile --quiet --universal --generate-hashes --upgrade \
+	  --python-version 3.11 --exclude-newer '1 week' --no-emit-index-url \
+	  --custom-compile-command 'make lock' "$$@"; }; \
+	pin pyproject.toml requirements/build.in -o requirements/run.txt; \
+	pin requirements/dev.in -o requirements/dev.txt
+
+# --- for a person ---------------------------------------------------------------------
+
+demo: $(VENV)/run.stamp ## Check the example company, then check the proofs
+	@code=0; $(BIN)/ringfence check $(CASE) --output $(OUT) --lines 100 || code=$$?; \
+	if [ $$code -ne 11 ]; then \
+	  echo "make demo: ringfence check ended with $$code, expected 11 (refuted)" >&2; \
+	  exit 1; \
+	fi
+	@echo
+	@$(PY) -m ringfence_verify $(OUT)/
+	@echo
+	@echo 'The refutation was expected: the company of this case says things that do not hold.'
+
+fmt: $(VENV)/dev.stamp ## Lay out the code and mend what can be mended
+	@$(BIN)/ruff check --fix --quiet --exit-zero
+	@$(BIN)/ruff format
+
+bench: $(VENV)/dev.stamp ## Measure: make bench TOPIC=spine
+	@test -f bench/$(TOPIC).py || { echo "make: there is no bench/$(TOPIC).py" >&2; \
+	  echo "  help: TOPIC is one of: $$(echo bench/*.py | sed 's|bench/||g; s|[.]py||g')" >&2; exit 2; }
+	@$(PY) -m bench.$(TOPIC)
+
+clean: ## Remove everything that make made
+	@rm -rf $(VENV) $(RESULTS) $(OUT) build dist docs/_build .mypy_cache .ruff_cache \
+	  .pytest_cache .hypothesis .import_linter_cache .coverage
+
+# --- the gates ------------------------------------------------------------------------
+
+lint: $(VENV)/dev.stamp ## Lint
+	@$(BIN)/ruff check
+
+format: $(VENV)/dev.stamp ## Is the code laid out?
+	@$(BIN)/ruff format --check
+
+type: $(VENV)/dev.stamp ## Types, strictly
+	@$(BIN)/mypy
+
+imports: $(VENV)/dev.stamp ## Layers, siblings, cycles
+	@$(BIN)/lint-imports --no-logo
+
+test: $(VENV)/dev.stamp ## Every test
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup
+
+laws: $(VENV)/dev.stamp ## The laws alone, 20,000 examples each
+	@RINGFENCE_HYPOTHESIS=$${RINGFENCE_HYPOTHESIS:-deep} $(PY) -m pytest -q -n $(WORKERS) tests/laws
+
+house: $(VENV)/dev.stamp ## Budgets, words, licence, docs that keep up
+	@$(PY) -m pytest -q tests/house tests/docs
+
+docs: $(VENV)/dev.stamp ## Build the docs; a broken link is an error
+	@$(PY) -m sphinx -n -W --keep-going -q -b html docs docs/_build/html
+	@echo 'docs/_build/html/index.html'
+
+# Every test (house and docs among them), and every branch of the proved rooms.
+coverage: $(VENV)/dev.stamp
+	@mkdir -p $(RESULTS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup --junit-xml=$(RESULTS)/tests.xml \
+	  --cov --cov-report=
+	@$(PY) -m coverage report --include='$(PROVED)' --fail-under=100
+
+check: ## Every gate
+	@for gate in lint format type imports docs demo coverage; do \
+	  echo "== $$gate"; $(MAKE) $$gate; \
+	done; \
+	echo "== every gate passed, in $$SECONDS s"

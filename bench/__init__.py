@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench TOPIC=spine` runs `bench/spine.py`."""

@@ -1,0 +1,5 @@
+"""`python -m ringfence`: the command line."""
+
+from ringfence.cli import main
+
+main()
