@@ -121,12 +121,12 @@ def boundary(*claims: Claim, **more: object) -> Boundary:
         "places": {"primary": ("US",), "backup": ("US", "SG")},
         "unclassified": "no",
         "as_of": AS_OF,
+        "protected": (CONTACT,),
+        "excluded": (IN_CHINA,),
     }
     return Boundary(
         "test",
         "a population",
-        protected=(CONTACT,),
-        excluded=(IN_CHINA,),
         claims=claims,
         **(fields | more),
     )

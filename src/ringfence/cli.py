@@ -6,6 +6,7 @@ imported by the commands that need them, so that `--help` costs nothing.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -15,13 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, validators
 
 from ringfence import __version__
 from ringfence.errors import ConfigError, ExitCode, Locus, RingfenceError, printable
 
 if TYPE_CHECKING:
     from ringfence.claims.check import Run
+    from ringfence.claims.outcome import Outcome
     from ringfence.claims.outcome import Path as Witness
 
 _HELP = """Show every way across the fence round one population's data, with proof.
@@ -37,6 +39,7 @@ app = App(
     help_epilogue=_EXITS,
     help_format="plaintext",
     version=__version__,
+    suppress_keyboard_interrupt=False,  # it would end with a code of its own
 )
 boundary_app = App(name="boundary", help="Look at boundary files and regimes.")
 app.command(boundary_app)
@@ -55,6 +58,7 @@ def check(
     as_of: AsOf = None,
     format: Literal["text", "json", "html"] = "text",  # noqa: A002
     all: Annotated[bool, Parameter(negative="")] = False,  # noqa: A002
+    lines: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     color: Literal["auto", "always", "never"] = "auto",
 ) -> int:
     """Judge every claim of a boundary, and write report and proof files.
@@ -72,6 +76,8 @@ def check(
         What to print: the summary, or the whole report as JSON or HTML.
     all
         Print everything instead of one screen.
+    lines
+        Lines of that screen; by default those of the terminal.
     color
         Colour the verdicts; `auto` does on a terminal unless NO_COLOR is set.
     """
@@ -81,22 +87,24 @@ def check(
     progress = _Progress()
     outcome = judge(_run(case, output, as_of, progress))
     progress("writing the report")
-    report = document.build(outcome, folder=str(output))
+    report = document.build(outcome, folder=printable(str(output)))
     pages = {"html": html.render(report), "json": json.render(report)}
     for name, page in pages.items():
         (output / f"report.{name}").write_text(page, encoding="utf-8")
     progress.done()
-    for source in outcome.sources:
-        for problem in source.problems:
-            _complain(f"source {printable(source.name)} is unread: {problem}")
-    if format == "text":
-        width, height = shutil.get_terminal_size((100, 30))
-        shown = text.render(
-            report, width=width, height=height, colour=_colours(color), everything=all
-        )
-        sys.stdout.write(shown)
-    else:
-        sys.stdout.write(pages[format])
+    _complain_of(outcome)
+    if format != "text":
+        _show(pages[format].encode())
+        return int(report.exit_code)
+    width, height = shutil.get_terminal_size((100, 30))
+    shown = text.render(
+        report,
+        width=width,
+        height=lines or height,
+        colour=_colours(color),
+        everything=all,
+    )
+    _show(shown)
     return int(report.exit_code)
 
 
@@ -139,7 +147,8 @@ def reach(
     count = 0
     for path in pairs(found, claim, who=who, what=what):
         count += 1
-        sys.stdout.write(_line(path) if format == "json" else _told(path))
+        if not _show(_line(path) if format == "json" else _told(path)):
+            break
     _complain(f"{count} pairs in reach")
     return int(ExitCode.REFUTED if count else ExitCode.ALL_UPHELD)
 
@@ -187,7 +196,7 @@ def collect(
     )
     content = b"".join(line(fact) + b"\n" for fact in facts)
     if output is None:
-        sys.stdout.buffer.write(content)
+        _show(content)
     else:
         output.write_bytes(content)
         _complain(f"{len(facts)} facts written to {printable(str(output))}")
@@ -200,7 +209,10 @@ def sources() -> int:
     from ringfence.sources.registry import kinds, source
 
     for kind in sorted(kinds()):
-        sys.stdout.write(f"{kind:<16}{source(kind).summary}\n")
+        try:
+            _show(f"{kind:<16}{source(kind).summary}\n")
+        except RingfenceError as error:
+            _complain(str(error))
     return int(ExitCode.ALL_UPHELD)
 
 
@@ -211,7 +223,7 @@ def countries() -> int:
 
     for name, group in groups(shipped()).items():
         codes = " ".join(group.codes())
-        sys.stdout.write(f"{name:<28}{group.regime:<20}{codes}\n")
+        _show(f"{name:<28}{group.regime:<20}{codes}\n")
     return int(ExitCode.ALL_UPHELD)
 
 
@@ -221,7 +233,7 @@ def schema() -> int:
     from importlib.resources import files
 
     path = files("ringfence.boundary") / "boundary.schema.json"
-    sys.stdout.write(path.read_text(encoding="utf-8"))
+    _show(path.read_bytes())
     return int(ExitCode.ALL_UPHELD)
 
 
@@ -237,12 +249,13 @@ def show(case: Path, /) -> int:
     from ringfence.boundary.model import canonical
     from ringfence.claims.check import read_boundary
 
-    sys.stdout.buffer.write(canonical(read_boundary(case).boundary) + b"\n")
+    _show(canonical(read_boundary(case).boundary) + b"\n")
     return int(ExitCode.ALL_UPHELD)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    _prepare_streams()
     sys.exit(_exit_code(argv))
 
 
@@ -261,13 +274,20 @@ def _exit_code(argv: Sequence[str] | None) -> int:
             what = "problem" if count == 1 else "problems"
             _complain(f"{count} {what}, nothing was checked")
         return int(error.exit_code)
-    except BrokenPipeError:
-        # The reader has what it wanted; keep the interpreter from complaining.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.ALL_UPHELD)
     except OSError as error:
-        reason = printable(str(error))
+        at = f"{error.filename}: " if error.filename else ""
+        reason = printable(at + (error.strerror or str(error)).lower())
         _complain(f"{reason}\n  help: check the path, its permissions and free space")
+        return int(ExitCode.TOOL_FAILED)
+    except KeyboardInterrupt:
+        _complain("interrupted: there is no verdict")
+        return int(ExitCode.TOOL_FAILED)
+    except Exception as error:  # noqa: BLE001 - a bug of ours is told, not spilt
+        if os.environ.get("RINGFENCE_TRACEBACK"):
+            raise
+        kind = type(error).__name__
+        _complain(f"ringfence failed: {printable(f'{kind}: {error}')}")
+        _complain("  help: RINGFENCE_TRACEBACK=1 shows where; please report it")
         return int(ExitCode.TOOL_FAILED)
     return int(result or 0)
 
@@ -293,27 +313,66 @@ def _colours(wish: str) -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
+def _prepare_streams() -> None:
+    """Have both streams take whatever is written: neither may end a run."""
+    nowhere = Path(os.devnull)
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _show(content: str | bytes) -> bool:
+    """Write to standard output, and return whether anybody still reads it.
+
+    Who closes the pipe has seen enough: the verdict, and so the exit code, is the same.
+    """
+    try:
+        if isinstance(content, str):
+            sys.stdout.write(content)
+        else:
+            sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer goes nowhere, without a complaint at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
+
+
+def _complain_of(outcome: Outcome) -> None:
+    for source in outcome.sources:
+        for problem in source.problems:
+            _complain(f"source {printable(source.name)} is unread: {problem}")
+
+
 def _complain(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
 class _Progress:
-    """Says on standard error what is going on, once it has taken two seconds."""
+    """Says on standard error what is going on, once it has taken two seconds.
+
+    A terminal sees every stage, on one line; a log gets a line every ten seconds.
+    """
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._shown = False
+        self._due = 2.0
+        self._step = 0.0 if sys.stderr.isatty() else 10.0
 
     def __call__(self, stage: str) -> None:
         seconds = time.monotonic() - self._began
-        if seconds > 2:  # noqa: PLR2004
-            self._shown = True
-            end = "\x1b[K\r" if sys.stderr.isatty() else "\n"
-            sys.stderr.write(f"{seconds:5.1f} s  {stage}{end}")
-            sys.stderr.flush()
+        if seconds < self._due:
+            return
+        self._due = seconds + self._step
+        end = "\n" if self._step else "\x1b[K\r"
+        sys.stderr.write(f"{seconds:5.1f} s  {stage}{end}")
+        sys.stderr.flush()
 
     def done(self) -> None:
-        if self._shown and sys.stderr.isatty():
+        if not self._step:
             sys.stderr.write("\x1b[K")
 
 

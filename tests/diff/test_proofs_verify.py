@@ -10,17 +10,36 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.boundary.model import BoundaryException, canonical, digest
+from ringfence.boundary.model import (
+    AnyOf,
+    Attribute,
+    BoundaryException,
+    Employer,
+    Owned,
+    Selector,
+    canonical,
+    digest,
+)
 from ringfence.claims.case import Case
 from ringfence.claims.kinds import judge
 from ringfence.claims.outcome import Verdict
 from ringfence.estate.facts import Fact, line
 from ringfence_verify.estate import Case as Folder
 from ringfence_verify.proofs import verify
-from tests.estates import AS_OF, attribute, boundary, claim, edge, estate, source
+from tests.estates import (
+    AS_OF,
+    IN_CHINA,
+    attribute,
+    boundary,
+    claim,
+    edge,
+    estate,
+    source,
+)
 from tests.strategies import DATA, PRINCIPALS, edges
 
 PEOPLE = [node for node in PRINCIPALS if node.startswith("person:")]
@@ -38,8 +57,19 @@ EXCEPTION = BoundaryException(
     cap=10,
     until="2023-01-01T00:00:00Z",
 )
+COVERED = Selector(
+    "covered",
+    people=AnyOf((Attribute("residence", ("CN",), absent="no"), Employer())),
+    entities=AnyOf(
+        (
+            Attribute("organised_in", ("CN",)),
+            Owned(interests=("shareholding", "votingRights"), remainder="unknown"),
+        )
+    ),
+)
 CLAIMS = [
     claim("no_reach"),
+    claim("no_reach", id="by-employer", excluded="covered"),
     claim("no_reach", id="bare", reach="bare", grades=("technical", "legal")),
     claim("no_reach", id="reading", verbs=("read",), exceptions=("metrics",)),
     claim("residency"),
@@ -49,6 +79,7 @@ CLAIMS = [
     claim("presence", id="anywhere", places=("US",)),
     claim("facility", purpose="data-centre"),
     claim("jurisdiction"),
+    claim("jurisdiction", id="covered-holders", excluded="covered"),
     claim("no_single_principal"),
     claim("no_single_principal", id="half", share=50, kinds=("role", "person")),
     claim("control_operates", form="team", team=("group:g0",), excluded="in-china"),
@@ -94,16 +125,26 @@ def stated(draw: st.DrawFn) -> Fact:
                 st.just("organised_in"),
                 st.sampled_from(["US", "CN"]),
             ),
+            st.tuples(
+                st.sampled_from(PEOPLE),
+                st.just("employer"),
+                st.sampled_from([*ENTITIES, "legal_entity:nobody"]),
+            ),
+            st.tuples(
+                st.sampled_from(ENTITIES), st.just("shares"), st.just("complete")
+            ),
         )
     )
-    return attribute(node, name, value, **draw(INTERVALS))
+    fact = attribute(node, name, value, **draw(INTERVALS))
+    return msgspec.structs.replace(fact, unknown=draw(DOUBT))
 
 
 @st.composite
 def related(draw: st.DrawFn) -> Fact:
     """Draw a stake, an operator, an approval, a grant or an edge of any kind."""
     percent = draw(st.sampled_from(["30", "50", "100"]))
-    stake = {"interest": "shareholding", "min": percent, "max": percent}
+    interest = draw(st.sampled_from(["shareholding", "votingRights"]))
+    stake = {"interest": interest, "min": percent, "max": percent}
     who = st.sampled_from(PEOPLE)
     doubt = {"unknown": draw(DOUBT), **draw(INTERVALS)}
     kind = draw(st.sampled_from(["stake", "operator", "approval", "grant", "any"]))
@@ -145,7 +186,12 @@ def test_the_checker_accepts_what_the_engine_proves(facts, unclassified):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         loaded = estate(folder, [*base(), *facts])
-        rules = boundary(*CLAIMS, unclassified=unclassified, exceptions=(EXCEPTION,))
+        rules = boundary(
+            *CLAIMS,
+            unclassified=unclassified,
+            exceptions=(EXCEPTION,),
+            excluded=(IN_CHINA, COVERED),
+        )
         estate_digest = loaded.write(folder / "facts.jsonl")
         (folder / "boundary.json").write_bytes(canonical(rules))
         case = Case(loaded, rules, AS_OF)

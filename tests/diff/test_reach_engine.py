@@ -1,4 +1,4 @@
-"""The engine's closures against the reference closure, and against DuckDB's recursion."""
+"""The engine's closures against the reference closure, and a recursive query."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def as_set(found: Graph, masks: np.ndarray) -> set[tuple[str, str]]:
 
 @given(estates, ORIGINS, MODES)
 def test_forward_is_the_reference_closure(facts, origin, mode):
-    """The forward closure holds the states of the reference closure, no more or less."""
+    """The forward closure holds just the states of the reference closure."""
     bare, sure = mode
     found = graph(facts, bare=bare)
     if origin not in found.number:
@@ -126,7 +126,7 @@ def steps(edges: list[Fact]) -> list[tuple[str, str, str | None, bool]]:
 
 @given(estates, ORIGINS)
 def test_forward_is_duckdbs_recursive_query(facts, origin):
-    """A recursive SQL query, which shares no code with the engine, agrees with it."""
+    """A recursive SQL query, which shares no code with the engine, agrees."""
     found = graph(facts)
     if origin not in found.number:
         return

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from ringfence.claims.outcome import Reason, Verdict
-from ringfence.claims.verdict import Evidence, Witness, verdict
+from ringfence.claims.verdict import Basis, Witness, verdict
 
 MISSING = ["unread", "stale", "gapped", "unattested", "errored", "vacuous", "uncovered"]
 GAPS = [
@@ -17,7 +17,7 @@ GAPS = [
 ]
 STATEMENT = Reason("contradicting-statement", "a witness says otherwise")
 EVERY = [
-    Evidence(
+    Basis(
         witness,
         gaps,
         is_universal=universal,
@@ -31,17 +31,17 @@ EVERY = [
 ]
 
 
-def expected(evidence: Evidence) -> Verdict:
+def expected(basis: Basis) -> Verdict:
     """Return the verdict as DESIGN 4.9 says it, one sentence after the other."""
-    if evidence.is_law:
+    if basis.is_law:
         return Verdict.UNPROVEN
-    if evidence.witness is Witness.CERTAIN:
-        return Verdict.REFUTED if evidence.is_universal else Verdict.UPHELD
-    if evidence.gaps or evidence.witness is Witness.POSSIBLE:
+    if basis.witness is Witness.CERTAIN:
+        return Verdict.REFUTED if basis.is_universal else Verdict.UPHELD
+    if basis.gaps or basis.witness is Witness.POSSIBLE:
         return Verdict.UNPROVEN
-    if evidence.contradiction is not None:
+    if basis.contradiction is not None:
         return Verdict.UNPROVEN
-    return Verdict.UPHELD if evidence.is_universal else Verdict.REFUTED
+    return Verdict.UPHELD if basis.is_universal else Verdict.REFUTED
 
 
 def test_the_enumeration_is_whole():
@@ -49,10 +49,10 @@ def test_the_enumeration_is_whole():
     assert len(EVERY) == 3 * 9 * 2**4
 
 
-@pytest.mark.parametrize("evidence", EVERY, ids=str)
-def test_the_verdict_is_the_designs(evidence):
+@pytest.mark.parametrize("basis", EVERY, ids=str)
+def test_the_verdict_is_the_designs(basis):
     """Each combination of evidence gives the verdict that the design prescribes."""
-    assert expected(evidence) == verdict(evidence)[0]
+    assert expected(basis) == verdict(basis)[0]
 
 
 def test_missing_evidence_never_upholds_a_universal_claim():
@@ -74,22 +74,22 @@ def test_absence_refutes_only_when_nothing_is_missing():
 
 def test_documents_change_nothing():
     """A document neither upholds nor refutes: without it the verdict is the same."""
-    for evidence in EVERY:
-        other = Evidence(
-            evidence.witness,
-            evidence.gaps,
-            is_universal=evidence.is_universal,
-            is_law=evidence.is_law,
-            contradiction=evidence.contradiction,
-            documents=not evidence.documents,
+    for basis in EVERY:
+        other = Basis(
+            basis.witness,
+            basis.gaps,
+            is_universal=basis.is_universal,
+            is_law=basis.is_law,
+            contradiction=basis.contradiction,
+            documents=not basis.documents,
         )
-        assert verdict(evidence) == verdict(other)
+        assert verdict(basis) == verdict(other)
 
 
 def test_a_refutation_names_what_was_missing_too():
     """One certain witness refutes whatever is missing, and the gaps stay on record."""
-    evidence = Evidence(Witness.CERTAIN, GAPS[-1])
-    assert verdict(evidence) == (Verdict.REFUTED, GAPS[-1])
+    basis = Basis(Witness.CERTAIN, GAPS[-1])
+    assert verdict(basis) == (Verdict.REFUTED, GAPS[-1])
 
 
 def test_every_unproven_verdict_has_a_reason():

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from ringfence.boundary.model import Boundary, Claim
+from ringfence.boundary.protection import Protected
 from ringfence.boundary.protection import protected as compiled
 from ringfence.boundary.selector import Excluded, Holder, judge
 from ringfence.boundary.status import Status
@@ -54,22 +55,17 @@ class Case:
 
     # --- who ------------------------------------------------------------------------
 
-    @cached_property
-    def people(self) -> Mapping[str, Holder]:
-        """Every person, with attributes."""
-        return self.view.holders("person")
-
-    @cached_property
-    def entities(self) -> Mapping[str, Holder]:
-        """Every legal entity, with attributes."""
-        return self.view.holders("legal_entity")
-
     def judged(self, selector: str) -> Excluded:
         """Return who is excluded under a selector, and why."""
         if selector not in self._judged:
             chosen = self.boundary.selector(selector)
             stakes = self.view.stakes()
-            found = judge(chosen, self.people, self.entities, stakes)
+            found = judge(
+                chosen,
+                self.view.holders("person"),
+                self.view.holders("legal_entity"),
+                stakes,
+            )
             self._judged[selector] = found
         return self._judged[selector]
 
@@ -104,7 +100,7 @@ class Case:
         if protected not in self._targets:
             rules = compiled(self.boundary, protected)
             judged = {
-                node: rules.status(node, holder.attributes.get("tag", ()))
+                node: _column(rules, node, holder)
                 for node, holder in self.view.holders("column").items()
             }
             bare = self._datasets_without_columns
@@ -193,6 +189,12 @@ class Case:
         judged = datetime.fromisoformat(self.boundary.as_of)
         apart = abs(judged - datetime.fromisoformat(collected))
         return math.ceil(apart / timedelta(days=1))
+
+
+def _column(rules: Protected, column: str, holder: Holder) -> Status:
+    status = rules.status(column, holder.attributes.get("tag", ()))
+    # A tag that can't be relied on may be one that protects.
+    return max(status, Status.UNKNOWN) if "tag" in holder.unknown else status
 
 
 def listed(ids: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from ringfence.claims.case import Case, listed
 from ringfence.claims.outcome import FlowMap, Path, Reason, Verdict
 from ringfence.claims.proof import Chain, ClosedPart, Proof, closed_part
 from ringfence.claims.show import flow_map, paths_of
-from ringfence.claims.verdict import Evidence, Witness, verdict
+from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part, Result, states
 
@@ -68,8 +68,8 @@ class Question:
 def isolate(question: Question) -> Judgement:
     """Answer a question of isolation: verdict, witnesses, flows and proof."""
     asked = [Isolation(question.graph, part, question.verbs) for part in question.parts]
-    evidence = Evidence(_witness(asked), gaps=gaps_of(question))
-    found, reasons = verdict(evidence)
+    basis = Basis(_witness(asked), gaps=gaps_of(question))
+    found, reasons = verdict(basis)
     worst = _worst(asked)
     return Judgement(
         found,

@@ -26,7 +26,7 @@ class Witness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Basis:
     """All that a verdict may rest on.
 
     Attributes:
@@ -52,24 +52,24 @@ LAW = Reason("question-of-law", "a question of law; only its proxy is checked")
 POSSIBLE = Reason("undecided-path", "a path exists that rests on something undecided")
 
 
-def verdict(evidence: Evidence) -> tuple[Verdict, tuple[Reason, ...]]:
+def verdict(basis: Basis) -> tuple[Verdict, tuple[Reason, ...]]:
     """Return the verdict, and every reason for it, the deciding one first."""
-    if evidence.is_law:
+    if basis.is_law:
         return Verdict.UNPROVEN, (LAW,)
-    if evidence.witness is Witness.CERTAIN:
-        decided = Verdict.REFUTED if evidence.is_universal else Verdict.UPHELD
-        return decided, _limits(evidence)
-    reasons = _open(evidence)
+    if basis.witness is Witness.CERTAIN:
+        decided = Verdict.REFUTED if basis.is_universal else Verdict.UPHELD
+        return decided, _limits(basis)
+    reasons = _open(basis)
     if reasons:
         return Verdict.UNPROVEN, reasons
-    return (Verdict.UPHELD if evidence.is_universal else Verdict.REFUTED), ()
+    return (Verdict.UPHELD if basis.is_universal else Verdict.REFUTED), ()
 
 
-def _open(evidence: Evidence) -> tuple[Reason, ...]:
-    undecided = (POSSIBLE,) if evidence.witness is Witness.POSSIBLE else ()
-    return (*undecided, *_limits(evidence))
+def _open(basis: Basis) -> tuple[Reason, ...]:
+    undecided = (POSSIBLE,) if basis.witness is Witness.POSSIBLE else ()
+    return (*undecided, *_limits(basis))
 
 
-def _limits(evidence: Evidence) -> tuple[Reason, ...]:
-    contested = () if evidence.contradiction is None else (evidence.contradiction,)
-    return (*evidence.gaps, *contested)
+def _limits(basis: Basis) -> tuple[Reason, ...]:
+    contested = () if basis.contradiction is None else (basis.contradiction,)
+    return (*basis.gaps, *contested)

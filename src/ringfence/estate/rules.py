@@ -102,7 +102,7 @@ _ATTRIBUTE = f"""
         THEN 'an attribute has neither verb nor control'
     WHEN fact = 'attribute' AND value = '' AND unknown = ''
         THEN 'needs a `value`, or `unknown`'
-    WHEN fact = 'attribute' AND value <> '' THEN CASE
+    WHEN fact = 'attribute' AND value <> '' AND unknown = '' THEN CASE
     WHEN f.name IN {_listed(COUNTRIES)} AND value NOT IN {_CODES}
         THEN '`' || value || '` is no country'
     WHEN f.name = 'place' AND (NOT regexp_full_match(value, '{_PLACE}')

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from ringfence.boundary.ownership import Stake, stake
 from ringfence.boundary.selector import Holder
-from ringfence.boundary.vocabulary import MANY_VALUED
+from ringfence.boundary.vocabulary import MANY_VALUED, NODE_KINDS
 from ringfence.errors import SourceError
 from ringfence.estate.load import FactsFile, load
 
@@ -155,6 +156,10 @@ class Estate:
 
         A source that facts name and no source fact tells of is one that nobody dated.
         """
+        return self._sources
+
+    @cached_property
+    def _sources(self) -> tuple[SourceFact, ...]:
         found = self._database.execute(
             "SELECT s.id, s.name, s.value, s.unknown, s.detail, count(f.line) "
             "FROM fact AS s LEFT JOIN fact AS f "
@@ -180,12 +185,15 @@ class Estate:
         ).fetchall()
         return {row[0]: Row(*row[1:]) for row in found}
 
-    def changes(self, first: str, last: str) -> list[str]:
-        """Return the instants in `(first, last]` at which some fact begins or ends."""
+    def changes(
+        self, first: str, last: str, *, kinds: Sequence[str] = NODE_KINDS
+    ) -> list[str]:
+        """Return when, in `(first, last]`, a fact about some kinds begins or ends."""
         found = self._database.execute(
-            "SELECT DISTINCT t FROM (SELECT since AS t FROM fact UNION "
-            "SELECT until FROM fact) WHERE t > ? AND t <= ? ORDER BY t",
-            [first, last],
+            "SELECT DISTINCT t FROM (SELECT unnest([since, until]) AS t FROM fact "
+            "WHERE (since <> '' OR until <> '') AND split_part(id, ':', 1) IN "
+            "(SELECT unnest($kinds))) WHERE t > $first AND t <= $last ORDER BY t",
+            {"first": first, "last": last, "kinds": list(kinds)},
         ).fetchall()
         return [row[0] for row in found]
 
@@ -214,6 +222,7 @@ class View:
         self._database = database
         self.instant = instant
         self.last = last
+        self._holders: dict[str, Mapping[str, Holder]] = {}
         found = self._query(
             "SELECT DISTINCT id FROM ("  # noqa: S608
             f"SELECT id FROM fact WHERE fact <> 'source' AND {_FORCE} UNION ALL "
@@ -239,15 +248,20 @@ class View:
         ).fetchnumpy()
         return Edges(**{key: np.asarray(found[key]) for key in Edges.__slots__})
 
-    def holders(self, kind: str) -> dict[str, Holder]:
+    def holders(self, kind: str) -> Mapping[str, Holder]:
         """Return every node of a kind with its attributes."""
+        if kind not in self._holders:
+            self._holders[kind] = self._read_holders(kind)
+        return self._holders[kind]
+
+    def _read_holders(self, kind: str) -> Mapping[str, Holder]:
         holders: dict[str, Holder] = {
             node: _NOTHING for node in self.ids if node.startswith(f"{kind}:")
         }
         values: dict[str, dict[str, frozenset[str]]] = {}
         unknown: dict[str, set[str]] = {}
         for node, name, found, is_open in self._attributes(kind):
-            values.setdefault(node, {})[name] = frozenset(found)
+            values.setdefault(node, {})[name] = frozenset(found or ())
             if is_open:
                 unknown.setdefault(node, set()).add(name)
         for node, attributes in values.items():
@@ -255,10 +269,11 @@ class View:
             holders[node] = Holder(attributes, open_names)
         return holders
 
-    def _attributes(self, kind: str) -> list[tuple[str, str, list[str], bool]]:
+    def _attributes(self, kind: str) -> list[tuple[str, str, list[str] | None, bool]]:
         many = ", ".join(f"'{name}'" for name in sorted(MANY_VALUED))
         return self._query(
-            "SELECT id, name, list(DISTINCT value), bool_or(unknown <> '') FROM ("  # noqa: S608
+            "SELECT id, name, list(DISTINCT value) FILTER (unknown = ''), "  # noqa: S608
+            "bool_or(unknown <> '') FROM ("
             "SELECT id, name, value, unknown, since, "
             "max(since) OVER (PARTITION BY id, name) AS last FROM fact "
             f"WHERE fact = 'attribute' AND name <> 'label' "

@@ -8,6 +8,7 @@ equal is the plain one with sets in the tests.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,10 +93,12 @@ class Tree:
         held: States reached, a mask for each node.
         edge: By node and bit of the mask, the edge that first led to the state; -1 for
             seeds and for what isn't reached.
+        level: By node and bit, how many edges it takes to get there.
     """
 
     held: Mask
     edge: npt.NDArray[np.int32]
+    level: npt.NDArray[np.int32]
 
     def path(self, graph: Graph, node: int, mask: int) -> Walk | None:
         """Return a shortest path to one of the states, or None.
@@ -103,37 +106,56 @@ class Tree:
         Of several states the one with the shortest path counts, and of those the first
         in the order of `STATES`.
         """
-        wanted = mask & int(self.held[node])
-        bits = [bit for bit in range(len(_BITS)) if wanted >> bit & 1]
-        walks = [Walk(self._path_to(graph, node, bit), _NAMES[bit]) for bit in bits]
-        return min(walks, key=lambda walk: len(walk.edges), default=None)
+        bit = self._nearest(node, mask)
+        if bit is None:
+            return None
+        edges = [edge for edge, _ in self.climb(graph, node, mask)]
+        return Walk(edges[::-1], _NAMES[bit])
 
-    def _path_to(self, graph: Graph, node: int, bit: int) -> list[int]:
-        edges: list[int] = []
+    def climb(self, graph: Graph, node: int, mask: int) -> Iterator[tuple[int, int]]:
+        """Yield the edges of the shortest path to one of the states, last first.
+
+        With each edge comes the bit of the state that it led to: the two together say
+        what is left of the way.
+        """
+        bit = self._nearest(node, mask)
+        if bit is None:
+            return
         while (edge := int(self.edge[node, bit])) >= 0:
-            edges.append(edge)
+            yield edge, bit
             node = int(graph.tail[edge])
             # Data hands on the verb it is held by; a principal, being controlled.
             bit = bit if graph.is_data[node] else 0
-        return edges[::-1]
+
+    def _nearest(self, node: int, mask: int) -> int | None:
+        wanted = mask & int(self.held[node])
+        bits = [bit for bit in range(len(_BITS)) if wanted >> bit & 1]
+        return min(bits, key=self.level[node].tolist().__getitem__, default=None)
 
 
 def tree(arcs: Arcs, seeds: Mask) -> Tree:
     """Return a breadth-first tree from the seeds; ties go to the first fact."""
     held = seeds.copy()
     edge = np.full((len(seeds), len(_BITS)), -1, np.int32)
+    level = np.zeros((len(seeds), len(_BITS)), np.int32)
     fresh = seeds
+    depth = 0
     gained = np.flatnonzero(seeds)
     while len(gained):
+        depth += 1
         places, tails = _edges_of(arcs, gained)
         heads = arcs.head[places]
         news = _handed(arcs, places, fresh[tails]) & ~held[heads]
         fresh = np.zeros_like(held)
+        found = int(np.bitwise_or.reduce(news, initial=0))
         for bit, state in enumerate(_BITS):
+            if not found >> bit & 1:
+                continue
             # Backwards, so that of several edges the first one stays.
             chosen = np.flatnonzero(news & state)[::-1]
             edge[heads[chosen], bit] = arcs.edge[places[chosen]]
+            level[heads[chosen], bit] = depth
             fresh[heads[chosen]] |= state
         held |= fresh
         gained = np.flatnonzero(fresh)
-    return Tree(held, edge)
+    return Tree(held, edge, level)

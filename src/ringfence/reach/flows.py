@@ -53,13 +53,14 @@ def flows(isolation: Isolation, *, most: int = MOST_ORIGINS) -> Flows:
         start = core.number[origin]
         seeds[start] = core.entry(start)
         grown = tree(arcs, seeds)
-        used: set[int] = set()
+        used: set[tuple[int, int]] = set()
         for goal in goals:
-            walk = grown.path(core, goal, isolation.verbs)
-            if walk is not None:
-                pairs += 1
-                used.update(walk.edges)
-        _count(core, used, nodes, edges)
+            pairs += bool(grown.held[goal] & isolation.verbs)
+            for step in grown.climb(core, goal, isolation.verbs):
+                if step in used:
+                    break  # the way from the origin to here is counted
+                used.add(step)
+        _count(core, {edge for edge, _ in used}, nodes, edges)
     followed = min(len(isolation.crossing), most)
     return Flows(nodes, edges, followed, len(isolation.crossing), pairs)
 

@@ -190,7 +190,9 @@ def _witness(path: Path, labels: Mapping[str, str]) -> Witness:
             node=path.origin,
             name=wording.name(path.origin, labels),
             kind=path.origin.partition(":")[0],
-            because=tuple(_ground(hop, labels) for hop in path.origin_facts),
+            because=tuple(
+                _ground(path.origin, hop, labels) for hop in path.origin_facts
+            ),
         )
     ]
     for number, hop in enumerate(path.hops, start=2):
@@ -210,10 +212,12 @@ def _witness(path: Path, labels: Mapping[str, str]) -> Witness:
     return Witness(tuple(stations), path.is_certain)
 
 
-def _ground(hop: Hop, labels: Mapping[str, str]) -> Ground:
+def _ground(origin: str, hop: Hop, labels: Mapping[str, str]) -> Ground:
     # A phrase may or may not name the value that makes the origin count.
     value = wording.name(hop.head, labels)
     words = hop.phrase if hop.phrase.endswith(value) else f"{hop.phrase} {value}"
+    if hop.tail != origin:
+        words = f"{wording.name(hop.tail, labels)} {words}"
     return Ground(words.strip(), hop.at, hop.source, hop.open, hop.dispute)
 
 

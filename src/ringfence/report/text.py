@@ -60,7 +60,32 @@ def _screen(document: Document, width: int, *, height: int, colour: bool) -> lis
             break
     room = max(room, _FEWEST_ROOM)
     rows = table(document.rows, width, room=room, colour=colour)
-    return [*head, *rows, *lead, *foot]
+    more = _further(document, width, room=room - len(rows))
+    return [*head, *rows, *lead, *more, *foot]
+
+
+def _further(document: Document, width: int, *, room: int) -> list[str]:
+    """Return the witnesses of the other refuted claims, as many as there is room for.
+
+    Where one doesn't fit, the line that says so is worth more than nothing.
+    """
+    lines: list[str] = []
+    others = [
+        section
+        for section in document.sections
+        if section is not document.lead
+        and section.verdict is Verdict.REFUTED
+        and section.witnesses
+    ]
+    for number, section in enumerate(others):
+        told = ["", *_lead(section, width)]
+        left = len(others) - number
+        if len(lines) + len(told) + (left > 1) > room:
+            what = counted(left, "refuted claim", "refuted claims")
+            note = f"the witness of {what} more: --all, or --lines 100"
+            return [*lines, note] if len(lines) < room else lines
+        lines += told
+    return lines
 
 
 def _head(document: Document, width: int, *, most: int = 0) -> Iterator[str]:

@@ -42,8 +42,7 @@ def _steps(witness: Witness) -> Iterator[tuple[str, str, str]]:
         if station.words:
             yield f" {station.words}", _told(station), station.at
             continue
-        # One line for the origin: short facts first, since a long one may be cut.
-        told = sorted((ground.words for ground in station.because), key=len)
+        told = [ground.words for ground in station.because]
         places = dict.fromkeys(ground.at for ground in station.because)
         yield station.name, "; ".join(told), ", ".join(places)
 

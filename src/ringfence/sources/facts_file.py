@@ -29,6 +29,10 @@ class FactsFiles:
             except OSError as error:
                 reason = (error.strerror or "can't be read").lower()
                 raise SourceError(reason, Locus(name), "check the path") from None
+            except ValueError:
+                # Python's word for a NUL in a path.
+                message = "is no file name"
+                raise SourceError(message, Locus(name), "check the path") from None
         return Harvest(files=paths)
 
 

@@ -1,6 +1,6 @@
 """Stores, what they copy, who runs them, and facilities, written down in YAML.
 
-A store with the key `access`, even an empty one, is covered: the list is everybody who
+A store with the key `grants`, even an empty one, is covered: the list is everybody who
 can open it. Of a store without it nobody knows, and no verdict may rest on it.
 """
 
@@ -27,7 +27,7 @@ _STORE = (
     "holds",
     "operator",
     "holder",
-    "access",
+    "grants",
     *_TIMES,
 )
 _FACILITY = (LABEL, "place", "purpose", "operator", *_TIMES)
@@ -118,15 +118,15 @@ class _Storage:
         for held in self._parts(fields.get("holds")):
             self._hold(id_, held, span)
         self._controlled(id_, fields, ("operator", "holder"), span)
-        access = fields.get("access")
-        is_covered = access is not None and access.data is not None
+        grants = fields.get("grants")
+        is_covered = grants is not None and grants.data is not None
         self._covered[id_] = self._covered.get(id_, True) and is_covered
-        if access is None or access.data is None:
-            if access is not None:
-                hint = "write `access: []` if nobody can open it"
-                self._reader.note("`access` is empty", access.at, hint)
+        if grants is None or grants.data is None:
+            if grants is not None:
+                hint = "write `grants: []` if nobody can open it"
+                self._reader.note("`grants` is empty", grants.at, hint)
             return
-        for entry in self._reader.each(access, lambda it: it, "`access`"):
+        for entry in self._reader.each(grants, lambda it: it, "`grants`"):
             self._opened_by(id_, entry, span)
 
     def _parts(self, value: Located | None) -> list[Located]:
@@ -194,7 +194,7 @@ class _Storage:
             entry,
             required=("who", "verbs"),
             optional=("approved_by", "control", *_TIMES),
-            what="an entry of `access`",
+            what="an entry of `grants`",
         )
         own = self._gatherer.span(fields)
         both = own.within(span)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from ringfence.boundary.model import BoundaryException, Protection
@@ -326,7 +325,7 @@ def test_a_dataset_without_columns_stands_for_itself(tmp_path):
     ]
     whole = (Protection("users", datasets=("db/s.users",)),)
 
-    made = msgspec.structs.replace(boundary(CLAIM), protected=whole)
+    made = boundary(CLAIM, protected=whole)
     found = judge(CLAIM, Case(estate(tmp_path, facts), made, made.as_of))
     assert found.verdict is Verdict.REFUTED
     assert found.paths[0].target == "dataset:db/s.users"

@@ -316,7 +316,7 @@ def test_an_undecided_membership_of_the_team_leaves_it_open(tmp_path):
 
 
 def test_gates_that_lead_nowhere_dont_matter(tmp_path):
-    """A gate with a stranger as approver, behind which nothing is protected, is fine."""
+    """A gate with a stranger as approver that leads to nothing protected is fine."""
     facts = [
         *BEHIND,
         edge("person:bo", "can_use", "tool:menu"),

@@ -137,6 +137,19 @@ def test_a_vouched_history_upholds_a_period(tmp_path):
     assert judged(tmp_path, facts, asked=SINCE_2019).verdict is Verdict.UPHELD
 
 
+def test_what_is_protected_at_some_instant_counts_over_the_period(tmp_path):
+    """A column that loses its tag, and so may be protected, is not harmless before."""
+    facts = [
+        source(history="2018-01-01T00:00:00Z"),
+        *DATA,
+        attribute("column:db/s.users.x", "tag", "none", until="2021-01-01T00:00:00Z"),
+        edge("store:b", "contains", "column:db/s.users.x"),
+    ]
+    found = judged(tmp_path, facts, asked=SINCE_2019, unclassified="unknown")
+    assert found.verdict is Verdict.UNPROVEN
+    assert "undecided-path" in codes(found)
+
+
 def test_one_moment_refutes_a_period(tmp_path):
     """A copy abroad for a month of the period refutes, as of the day it began."""
     month = {"since": "2020-03-01T00:00:00Z", "until": "2020-04-01T00:00:00Z"}

@@ -439,7 +439,7 @@ BAD: dict[str, tuple[str, str, str | bytes, str, str]] = {
     "unknown verb": (
         "storage",
         "s.yaml",
-        "stores: [{name: a, access: [{who: 'group:g', verbs: [view]}]}]",
+        "stores: [{name: a, grants: [{who: 'group:g', verbs: [view]}]}]",
         "",
         "s.yaml:1:54: unknown verb `view`",
     ),
@@ -447,18 +447,18 @@ BAD: dict[str, tuple[str, str, str | bytes, str, str]] = {
         "storage",
         "s.yaml",
         (
-            "stores: [{name: a, until: 2020-01-01, access: "
+            "stores: [{name: a, until: 2020-01-01, grants: "
             "[{who: 'group:g', verbs: any, since: 2021-01-01}]}]"
         ),
         "",
         "s.yaml:1:48: lies outside the time of its store",
     ),
-    "access left empty": (
+    "grants left empty": (
         "storage",
         "s.yaml",
-        "stores:\n  - name: a\n    access:\n",
+        "stores:\n  - name: a\n    grants:\n",
         "",
-        "s.yaml:3:12: `access` is empty",
+        "s.yaml:3:12: `grants` is empty",
     ),
     "list instead of a document": (
         "storage",

@@ -43,14 +43,14 @@ def test_a_copy_of_nothing_in_particular_is_noted(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("access", "covers"),
-    [("", []), (", access: []", ["store:a"])],
+    ("grants", "covers"),
+    [("", []), (", grants: []", ["store:a"])],
 )
 def test_only_a_stated_list_covers_a_store(
-    access: str, covers: list[str], tmp_path: Path
+    grants: str, covers: list[str], tmp_path: Path
 ):
     """An empty list says that nobody can open it; no list says nothing."""
-    text = f"stores: [{{name: a{access}}}]"
+    text = f"stores: [{{name: a{grants}}}]"
     assert read("storage", tmp_path, {"s.yaml": text}).covers == covers
 
 
@@ -58,7 +58,7 @@ def test_a_store_is_covered_for_all_of_its_time_or_not(tmp_path: Path):
     """One stretch of time without a list leaves the store uncovered."""
     text = """
         stores:
-          - {name: a, access: [], until: 2021-01-01}
+          - {name: a, grants: [], until: 2021-01-01}
           - {name: a, since: 2021-01-01}
     """
     assert read("storage", tmp_path, {"s.yaml": text}).covers == []
@@ -83,7 +83,7 @@ def test_an_entry_holds_within_the_time_of_its_store(tmp_path: Path):
         stores:
           - name: a
             since: 2020-01-01
-            access: [{who: 'group:g', verbs: read, until: 2021-01-01}]
+            grants: [{who: 'group:g', verbs: read, until: 2021-01-01}]
     """
     assert storage(tmp_path, text) == [
         "group:g has_privilege read store:a since=2020-01-01 until=2021-01-01"
@@ -115,7 +115,7 @@ def test_a_facility_has_place_purpose_and_operator(tmp_path: Path):
         ("stores: [{place: NO}]", "a store needs `name`"),
         ("stores: [{name: a}, {name: a}]", "`store:a` is described twice"),
         ("stores: [{name: a, holds: [x]}]", "names no dataset"),
-        ("stores: [{name: a, access: [{who: 'group:g'}]}]", "needs `verbs`"),
+        ("stores: [{name: a, grants: [{who: 'group:g'}]}]", "needs `verbs`"),
         ("stores: [{name: a, operator: 'legal_entity:x'}]", "begins with a kind"),
         ("facilities: [{purpose: x}]", "a facility needs `name`"),
         ("facilities: [{name: f, copy: backup}]", "a facility has no `copy`"),

@@ -1,4 +1,4 @@
-"""`control_operates`: a named team decides who gets access.
+"""`control_operates`: a named team decides who gets in.
 
 Team form: everybody who approves entry to a group, tool or role on the way to
 protected data belongs to the team, and each such gate has an approver. Grant form: each
@@ -34,8 +34,7 @@ from ringfence.estate.store import Edges
 from ringfence.reach.graph import Ints, verb_mask
 from ringfence.reach.isolation import Part
 
-GATE_KINDS = ("group", "tool", "role")
-NO_GATE = Reason("no-gate", "the estate holds no group, tool or role that people enter")
+NO_GATE = Reason("no-gate", "the estate holds no gate that people enter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +106,7 @@ def _entries(case: Case, tails: tuple[str, ...]) -> Ints:
     edges, ids = case.edges, case.view.ids
     enters = np.flatnonzero((edges.name == "member_of") | (edges.name == "can_use"))
     return np.array(
-        [
-            edge
-            for edge in enters
-            if kind_of(ids[edges.tail[edge]]) in tails
-            and kind_of(ids[edges.head[edge]]) in GATE_KINDS
-        ],
+        [edge for edge in enters if kind_of(ids[edges.tail[edge]]) in tails],
         np.int64,
     )
 

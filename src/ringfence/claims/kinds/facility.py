@@ -16,7 +16,7 @@ from ringfence.claims.case import Case, listed
 from ringfence.claims.judgement import Judgement, Question, counted, proof_of
 from ringfence.claims.outcome import Path, Reason, Verdict
 from ringfence.claims.show import origin_facts
-from ringfence.claims.verdict import Evidence, Witness, verdict
+from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.isolation import Part
 
 
@@ -34,7 +34,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
         for node, status in meant.items()
     }
     offending = {node: one for node, one in placed.items() if one is not Status.NO}
-    found, reasons = verdict(_evidence(case, meant, offending))
+    found, reasons = verdict(_basis(case, meant, offending))
     question = Question(
         claim,
         case,
@@ -79,15 +79,15 @@ def _is_inside(facility: Holder, countries: tuple[str, ...]) -> Status:
     )
 
 
-def _evidence(
+def _basis(
     case: Case, meant: Mapping[str, Status], offending: Mapping[str, Status]
-) -> Evidence:
+) -> Basis:
     if Status.YES in offending.values():
-        return Evidence(Witness.CERTAIN, case.source_gaps)
+        return Basis(Witness.CERTAIN, case.source_gaps)
     gaps: list[Reason] = []
     if Status.YES not in meant.values():
         gaps.append(Reason("no-facility", "the estate holds no such facility"))
     if offending:
         text = f"nobody says where {listed(sorted(offending))} is"
         gaps.append(Reason("no-place", text))
-    return Evidence(Witness.NONE, (*gaps, *case.source_gaps))
+    return Basis(Witness.NONE, (*gaps, *case.source_gaps))

@@ -17,7 +17,7 @@ from ringfence.claims.judgement import (
     uncovered,
 )
 from ringfence.claims.outcome import Reason
-from ringfence.claims.verdict import Evidence, Witness, verdict
+from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.graph import verb_mask
 from ringfence.reach.isolation import Part
 
@@ -32,7 +32,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
     """Return unproven, with the finding on the proxy beside it."""
     question = ask(claim, case)
     proxy = isolate(question)
-    found, reasons = verdict(Evidence(Witness.NONE, is_law=True))
+    found, reasons = verdict(Basis(Witness.NONE, is_law=True))
     return Judgement(
         found,
         reasons,

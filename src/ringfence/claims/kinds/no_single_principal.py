@@ -1,4 +1,4 @@
-"""`no_single_principal`: nobody and nothing alone has access to everything.
+"""`no_single_principal`: nobody and nothing alone reaches everything.
 
 Everything is `share` percent of the protected resources. Refuted by one principal with
 a chain of facts to each of them; upheld by closed sets that show, for every principal,
@@ -26,7 +26,7 @@ from ringfence.claims.judgement import (
 from ringfence.claims.outcome import Path, Reason, Verdict
 from ringfence.claims.proof import ClosedPart, closed_part
 from ringfence.claims.show import paths_of
-from ringfence.claims.verdict import Evidence, Witness, verdict
+from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.everything import Everything, closed_set, who_has_everything
 from ringfence.reach.graph import Graph, Ints, verb_mask
 from ringfence.reach.isolation import Isolation, Part, states
@@ -53,7 +53,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
         return _refuted(question, sure, certain)
     maybe = _ask(question, principals, targets, sure=False)
     witness = Witness.POSSIBLE if maybe.masters else Witness.NONE
-    found, reasons = verdict(Evidence(witness, gaps_of(question)))
+    found, reasons = verdict(Basis(witness, gaps_of(question)))
     if found is Verdict.UPHELD:
         summary = f"none of {len(principals):,} principals"
         proof = proof_of(question, found, parts=_parts(graph, maybe))
@@ -115,7 +115,7 @@ def _refuted(question: Question, found: Everything, targets: list[str]) -> Judge
         for kind, ones in kinds.items()
         if ones
     )
-    verdict_, reasons = verdict(Evidence(Witness.CERTAIN, gaps_of(question)))
+    verdict_, reasons = verdict(Basis(Witness.CERTAIN, gaps_of(question)))
     return Judgement(
         verdict_,
         reasons,

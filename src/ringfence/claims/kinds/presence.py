@@ -23,7 +23,7 @@ from ringfence.claims.judgement import (
     witness_of,
 )
 from ringfence.claims.outcome import Reason, Verdict
-from ringfence.claims.verdict import Evidence, Witness, verdict
+from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.graph import READ
 from ringfence.reach.isolation import Isolation, Part, Result
 
@@ -40,7 +40,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
     )
     asked = Isolation(graph, part, READ)
     found, reasons = verdict(
-        Evidence(_WITNESS[asked.result], gaps_of(question), is_universal=False)
+        Basis(_WITNESS[asked.result], gaps_of(question), is_universal=False)
     )
     if found is Verdict.UPHELD:
         paths = witness_of(question, asked)

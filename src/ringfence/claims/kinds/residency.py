@@ -10,13 +10,14 @@ begins or ends. It can be upheld only where every source vouches for its history
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ringfence.boundary.countries import is_permitted
 from ringfence.boundary.model import Claim
 from ringfence.boundary.selector import Holder
 from ringfence.boundary.status import Status, among
+from ringfence.boundary.vocabulary import DATA_KINDS
 from ringfence.claims.case import Case, listed
 from ringfence.claims.judgement import Judgement, Question, counted, isolate
 from ringfence.claims.outcome import Reason, Verdict
@@ -31,7 +32,9 @@ def judge(claim: Claim, case: Case) -> Judgement:
     if not claim.during:
         return _counted(isolate(ask(claim, case)), claim, case)
     first, last = claim.during
-    instants = [case.at(t) for t in (first, *case.estate.changes(first, last))]
+    # Nothing but data facts can change where the data is.
+    changes = case.estate.changes(first, last, kinds=DATA_KINDS)
+    instants = [case.at(instant) for instant in (first, *changes)]
     judged = [isolate(ask(claim, one)) for one in instants]
     for one in judged:
         if one.verdict is Verdict.REFUTED:
@@ -46,17 +49,25 @@ def _over_period(claim: Claim, case: Case, instants: Sequence[Case]) -> Judgemen
     outside at some instant, and is closed under every edge that is in force at one.
     """
     whole = case.over(*claim.during)
-    origins: dict[str, Status] = {}
-    for one in instants:
-        for node, status in _outside(claim, one).items():
-            origins[node] = max(status, origins.get(node, Status.NO))
+    origins = _ever(_outside(claim, one) for one in instants)
+    targets = _ever(one.targets(claim.protected) for one in instants)
     question = replace(
         ask(claim, whole),
-        parts=[Part(origins, whole.targets(claim.protected))],
+        targets=targets,
+        parts=[Part(origins, targets)],
         gaps=(*_history_gaps(claim, case), *_no_store(claim, whole)),
         stated=ask(claim, case),
     )
     return _counted(isolate(question), claim, whole)
+
+
+def _ever(found: Iterable[Mapping[str, Status]]) -> dict[str, Status]:
+    """Return the strongest status that each node has at some instant."""
+    strongest: dict[str, Status] = {}
+    for statuses in found:
+        for node, status in statuses.items():
+            strongest[node] = max(status, strongest.get(node, Status.NO))
+    return strongest
 
 
 def _counted(judgement: Judgement, claim: Claim, case: Case) -> Judgement:
