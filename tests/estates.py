@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,12 +37,12 @@ IN_CHINA = Selector(
 CONTACT = Protection("contact", tags=("EMAIL",))
 
 
-def edge(tail: str, kind: str, head: str, **more: object) -> Fact:
+def edge(tail: str, kind: str, head: str, **more: Any) -> Fact:
     """Return an edge fact of a source called `test`."""
     return made.edge(tail, kind, head, at="test:1", source="test", **more)
 
 
-def attribute(node: str, name: str, value: str, **more: object) -> Fact:
+def attribute(node: str, name: str, value: str, **more: Any) -> Fact:
     """Return an attribute fact of a source called `test`."""
     return made.attribute(node, name, value, at="test:1", source="test", **more)
 
@@ -108,16 +109,19 @@ def estate(folder: Path, facts: Iterable[Fact]) -> Estate:
     return Estate([FactsFile(path.name, path)])
 
 
-def claim(kind: str, **more: object) -> Claim:
+def claim(kind: Any, **more: Any) -> Claim:
     """Return a claim of a kind, about people in China where it asks who."""
     asks_who = kind in ("no_reach", "facility", "jurisdiction")
-    fields = {"id": kind.replace("_", "-"), "excluded": "in-china" if asks_who else ""}
+    fields: dict[str, Any] = {
+        "id": kind.replace("_", "-"),
+        "excluded": "in-china" if asks_who else "",
+    }
     return Claim(says="...", kind=kind, **(fields | more))
 
 
-def boundary(*claims: Claim, **more: object) -> Boundary:
+def boundary(*claims: Claim, **more: Any) -> Boundary:
     """Return a boundary that protects EMAIL columns from people in China."""
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "places": {"primary": ("US",), "backup": ("US", "SG")},
         "unclassified": "no",
         "as_of": AS_OF,
@@ -132,6 +136,6 @@ def boundary(*claims: Claim, **more: object) -> Boundary:
     )
 
 
-def case(folder: Path, facts: Iterable[Fact], *claims: Claim, **more: object) -> Case:
+def case(folder: Path, facts: Iterable[Fact], *claims: Claim, **more: Any) -> Case:
     """Return a case over some facts."""
     return Case(estate(folder, facts), boundary(*claims, **more), AS_OF)

@@ -14,15 +14,16 @@ EXIT_CODES = (0, 1, 2, 3, 10, 11, 12)
 
 
 def _ignored() -> frozenset[str]:
+    """Return what git ignores: a name anywhere, or `/path` from the top alone."""
     lines = (PROJECT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    return frozenset({".git", *(line.strip("/") for line in lines if line)})
+    return frozenset({".git", *(line.rstrip("/") for line in lines if line)})
 
 
 def own_files(folder: Path = PROJECT) -> Iterator[Path]:
     """Yield every file below a folder that is not ignored by git."""
     ignored = _ignored()
     for path in sorted(folder.iterdir()):
-        if path.name in ignored or str(path.relative_to(PROJECT)) in ignored:
+        if path.name in ignored or f"/{path.relative_to(PROJECT)}" in ignored:
             continue
         if path.is_dir() and not path.is_symlink():
             yield from own_files(path)
