@@ -94,6 +94,9 @@ def _complete(case: Case, question: Question) -> None:
     need(case.sources, "no source was read")
     need(question.universe, "the claim is vacuous, or its universe not known")
     need(YES in question.targets.values(), "the claim is vacuous: no target is certain")
+    if question.kind != "facility":
+        loose = question.loose()
+        need(not loose, f"no store is known of `{min(loose, default='')}`")
     if question.kind not in ("residency", "presence", "facility"):
         for store in question.holders() - covered:
             need(0, f"no source covers `{store}`")

@@ -87,6 +87,18 @@ class Question:
         )
         return {node for node in found if node.startswith("store:")}
 
+    def loose(self) -> set[str]:
+        """Return the targets of which no store is known: they may be anywhere."""
+        held = spread(
+            self.estate.of_kind("store"),
+            lambda node: {
+                edge.value
+                for edge in self.estate.out.get(node, ())
+                if is_data(node) and moved(edge, BITS["read"])
+            },
+        )
+        return self.targets.keys() - held
+
     def groups(self, node: str, *, certain: bool) -> set[str]:
         """Return a node and the groups that it is in, certainly or possibly."""
         return spread(

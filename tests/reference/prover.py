@@ -372,7 +372,13 @@ class Prover:
             self.holders() <= covers
         )
         read = bool(sources) and not any(source.unknown for source in sources)
-        return read and fresh and covered and self._is_about_something()
+        held = {
+            node
+            for store in self.view.of_kind("store")
+            for node in reached(self.view.edges, store, ["read"])
+        }
+        placed = kind == "facility" or self.targets.keys() <= held
+        return read and fresh and covered and placed and self._is_about_something()
 
     def _is_about_something(self) -> bool:  # noqa: PLR0911 - one answer a kind
         if not self.sure_targets():

@@ -20,7 +20,7 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.outcome import Reason
 from ringfence.estate.store import Edges, Estate, SourceFact, View
-from ringfence.reach.closure import backward
+from ringfence.reach.closure import backward, forward
 from ringfence.reach.graph import READ, Graph, build
 
 SHOWN = 3
@@ -120,6 +120,14 @@ class Case:
         exposing = np.flatnonzero(backward(graph.possible_reversed, goals) & READ)
         nodes = (graph.ids[node] for node in exposing)
         return [node for node in nodes if kind_of(node) == "store"]
+
+    def loose(self, targets: Mapping[str, Status]) -> list[str]:
+        """Return the targets of which no store is known, sorted."""
+        graph = self.graph(("technical",), bare=True)
+        seeds = np.zeros(len(graph.ids), np.uint16)
+        seeds[[kind_of(node) == "store" for node in graph.ids]] = READ
+        held = forward(graph.possible, seeds)
+        return [node for node in sorted(targets) if not held[graph.number[node]] & READ]
 
     # --- graph ----------------------------------------------------------------------
 

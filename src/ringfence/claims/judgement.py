@@ -75,7 +75,7 @@ def isolate(question: Question) -> Judgement:
         found,
         reasons,
         summary=_summary(asked, found),
-        counts=_counts(asked),
+        counts=_counts(question, asked, found),
         paths=witness_of(question, worst) if worst else (),
         crossing=frozenset(worst.crossing) if worst else frozenset(),
         flows=flow_map(worst) if worst else FlowMap(),
@@ -104,6 +104,10 @@ def gaps_of(question: Question) -> tuple[Reason, ...]:
     vacuous: tuple[Reason, ...] = ()
     if Status.YES not in question.targets.values():
         vacuous = (Reason(EMPTY_TARGETS, "nothing is known to be protected"),)
+    loose = question.case.loose(question.targets)
+    if loose:
+        text = f"no store is known to hold {listed(loose)}"
+        vacuous = (*vacuous, Reason("no-store", text))
     return (*question.gaps, *vacuous, *question.case.source_gaps)
 
 
@@ -121,7 +125,17 @@ def _count(asked: Sequence[Isolation], kind: str) -> int:
     return len({node for one in asked for node in one.on_the_way(kind)})
 
 
-def _counts(asked: Sequence[Isolation]) -> dict[str, int]:
+def _counts(
+    question: Question, asked: Sequence[Isolation], found: Verdict
+) -> dict[str, int]:
+    """Return what crosses and is reached; of what is isolated, all that was asked."""
+    if found is Verdict.UPHELD:
+        origins = sum(len(part.origins) for part in question.parts)
+        return {"origins": origins, "targets": len(question.targets)}
+    return _crossing(asked)
+
+
+def _crossing(asked: Sequence[Isolation]) -> dict[str, int]:
     crossed = [one for one in asked if one.result is not Result.ISOLATED]
     return {
         "origins": len({node for one in crossed for node in one.crossing}),
@@ -154,7 +168,7 @@ def _summary(asked: Sequence[Isolation], found: Verdict) -> str:
     crossed = [one for one in asked if one.result is not Result.ISOLATED]
     if not crossed:
         return ""
-    counts = _counts(crossed)
+    counts = _crossing(crossed)
     kinds = sorted({node.partition(":")[0] for one in crossed for node in one.crossing})
     words = _ORIGIN_WORDS.get(kinds[0], ("origin", "origins"))
     if kinds == ["legal_entity", "person"]:

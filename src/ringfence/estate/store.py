@@ -188,11 +188,19 @@ class Estate:
     def changes(
         self, first: str, last: str, *, kinds: Sequence[str] = NODE_KINDS
     ) -> list[str]:
-        """Return when, in `(first, last]`, a fact about some kinds begins or ends."""
+        """Return when, in `(first, last]`, a fact begins or ends.
+
+        Args:
+            first: The instant before the first one returned.
+            last: The last instant that may be returned.
+            kinds: Facts count that mention a node of these kinds.
+        """
         found = self._database.execute(
             "SELECT DISTINCT t FROM (SELECT unnest([since, until]) AS t FROM fact "
-            "WHERE (since <> '' OR until <> '') AND split_part(id, ':', 1) IN "
-            "(SELECT unnest($kinds))) WHERE t > $first AND t <= $last ORDER BY t",
+            "WHERE (since <> '' OR until <> '') AND (split_part(id, ':', 1) IN "
+            "(SELECT unnest($kinds)) OR (fact = 'edge' AND split_part(value, ':', 1) "
+            "IN (SELECT unnest($kinds))))) "
+            "WHERE t > $first AND t <= $last ORDER BY t",
             {"first": first, "last": last, "kinds": list(kinds)},
         ).fetchall()
         return [row[0] for row in found]

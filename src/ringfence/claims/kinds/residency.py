@@ -24,8 +24,6 @@ from ringfence.claims.outcome import Reason, Verdict
 from ringfence.reach.graph import READ
 from ringfence.reach.isolation import Part
 
-NO_STORES = Reason("no-store", "no store is known to hold protected data")
-
 
 def judge(claim: Claim, case: Case) -> Judgement:
     """Return the verdict on "stored in permitted places only"."""
@@ -55,7 +53,7 @@ def _over_period(claim: Claim, case: Case, instants: Sequence[Case]) -> Judgemen
         ask(claim, whole),
         targets=targets,
         parts=[Part(origins, targets)],
-        gaps=(*_history_gaps(claim, case), *_no_store(claim, whole)),
+        gaps=_history_gaps(claim, case),
         stated=ask(claim, case),
     )
     return _counted(isolate(question), claim, whole)
@@ -103,13 +101,7 @@ def ask(claim: Claim, case: Case) -> Question:
         targets=targets,
         parts=[Part(_outside(claim, case), targets)],
         verbs=READ,
-        gaps=_no_store(claim, case),
     )
-
-
-def _no_store(claim: Claim, case: Case) -> tuple[Reason, ...]:
-    holding = case.stores_of(case.targets(claim.protected))
-    return () if holding else (NO_STORES,)
 
 
 def _outside(claim: Claim, case: Case) -> dict[str, Status]:
