@@ -46,7 +46,7 @@ class Gatherer:
         self.order = order
         self.reader = Reader()
         self.harvest = Harvest()
-        self._nodes: set[str] = set()
+        self._nodes: set[tuple[str, Span]] = set()
         for key, value in order.options.items():
             if key not in options:
                 at, hint = value.key_at or value.at, nearest(key, options)
@@ -82,11 +82,17 @@ class Gatherer:
             return list(read_json_lines(text, file))
         return [read_json(text, file)]
 
-    def node(self, id_: str, at: Locus) -> str:
-        """State, once, that there is such a node; return its id."""
-        if id_ not in self._nodes:
-            self._nodes.add(id_)
-            fact = node(id_, at=where(at), source=self.order.source)
+    def node(self, id_: str, at: Locus, span: Span = ALWAYS) -> str:
+        """State, once for each span, that there is such a node; return its id."""
+        if (id_, span) not in self._nodes:
+            self._nodes.add((id_, span))
+            fact = node(
+                id_,
+                at=where(at),
+                source=self.order.source,
+                since=span.since,
+                until=span.until,
+            )
             self.harvest.facts.append(fact)
         return id_
 

@@ -89,7 +89,7 @@ class _Storage:
         if name is None:
             return None, {}, span
         at = fields["name"].at
-        id_ = self._gatherer.node(f"{kind}:{name}", at)
+        id_ = self._gatherer.node(f"{kind}:{name}", at, span)
         if (id_, span.since) in self._spans:
             hint = "describe it once, or once for each stretch of time with `since`"
             self._reader.note(f"`{id_}` is described twice", at, hint)

@@ -72,7 +72,9 @@ def test_a_store_may_move(tmp_path: Path):
           - {name: a, place: SE, since: 2021-01-01}
     """
     assert storage(tmp_path, text) == [
+        "store:a until=2021-01-01",
         "store:a place=NO until=2021-01-01",
+        "store:a since=2021-01-01",
         "store:a place=SE since=2021-01-01",
     ]
 
@@ -86,7 +88,8 @@ def test_an_entry_holds_within_the_time_of_its_store(tmp_path: Path):
             grants: [{who: 'group:g', verbs: read, until: 2021-01-01}]
     """
     assert storage(tmp_path, text) == [
-        "group:g has_privilege read store:a since=2020-01-01 until=2021-01-01"
+        "store:a since=2020-01-01",
+        "group:g has_privilege read store:a since=2020-01-01 until=2021-01-01",
     ]
 
 
