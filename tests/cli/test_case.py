@@ -133,7 +133,7 @@ def storage_edges() -> Iterator[tuple[str, str, str]]:
         name = f"store:{store['name']}"
         for original in store.get("copy_of", []):
             yield name, "copy", original
-        for entry in store.get("access", []):
+        for entry in store.get("grants", []):
             if "control" not in entry:
                 for who in entry["who"]:
                     yield who, "read", name
