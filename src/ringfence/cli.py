@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ringfence.claims.check import Run
     from ringfence.claims.outcome import Outcome
     from ringfence.claims.outcome import Path as Witness
+    from ringfence.report.document import Document
 
 _HELP = """Show every way across the fence round one population's data, with proof.
 
@@ -82,7 +83,7 @@ def check(
         Colour the verdicts; `auto` does on a terminal unless NO_COLOR is set.
     """
     from ringfence.claims.check import check as judge
-    from ringfence.report import document, html, json, text
+    from ringfence.report import document, html, json
 
     progress = _Progress()
     outcome = judge(_run(case, output, as_of, progress))
@@ -93,18 +94,10 @@ def check(
         (output / f"report.{name}").write_text(page, encoding="utf-8")
     progress.done()
     _complain_of(outcome)
-    if format != "text":
+    if format == "text":
+        _show(_screen(report, lines, colour=_colours(color), everything=all))
+    else:
         _show(pages[format].encode())
-        return int(report.exit_code)
-    width, height = shutil.get_terminal_size((100, 30))
-    shown = text.render(
-        report,
-        width=width,
-        height=lines or height,
-        colour=_colours(color),
-        everything=all,
-    )
-    _show(shown)
     return int(report.exit_code)
 
 
@@ -282,7 +275,7 @@ def _exit_code(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted: there is no verdict")
         return int(ExitCode.TOOL_FAILED)
-    except Exception as error:  # noqa: BLE001 - a bug of ours is told, not spilt
+    except Exception as error:
         if os.environ.get("RINGFENCE_TRACEBACK"):
             raise
         kind = type(error).__name__
@@ -311,6 +304,21 @@ def _colours(wish: str) -> bool:
     if wish != "auto":
         return wish == "always"
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _screen(
+    report: Document, lines: int | None, *, colour: bool, everything: bool
+) -> str:
+    from ringfence.report import text
+
+    width, height = shutil.get_terminal_size((100, 30))
+    return text.render(
+        report,
+        width=width,
+        height=lines or height,
+        colour=colour,
+        everything=everything,
+    )
 
 
 def _prepare_streams() -> None:

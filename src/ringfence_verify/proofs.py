@@ -92,6 +92,8 @@ def _complete(case: Case, question: Question) -> None:
         need(fresh, f"source {source.id} is {age} away")
         covered.update(source.detail.get("covers", "").split("\n"))
     need(case.sources, "no source was read")
+    silent = {f.source for f in case.facts.values()} - {s.id for s in case.sources}
+    need(not silent, f"nobody dated source {min(silent, default='')}")
     need(question.universe, "the claim is vacuous, or its universe not known")
     need(YES in question.targets.values(), "the claim is vacuous: no target is certain")
     if question.kind != "facility":

@@ -64,11 +64,17 @@ def collect(
     except RingfenceError as error:
         return unread(told, error.problems, folder)
     except Exception as error:  # noqa: BLE001 - anybody's source may fail in any way
-        # Its own words are left out: they may hold a password.
-        message = f"the source itself failed ({type(error).__name__})"
-        hint = f"tell whoever wrote the source `{kind}`"
-        return unread(told, [Problem(message, order.at, hint)], folder)
+        return unread(told, _failure(error, kind, order).problems, folder)
     return Told(order, kind, collected, history, tuple(files))
+
+
+def _failure(error: Exception, kind: str, order: Order) -> SourceError:
+    """Return what is told of a source that failed in a way that it shouldn't.
+
+    Its own words are left out: they may hold a password.
+    """
+    message = f"the source itself failed ({type(error).__name__})"
+    return SourceError(message, order.at, f"tell whoever wrote the source `{kind}`")
 
 
 def unread(told: Told, problems: Iterable[Problem], folder: Path) -> Told:
@@ -186,7 +192,12 @@ def gathered(
         raise ConfigError(f"there is no kind of source `{kind}`", Locus(kind), meant)
     parsed = dict(_option(text) for text in options)
     order = Order(source, tuple(files), Path(), parsed, Locus(kind))
-    harvest = find(kind).read(order)
+    try:
+        harvest = find(kind).read(order)
+    except RingfenceError:
+        raise
+    except Exception as error:
+        raise _failure(error, kind, order) from error
     if harvest.files:
         hint = "order it in the boundary file, as kind `facts`"
         raise ConfigError("is a facts file already", Locus(harvest.files[0][0]), hint)

@@ -155,6 +155,23 @@ class Emission:
 
     # --- edges from roles to anything -------------------------------------------------
 
+    def writer(self, head: str, verb: str, place: str) -> Callable[[int, Layer], None]:
+        """Return what states that a role has a verb, or without one can change all."""
+        kind = "has_privilege" if verb else "can_change"
+
+        def write(number: int, layer: Layer) -> None:
+            self.edge(
+                self.role(number),
+                kind,
+                head,
+                at=place,
+                verb=verb,
+                control=layer.control,
+                unknown=layer.unknown or self.doubt(number),
+            )
+
+        return write
+
     def grant(
         self,
         layers: Sequence[Layer],

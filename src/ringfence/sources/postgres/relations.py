@@ -8,7 +8,7 @@ that can't be prepared (TRUNCATE, CREATE TRIGGER, ...) need both at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ringfence.sources.postgres.emission import Emission, Layer
@@ -181,7 +181,7 @@ def state_grants(to: Emission, relation: Relation, views: Views) -> None:
         target = _Target(to, views, relation, verb)
         holders = to.model.holders(relation, verb)
         layers = target.layers(holders)
-        writer = _writer(to, to.naming.dataset(relation), VERBS[verb], target.place)
+        writer = to.writer(to.naming.dataset(relation), VERBS[verb], target.place)
         to.grant(layers, writer, prefer=holders, carried=owners)
         if verb in COLUMN_VERBS:
             certain = owners | _certain(layers)
@@ -206,25 +206,8 @@ def _state_column(target: _Target, column: Column, carried: int) -> None:
     holders = named | to.model.holders(relation, target.verb)
     place = f"postgres:pg_attribute/{relation.oid}/{column.number}/attacl"
     id_ = to.naming.column(relation, column)
-    write = _writer(to, id_, VERBS[target.verb], place)
+    write = to.writer(id_, VERBS[target.verb], place)
     to.grant(target.layers(holders), write, prefer=named, carried=carried)
-
-
-def _writer(
-    to: Emission, head: str, verb: str, place: str
-) -> Callable[[int, Layer], None]:
-    def write(number: int, layer: Layer) -> None:
-        to.edge(
-            to.role(number),
-            "has_privilege",
-            head,
-            at=place,
-            verb=verb,
-            control=layer.control,
-            unknown=layer.unknown or to.doubt(number),
-        )
-
-    return write
 
 
 def _state_owner(to: Emission, relation: Relation, views: Views) -> int:

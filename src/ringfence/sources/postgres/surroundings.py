@@ -6,8 +6,6 @@ be, or a note. Nothing that was read is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ringfence.sources.postgres.emission import Emission, Layer
 from ringfence.sources.postgres.naming import at, remote_store
 from ringfence.sources.postgres.relations import VERBS
@@ -76,19 +74,7 @@ def _grant(
 ) -> None:
     """State a privilege that takes no USAGE: the fewest edges for `holders`."""
     layer = Layer(to.model.powers.users(holders), unknown=unknown)
-    to.grant([layer], _writer(to, head, verb, at), prefer=holders)
-
-
-def _writer(
-    to: Emission, head: str, verb: str, place: str
-) -> Callable[[int, Layer], None]:
-    kind = "has_privilege" if verb else "can_change"
-
-    def write(number: int, layer: Layer) -> None:
-        unknown = layer.unknown or to.doubt(number)
-        to.edge(to.role(number), kind, head, at=place, verb=verb, unknown=unknown)
-
-    return write
+    to.grant([layer], to.writer(head, verb, at), prefer=holders)
 
 
 # --- the server's files and its write-ahead log ---------------------------------------

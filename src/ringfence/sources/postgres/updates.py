@@ -6,7 +6,6 @@ the privilege there; whoever writes needs it on the view only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ringfence.sources.postgres.emission import Emission, Layer
@@ -61,26 +60,9 @@ def _state(
         below = (c for c in place.relation.columns if c.number == place.column)
         heads = [to.naming.column(place.relation, c) for c in below]
     for head in heads:
-        write = _writer(to, head, verb.lower(), at("pg_class", view.oid, "relacl"))
+        write = to.writer(head, verb.lower(), at("pg_class", view.oid, "relacl"))
         layer = Layer(can, control=place.control, unknown=place.unknown)
         to.grant([layer], write, prefer=holders)
-
-
-def _writer(
-    to: Emission, head: str, verb: str, place: str
-) -> Callable[[int, Layer], None]:
-    def write(number: int, layer: Layer) -> None:
-        to.edge(
-            to.role(number),
-            "has_privilege",
-            head,
-            at=place,
-            verb=verb,
-            control=layer.control,
-            unknown=layer.unknown or to.doubt(number),
-        )
-
-    return write
 
 
 def _arrive(
