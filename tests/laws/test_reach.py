@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,7 +92,14 @@ def test_an_isolation_is_one_of_three(facts, origins, targets):
         Result.REACHED if certain else Result.POSSIBLE if possible else Result.ISOLATED
     )
     assert expected == asked.result
-    assert (asked.shortest() is None) == (expected is Result.ISOLATED)
+    if expected is Result.ISOLATED:
+        with pytest.raises(ValueError, match="empty"):
+            asked.shortest()
+    else:
+        origin, target, walk = asked.shortest()
+        assert origin in origins
+        assert target in targets
+        assert asked.witness(origin, target) == walk
 
 
 @given(estates, st.sets(ORIGIN, max_size=3), st.sampled_from(DATA))

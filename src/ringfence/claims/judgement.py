@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.boundary.model import Claim
 from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case, listed
 from ringfence.claims.outcome import FlowMap, Path, Reason, Verdict
 from ringfence.claims.proof import Chain, ClosedPart, Proof, closed_part
@@ -149,8 +151,15 @@ _ORIGIN_WORDS = {
     "legal_entity": ("entity", "entities"),
     "store": ("store", "stores"),
     "group": ("group", "groups"),
-    "tool": ("tool", "tools"),
     "role": ("role", "roles"),
+    "tool": ("tool", "tools"),
+    "service_account": ("service account", "service accounts"),
+    "credential": ("credential", "credentials"),
+    "host": ("host", "hosts"),
+    "key": ("key", "keys"),
+    "job": ("job", "jobs"),
+    "channel": ("channel", "channels"),
+    "facility": ("facility", "facilities"),
 }
 
 
@@ -169,14 +178,13 @@ def _summary(asked: Sequence[Isolation], found: Verdict) -> str:
     if not crossed:
         return ""
     counts = _crossing(crossed)
-    kinds = sorted({node.partition(":")[0] for one in crossed for node in one.crossing})
-    words = _ORIGIN_WORDS.get(kinds[0], ("origin", "origins"))
-    if kinds == ["legal_entity", "person"]:
-        words = _ORIGIN_WORDS["person"]
+    crossing = Counter(kind_of(node) for one in crossed for node in one.crossing)
     summary = [
-        counted(counts["origins"], *words),
-        counted(counts["targets"], "column", "columns"),
+        counted(crossing[kind], *words)
+        for kind, words in _ORIGIN_WORDS.items()
+        if crossing[kind]
     ]
+    summary.append(counted(counts["targets"], "column", "columns"))
     if counts["tools"]:
         summary.append(counted(counts["tools"], "tool", "tools"))
     return ", ".join(summary)
@@ -184,9 +192,7 @@ def _summary(asked: Sequence[Isolation], found: Verdict) -> str:
 
 def witness_of(question: Question, isolation: Isolation) -> tuple[Path, ...]:
     """Return the shortest witness of an isolation that doesn't hold."""
-    if (found := isolation.shortest()) is None:
-        return ()
-    origin, target, walk = found
+    origin, target, walk = isolation.shortest()
     return paths_of(
         question.case,
         isolation.graph,

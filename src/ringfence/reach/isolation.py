@@ -144,22 +144,29 @@ class Isolation:
         node = self.graph.number[target]
         return self.tree(origin).path(self.graph, node, self.verbs)
 
-    def shortest(self) -> tuple[str, str, Walk] | None:
-        """Return the shortest witness of all, the first by name of those as short."""
+    def shortest(self) -> tuple[str, str, Walk]:
+        """Return the shortest witness of all, the first by name of those as short.
+
+        Raises:
+            ValueError: Nothing is reached, not even possibly.
+        """
         graph = self.graph
         arcs = graph.definite if self.is_sure else graph.possible
         grown = tree(arcs, self._seeds(sure=self.is_sure))
-        best: tuple[int, str, str, Walk] | None = None
-        for target in self.reached:
-            walk = grown.path(graph, graph.number[target], self.verbs)
-            if walk is None:
-                continue
-            edges = walk.edges
-            origin = graph.ids[graph.tail[edges[0]]] if edges else target
-            found = (len(edges), origin, target, walk)
-            if best is None or found[:3] < best[:3]:
-                best = found
-        return None if best is None else best[1:]
+        walks = (
+            (target, grown.path(graph, graph.number[target], self.verbs))
+            for target in self.reached
+        )
+        found = (
+            (self._origin(walk, target), target, walk) for target, walk in walks if walk
+        )
+        return min(found, key=lambda one: (len(one[2].edges), one[0], one[1]))
+
+    def _origin(self, walk: Walk, target: str) -> str:
+        if not walk.edges:
+            return target
+        first: str = self.graph.ids[self.graph.tail[walk.edges[0]]]
+        return first
 
 
 def states(graph: Graph, mask: Mask) -> dict[str, list[str]]:

@@ -285,3 +285,46 @@ def test_doubts_about_settled_leaves_are_not_raised():
     )
     excluded = answer({LI: holder(employer="a")}, {}, [], named)
     assert doubts(excluded, LI) == ("no `team` is recorded",)
+
+
+def test_owned_by_the_second_of_two_interests_or_by_none():
+    """Shares too few, votes enough: the votes are the ground; without them, none."""
+    selector = Selector(
+        "s",
+        people=NOBODY,
+        entities=AnyOf(
+            (
+                Attribute("state_of", ("CN",)),
+                Owned(interests=("shareholding", "votingRights")),
+                Attribute("organised_in", ("CN",)),
+            )
+        ),
+    )
+    votes = Stake(GOV, A, "votingRights", Fraction(60), Fraction(60))
+    found = answer(
+        {},
+        {GOV: STATE, A: company("SG"), B: company("CN")},
+        [stake(GOV, "a", "10"), votes, stake(GOV, "b", "10")],
+        selector,
+    )
+    assert [ground.text for ground in derivation(found, A)] == ["is 60 % owned by"]
+    assert [ground.text for ground in derivation(found, B)] == ["is organised in CN"]
+
+
+def test_a_settled_interest_raises_no_doubt():
+    """Of two interests, doubt is told of the one that could turn the answer."""
+    selector = Selector(
+        "s",
+        people=NOBODY,
+        entities=AnyOf(
+            (
+                Attribute("state_of", ("CN",)),
+                Owned(interests=("shareholding", "votingRights")),
+            )
+        ),
+    )
+    votes = Stake(GOV, A, "votingRights", Fraction(0), Fraction(70))
+    found = answer(
+        {}, {GOV: STATE, A: company("SG")}, [stake(GOV, "a", "10"), votes], selector
+    )
+    assert doubts(found, A)[1:] == ("excluded owners may hold between 0 and 70 %",)

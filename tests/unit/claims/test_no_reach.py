@@ -135,6 +135,15 @@ def test_a_source_of_just_that_age_is_fresh(tmp_path):
     assert judged(tmp_path, facts).verdict is Verdict.UPHELD
 
 
+def test_a_vouched_history_is_fresh_in_between(tmp_path):
+    """A source that tells its history answers for any day of it, none before."""
+    told = source("x", collected="2022-06-01T00:00:00Z", history="2022-01-31T00:00:00Z")
+    assert judged(tmp_path, [READ, told, *STORE, LI]).verdict is Verdict.UPHELD
+    late = source("x", collected="2022-06-01T00:00:00Z", history="2022-02-01T00:00:00Z")
+    found = judged(tmp_path, [READ, late, *STORE, LI])
+    assert codes(found) == ["stale-source"]
+
+
 @pytest.mark.parametrize(
     "doubt",
     [
@@ -329,3 +338,18 @@ def test_a_dataset_without_columns_stands_for_itself(tmp_path):
     found = judge(CLAIM, Case(estate(tmp_path, facts), made, made.as_of))
     assert found.verdict is Verdict.REFUTED
     assert found.paths[0].target == "dataset:db/s.users"
+
+
+def test_people_and_companies_are_counted_apart(tmp_path):
+    """Where an excluded company crosses beside people, the summary names both."""
+    wider = claim("no_reach", grades=("technical", "legal"))
+    facts = [
+        READ,
+        *STORE,
+        LI,
+        *WAY,
+        attribute("legal_entity:op", "organised_in", "CN"),
+        edge("legal_entity:op", "controls", "store:db"),
+    ]
+    found = judged(tmp_path, facts, asked=wider)
+    assert found.summary == "1 person, 1 entity, 1 column, 1 tool"

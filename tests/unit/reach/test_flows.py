@@ -81,3 +81,12 @@ def test_a_witness_of_one_pair():
         ).witness("person:dee", COLUMN)
         is None
     )
+
+
+def test_an_origin_may_be_a_target_itself():
+    """A store that is the protected thing is reached in no steps at all."""
+    store = {"store:a": Status.YES}
+    facts = [edge("person:ann", "has_privilege", "store:a", verb="read")]
+    asked = Isolation(graph(facts), Part(store, store), READ)
+    origin, target, walk = asked.shortest()
+    assert (origin, target, walk.edges) == ("store:a", "store:a", [])
