@@ -17,7 +17,7 @@ from ringfence.boundary.model import (
     Protection,
     Selector,
 )
-from ringfence.boundary.vocabulary import EDGE_KINDS, Flow
+from ringfence.boundary.vocabulary import DATA_KINDS, EDGE_KINDS, Flow, kind_of
 from ringfence.claims.case import Case
 from ringfence.claims.collect import write_facts
 from ringfence.estate import facts as made
@@ -27,6 +27,7 @@ from ringfence.estate.store import Edges, Estate
 from ringfence.reach.graph import Graph, build
 
 AS_OF = "2022-01-31T00:00:00Z"
+JUDGED = ("person", "legal_entity")
 GRADES = ("technical", "organisational", "legal")
 IN_CHINA = Selector(
     "in-china",
@@ -136,6 +137,16 @@ def boundary(*claims: Claim, **more: Any) -> Boundary:
     )
 
 
+def described(facts: Iterable[Fact]) -> list[Fact]:
+    """Return the facts, and that every principal exists whom an edge mentions."""
+    known = list(facts)
+    ends = {
+        end for fact in known if fact.fact == "edge" for end in (fact.id, fact.value)
+    }
+    strangers = {end for end in ends if kind_of(end) not in (*DATA_KINDS, *JUDGED)}
+    return [*known, *map(node, sorted(strangers))]
+
+
 def case(folder: Path, facts: Iterable[Fact], *claims: Claim, **more: Any) -> Case:
-    """Return a case over some facts."""
-    return Case(estate(folder, facts), boundary(*claims, **more), AS_OF)
+    """Return a case over some facts; every principal that they mention exists."""
+    return Case(estate(folder, described(facts)), boundary(*claims, **more), AS_OF)

@@ -90,6 +90,7 @@ class Estate:
         self.into: dict[str, list[Fact]] = defaultdict(list)
         self.stated: dict[tuple[str, str], list[Fact]] = defaultdict(list)
         self.nodes: set[str] = set()
+        self.described: set[str] = set()
         facts = (fact for fact in case.facts.values() if fact.fact != "source")
         for fact in facts:
             if not self.holds(fact.since, fact.until):
@@ -99,7 +100,8 @@ class Estate:
                 self.nodes.add(fact.value)
                 self.out[fact.id].append(fact)
                 self.into[fact.value].append(fact)
-            elif fact.fact == "attribute":
+            else:
+                self.described.add(fact.id)
                 self.stated[fact.id, fact.name].append(fact)
 
     def holds(self, since: str, until: str) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ringfence_verify.estate import BITS, YES, Case, Estate, entry, is_data, moved
-from ringfence_verify.excluded import named
+from ringfence_verify.excluded import named, protected
 from ringfence_verify.question import Question
 from ringfence_verify.reading import Json, RefusedError, canonical, conform, need, parse
 
@@ -43,6 +43,7 @@ def verify(case: Case, path: Path) -> tuple[Question, str]:
     if "certificate" not in form:
         return question, f"{told['verdict']}; {_chains(case, question, told)}"
     _complete(case, question)
+    _acquainted(question, told)
     ends = {end for fact in case.facts.values() for end in (fact.since, fact.until)}
     origins = Counter(origin for part in told["parts"] for origin in part["origins"])
     needed: set[str] = set()
@@ -96,12 +97,31 @@ def _complete(case: Case, question: Question) -> None:
     need(not silent, f"nobody dated source {min(silent, default='')}")
     need(question.universe, "the claim is vacuous, or its universe not known")
     need(YES in question.targets.values(), "the claim is vacuous: no target is certain")
+    every = [one["name"] for one in case.boundary["protected"]]
+    for name in question.claim["protected"] or every:
+        matched = question.kind == "facility" or protected(question.estate, (name,))
+        need(
+            matched is True or YES in matched.values(),
+            f"the claim is vacuous: protection {name} matches nothing",
+        )
     if question.kind != "facility":
         loose = question.loose()
         need(not loose, f"no store is known of `{min(loose, default='')}`")
     if question.kind not in ("residency", "presence", "facility"):
         for store in question.holders() - covered:
-            need(0, f"no source covers `{store}`")
+            silent = question.entrances(store) - covered
+            need(not silent, f"no source covers `{min(silent, default='')}`")
+
+
+def _acquainted(question: Question, told: Json) -> None:
+    """Refuse absence where a way leads over somebody whom no source describes."""
+    if question.kind in ("residency", "presence", "facility"):
+        return
+    held: dict[str, int] = {}
+    for part in told["parts"]:
+        held |= dict.fromkeys(part["closed"].get("control", ()), 1)
+    strangers = question.strangers(held)
+    need(not strangers, f"no source describes `{min(strangers, default='')}`")
 
 
 def _held(part: Json) -> dict[str, int]:

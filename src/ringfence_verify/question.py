@@ -75,9 +75,9 @@ class Question:
             "edges_unknown": sum(not self.definite(edge) for edge in edges),
         }
 
-    def holders(self) -> set[str]:
-        """Return the stores from which reading may lead to a target."""
-        found = spread(
+    def exposing(self) -> set[str]:
+        """Return the data from which reading may lead to a target."""
+        return spread(
             self.targets,
             lambda node: {
                 edge.id
@@ -85,7 +85,36 @@ class Question:
                 if is_data(edge.id) and moved(edge, BITS["read"])
             },
         )
-        return {node for node in found if node.startswith("store:")}
+
+    def holders(self) -> set[str]:
+        """Return the stores from which reading may lead to a target."""
+        return {node for node in self.exposing() if node.startswith("store:")}
+
+    def entrances(self, store: str) -> set[str]:
+        """Return the datasets by which a store exposes targets, or else the store."""
+        exposing = self.exposing()
+        heads = {
+            edge.value
+            for edge in self.estate.out.get(store, ())
+            if moved(edge, BITS["read"]) and edge.value in exposing
+        }
+        whole = any(not head.startswith("dataset:") for head in heads)
+        return {store} if whole else heads
+
+    def strangers(self, held: dict[str, int]) -> set[str]:
+        """Return who stands on a way in, or is held, and whom no source describes."""
+        wanted = dict.fromkeys(self.targets, self.verbs)
+        waiting = list(wanted)
+        while waiting:
+            node = waiting.pop()
+            for edge in filter(self.counts, self.estate.into.get(node, ())):
+                bits = sum(b for b in BITS.values() if moved(edge, b) & wanted[node])
+                if bits & ~wanted.get(edge.id, 0):
+                    wanted[edge.id] = wanted.get(edge.id, 0) | bits
+                    waiting.append(edge.id)
+        known = ("person:", "legal_entity:", "store:", "dataset:", "column:")
+        touched = {node for node in {*wanted, *held} if not node.startswith(known)}
+        return touched - self.estate.described
 
     def loose(self) -> set[str]:
         """Return the targets of which no store is known: they may be anywhere."""

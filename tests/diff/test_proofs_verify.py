@@ -38,6 +38,7 @@ from tests.estates import (
     claim,
     edge,
     estate,
+    node,
     source,
 )
 from tests.strategies import DATA, PRINCIPALS, edges
@@ -175,6 +176,8 @@ def base() -> Iterator[Fact]:
     yield attribute(COLUMNS[0], "tag", "EMAIL")
     yield attribute(COLUMNS[1], "tag", "EMAIL")
     yield attribute("store:a", "place", "US-VA")
+    for principal in PRINCIPALS[:-1]:
+        yield node(principal)
 
 
 FACTS = st.lists(st.one_of(stated(), related()), max_size=18, unique_by=line)

@@ -8,7 +8,7 @@ import msgspec
 
 from ringfence.boundary.model import Boundary, Claim
 from ringfence.boundary.vocabulary import EDGE_KINDS, VERBS, Flow
-from ringfence.estate.facts import Fact
+from ringfence.estate.facts import Fact, node
 from tests.reference.window import BOUNDARY, NOW, source
 
 TIMES = ("", "", "", "2021-03-01T00:00:00Z", "2021-09-01T00:00:00Z", NOW)
@@ -149,6 +149,7 @@ def estate(draw: Random) -> tuple[Fact, ...]:
     edges = [edge(draw) for _ in range(draw.randrange(16))]
     values = [value(draw) for _ in range(draw.randrange(30))]
     known = chain() if draw.random() < 0.8 else []
+    known += [node(one, at="x", source="it") for one in OTHERS if draw.random() < 0.95]
     tidy = [*values, *edges]
     if draw.random() < 0.5:  # many an estate in which all is known, and lasts
         tidy = [

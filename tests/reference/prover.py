@@ -21,6 +21,7 @@ from tests.reference.closure import (
     definite,
     entry,
     is_data,
+    moves,
     reached,
     shortest,
     walked,
@@ -368,8 +369,11 @@ class Prover:
         )
         covers = {c for s in sources for c in s.detail.get("covers", "").split("\n")}
         kind = self.claim.kind
-        covered = kind in ("residency", "presence", "facility") or (
-            self.holders() <= covers
+        at_rest = kind in ("residency", "presence", "facility")
+        uncovered = self.holders() - covers
+        covered = at_rest or (
+            all(self._entrances(store) <= covers for store in uncovered)
+            and not self._strangers()
         )
         read = bool(sources) and not any(source.unknown for source in sources)
         held = {
@@ -378,7 +382,48 @@ class Prover:
             for node in reached(self.view.edges, store, ["read"])
         }
         placed = kind == "facility" or self.targets.keys() <= held
-        return read and fresh and covered and placed and self._is_about_something()
+        matched = kind == "facility" or all(map(self._matches, self._protections()))
+        complete = read and fresh and covered and placed and matched
+        return complete and self._is_about_something()
+
+    def _protections(self) -> tuple[str, ...]:
+        every = tuple(one.name for one in self.boundary.protected)
+        return self.claim.protected or every
+
+    def _matches(self, name: str) -> bool:
+        alone = msgspec.structs.replace(self.claim, protected=(name,))
+        other = Prover(self.facts, self.boundary, alone, as_of=self.as_of)
+        return bool(other.sure_targets())
+
+    def _entrances(self, store: str) -> set[str]:
+        """Return the datasets by which a store exposes a target, or else the store."""
+        heads = {
+            edge.value
+            for edge in self.view.edges
+            if edge.id == store
+            and moves(edge, ("read", store))
+            and {node for _, node in closure(self.view.edges, {("read", edge.value)})}
+            & self.targets.keys()
+        }
+        return heads if all(h.startswith("dataset:") for h in heads) else {store}
+
+    def _strangers(self) -> set[str]:
+        """Return who is on a way in, or behind an origin, and only mentioned."""
+        described = {f.id for f in self.view.facts if f.fact != "edge"}
+        judged = ("person:", "legal_entity:")
+        found = {
+            node
+            for node in self.view.nodes - described
+            if not is_data(node) and not node.startswith(judged)
+        }
+        origins = {entry(origin) for origin in self.origins}
+        behind = {node for _, node in closure(self.edges, origins)}
+        return {
+            node
+            for node in found
+            if node in behind
+            or reached(self.edges, node, self.verbs) & self.targets.keys()
+        }
 
     def _is_about_something(self) -> bool:  # noqa: PLR0911 - one answer a kind
         if not self.sure_targets():

@@ -96,6 +96,18 @@ PEOPLE = (
     ),
 )
 WAYS = (
+    *(
+        node(name, at="tools.yaml:1", source="it")
+        for name in (
+            "group:eng",
+            "group:trusted",
+            "group:weekly",
+            "tool:pulse",
+            "service_account:svc",
+            "role:main/admin",
+            READER,
+        )
+    ),
     _edge("person:ann", "member_of", "group:eng", approved_by="person:lee"),
     _edge("person:bob", "member_of", "group:eng", approved_by="person:bob"),
     _edge("group:eng", "can_use", "tool:pulse"),

@@ -20,8 +20,8 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.outcome import Reason
 from ringfence.estate.store import Edges, Estate, SourceFact, View
-from ringfence.reach.closure import backward, forward
-from ringfence.reach.graph import READ, Graph, build
+from ringfence.reach.closure import backward
+from ringfence.reach.graph import READ, Graph, Mask, build
 
 SHOWN = 3
 
@@ -112,22 +112,18 @@ class Case:
             }
         return self._targets[protected]
 
-    def stores_of(self, targets: Mapping[str, Status]) -> list[str]:
-        """Return the stores that hold, or may hold, some of the targets, sorted."""
+    def exposing(self, targets: Mapping[str, Status]) -> Mask:
+        """Return what it takes, of each node, to read one of the targets."""
         graph = self.graph(("technical",), bare=True)
         goals = np.zeros(len(graph.ids), np.uint16)
         goals[[graph.number[node] for node in targets]] = READ
-        exposing = np.flatnonzero(backward(graph.possible_reversed, goals) & READ)
-        nodes = (graph.ids[node] for node in exposing)
-        return [node for node in nodes if kind_of(node) == "store"]
+        return backward(graph.possible_reversed, goals)
 
-    def loose(self, targets: Mapping[str, Status]) -> list[str]:
-        """Return the targets of which no store is known, sorted."""
-        graph = self.graph(("technical",), bare=True)
-        seeds = np.zeros(len(graph.ids), np.uint16)
-        seeds[[kind_of(node) == "store" for node in graph.ids]] = READ
-        held = forward(graph.possible, seeds)
-        return [node for node in sorted(targets) if not held[graph.number[node]] & READ]
+    def stores_of(self, targets: Mapping[str, Status]) -> list[str]:
+        """Return the stores that hold, or may hold, some of the targets, sorted."""
+        ids = self.view.ids
+        nodes = (ids[node] for node in np.flatnonzero(self.exposing(targets) & READ))
+        return [node for node in nodes if kind_of(node) == "store"]
 
     # --- graph ----------------------------------------------------------------------
 
@@ -158,13 +154,18 @@ class Case:
 
     @cached_property
     def covered(self) -> frozenset[str]:
-        """The stores whose every principal some source lists."""
+        """The stores, and datasets, whose every principal some source lists."""
         return frozenset(
             store
             for source in self.sources
             if not source.unknown
             for store in source.covers
         )
+
+    @cached_property
+    def described(self) -> frozenset[str]:
+        """The nodes that some source describes, rather than only mention."""
+        return self.view.described()
 
     @cached_property
     def source_gaps(self) -> tuple[Reason, ...]:

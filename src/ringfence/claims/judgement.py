@@ -6,19 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ringfence.boundary.model import Claim
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
-from ringfence.claims.case import Case, listed
+from ringfence.claims.gaps import gaps_of
 from ringfence.claims.outcome import FlowMap, Path, Reason, Verdict
 from ringfence.claims.proof import Chain, ClosedPart, Proof, closed_part
+from ringfence.claims.question import Question
 from ringfence.claims.show import flow_map, paths_of
 from ringfence.claims.verdict import Basis, Witness, verdict
-from ringfence.reach.graph import Graph
-from ringfence.reach.isolation import Isolation, Part, Result, states
-
-EMPTY_ORIGINS = "no-origin"
-EMPTY_TARGETS = "no-target"
+from ringfence.reach.isolation import Isolation, Result, states
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +31,6 @@ class Judgement:
     assumptions: tuple[str, ...] = ()
     proxy: Judgement | None = None
     proof: Proof | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A claim as a question of isolation.
-
-    Attributes:
-        claim: The claim.
-        case: The case.
-        graph: The graph to walk.
-        targets: Every target, conceded by an exception or not.
-        parts: Origins and targets; more than one when exceptions tell origins apart.
-        verbs: Mask of the states of a target that count.
-        gaps: What is missing, beyond what every claim needs.
-        assumptions: What the answer takes for granted.
-        as_proxy: Whether it stands in for a question of law.
-        stated: The question as of the date judged, whose counts the proof states;
-            None where it is this one.
-    """
-
-    claim: Claim
-    case: Case
-    graph: Graph
-    targets: Mapping[str, Status]
-    parts: Sequence[Part]
-    verbs: int
-    gaps: tuple[Reason, ...] = ()
-    assumptions: tuple[str, ...] = ()
-    as_proxy: bool = False
-    stated: Question | None = None
 
 
 def isolate(question: Question) -> Judgement:
@@ -99,28 +65,6 @@ def _worst(asked: Sequence[Isolation]) -> Isolation | None:
     order = {Result.REACHED: 1, Result.POSSIBLE: 0}
     key = {id(one): (order[one.result], len(one.crossing)) for one in crossed}
     return max(crossed, key=lambda one: key[id(one)], default=None)
-
-
-def gaps_of(question: Question) -> tuple[Reason, ...]:
-    """Return what keeps an isolation from upholding the claim."""
-    vacuous: tuple[Reason, ...] = ()
-    if Status.YES not in question.targets.values():
-        vacuous = (Reason(EMPTY_TARGETS, "nothing is known to be protected"),)
-    loose = question.case.loose(question.targets)
-    if loose:
-        text = f"no store is known to hold {listed(loose)}"
-        vacuous = (*vacuous, Reason("no-store", text))
-    return (*question.gaps, *vacuous, *question.case.source_gaps)
-
-
-def uncovered(case: Case, targets: Mapping[str, Status]) -> tuple[Reason, ...]:
-    """Return a gap when a store that exposes a target has no source on who gets in."""
-    stores = case.stores_of(targets)
-    missing = [store for store in stores if store not in case.covered]
-    if not missing:
-        return ()
-    text = f"no source says who can reach {listed(missing)}"
-    return (Reason("uncovered-store", text),)
 
 
 def _count(asked: Sequence[Isolation], kind: str) -> int:

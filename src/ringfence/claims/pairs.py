@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ringfence.claims.case import Case
-from ringfence.claims.judgement import Question
 from ringfence.claims.kinds import QUESTIONS
 from ringfence.claims.outcome import Path
+from ringfence.claims.question import Question
 from ringfence.claims.show import paths_of
 from ringfence.errors import ConfigError, Locus
 from ringfence.reach.isolation import Isolation

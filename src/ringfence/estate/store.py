@@ -289,6 +289,14 @@ class View:
             f"WHERE name IN ({many}) OR since = last GROUP BY id, name"
         ).fetchall()
 
+    def described(self) -> frozenset[str]:
+        """Return the nodes that a fact in force is about, edges apart."""
+        found = self._query(
+            "SELECT DISTINCT id FROM fact "  # noqa: S608
+            f"WHERE fact IN ('node', 'attribute') AND {_FORCE}"
+        ).fetchall()
+        return frozenset(row[0] for row in found)
+
     def stakes(self) -> list[Stake]:
         """Return the ownership interests in force."""
         found = self._query(

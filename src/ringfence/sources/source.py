@@ -59,8 +59,8 @@ class Harvest:
     Attributes:
         facts: The facts, each with its place.
         notes: Columns dropped, statements not understood, constructs not decided.
-        covers: Ids of the stores whose every principal this source lists. A store that
-            no source covers can't be said to be out of anybody's reach.
+        covers: Ids of the stores, or of the datasets, whose every principal this source
+            lists. What no source covers can't be said to be out of anybody's reach.
         files: Facts files to load in bulk as they stand: what to call each, and where
             it is. They bring source facts of their own.
     """

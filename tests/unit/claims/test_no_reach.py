@@ -9,6 +9,7 @@ from ringfence.claims.case import Case
 from ringfence.claims.kinds import judge
 from ringfence.claims.outcome import Verdict
 from tests.estates import (
+    CONTACT,
     attribute,
     boundary,
     case,
@@ -127,6 +128,69 @@ def test_whatever_is_missing_leaves_it_unproven(tmp_path, facts, code):
     assert found.verdict is Verdict.UNPROVEN
     assert code in codes(found)
     assert found.proof is None
+
+
+def test_a_protection_that_matches_nothing_is_vacuous(tmp_path):
+    """Beside one that protects something, a misspelt protection is still told of."""
+    gone = Protection("gone", tags=("EMIAL",))
+    both = claim("no_reach", protected=("contact", "gone"))
+    found = judged(tmp_path, [READ, *STORE, LI], asked=both, protected=(CONTACT, gone))
+    assert found.verdict is Verdict.UNPROVEN
+    assert [reason.text for reason in found.reasons] == [
+        "protection gone matches nothing"
+    ]
+
+
+def test_a_database_without_the_table_covers_nothing(tmp_path):
+    """A source that lists its datasets speaks for those, not for the rest of the store."""
+    other = source(covers=["dataset:db/s.orders"])
+    found = judged(tmp_path, [other, *STORE, LI])
+    assert (found.verdict, codes(found)) == (Verdict.UNPROVEN, ["uncovered-store"])
+    assert "db/s.users" in found.reasons[0].text
+    right = source(covers=["dataset:db/s.users"])
+    assert judged(tmp_path, [right, *STORE, LI]).verdict is Verdict.UPHELD
+
+
+def test_a_copy_of_a_store_has_to_be_covered_whole(tmp_path):
+    """A backup exposes the whole store, so a list of tables doesn't cover it."""
+    facts = [READ, *STORE, LI, edge("store:sg", "backed_up_to", "store:db")]
+    found = judged(tmp_path, facts)
+    assert codes(found) == ["uncovered-store"]
+    assert "sg" in found.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    "mentioned",
+    [
+        pytest.param(
+            [*WAY[1:], edge("group:analyst", "can_use", "tool:pulse")],
+            id="who belongs to it",
+        ),
+        pytest.param(
+            [
+                edge("person:li", "can_use", "tool:x"),
+                edge("tool:x", "runs_as", "service_account:svc_x"),
+            ],
+            id="what it leads to",
+        ),
+        pytest.param(
+            [
+                edge(f"group:{name}", "has_privilege", EMAIL, verb="read")
+                for name in "abcd"
+            ],
+            id="many",
+        ),
+    ],
+)
+def test_somebody_only_mentioned_leaves_it_open(tmp_path, mentioned):
+    """A group or account that no source describes may be anybody's, or lead anywhere."""
+    facts = [READ, *STORE, LI, *mentioned]
+    known = [node(name) for name in ("tool:pulse", "tool:x", "service_account:pulse")]
+    loaded = estate(tmp_path, [*facts, *known])
+    rules = boundary(CLAIM)
+    found = judge(CLAIM, Case(loaded, rules, rules.as_of))
+    assert (found.verdict, codes(found)) == (Verdict.UNPROVEN, ["undescribed"])
+    assert judged(tmp_path, facts).verdict is Verdict.UPHELD
 
 
 def test_a_source_of_just_that_age_is_fresh(tmp_path):

@@ -17,14 +17,24 @@ import pytest
 import ringfence_verify
 from ringfence.boundary import model, vocabulary
 from ringfence.boundary.model import canonical
-from ringfence.estate.facts import Fact, edge, line
+from ringfence.estate.facts import Fact, edge, line, node
 from ringfence_verify.__main__ import main
 from ringfence_verify.reading import EDGES, SHAPES, VERBS
 from tests.reference.estates import boundary as drawn_boundary
 from tests.reference.estates import estate
 from tests.reference.prover import Prover, facts_file, files, prove, unique
 from tests.reference.tampering import encoded, resealed
-from tests.reference.window import ABROAD, BOUNDARY, COPY, EMAIL, FACTS, READER, source
+from tests.reference.window import (
+    ABROAD,
+    BOUNDARY,
+    COPY,
+    EMAIL,
+    FACTS,
+    KEY,
+    READER,
+    VAULT,
+    source,
+)
 
 Json = dict[str, Any]
 CHECKER = Path(ringfence_verify.__file__).parent
@@ -397,7 +407,7 @@ def test_a_digest_of_something_else_is_refused(
 def test_a_closed_set_has_its_digest(out: Path, capsys: pytest.CaptureFixture[str]):
     """A closed set other than the one that was digested is refused."""
     proof = json.loads(WINDOW[NAMES["shut"]])
-    proof["parts"][0]["closed"]["control"].append("tool:zz")
+    proof["parts"][0]["closed"]["control"].append("tool:pulse")
     (out / NAMES["shut"]).write_bytes(encoded(proof))
     assert "`closed_digest` isn't" in refusal(out, capsys, "shut")
 
@@ -445,6 +455,7 @@ def selected(people: model.Test, entities: model.Test) -> model.Boundary:
 
 
 LATE = "2022-01-30T00:00:00Z"
+AT: Any = {"at": "x", "source": "it"}
 CN = model.Attribute(name="residence", values=("CN",))
 STAKE = next(fact for fact in FACTS if fact.name == "owns")
 
@@ -465,7 +476,34 @@ WORLDS: list[World] = [
     ("shut", [*FACTS, source("z", "2022-01-30")], BOUNDARY, "source z has no date"),
     ("shut", [*FACTS, source("z", "2021-01-01T00:00:00Z")], BOUNDARY, "395 days"),
     ("shut", without("hr", "it"), BOUNDARY, "no source was read"),
-    ("shut", [*without("it"), source("it", LATE)], BOUNDARY, "covers `store:vault`"),
+    (
+        "shut",
+        [*without("it"), source("it", LATE)],
+        BOUNDARY,
+        "covers `dataset:vault/s.t`",
+    ),
+    (
+        "shut",
+        [*FACTS, edge("group:zz", "has_privilege", KEY, verb="read", **AT)],
+        BOUNDARY,
+        "no source describes `group:zz`",
+    ),
+    ("shut", [*FACTS, edge(COPY, "replicated_to", VAULT, **AT)], BOUNDARY, "covers"),
+    (
+        "shut",
+        FACTS,
+        msgspec.structs.replace(
+            BOUNDARY,
+            protected=(*BOUNDARY.protected, model.Protection("gone", tags=("GONE",))),
+            claims=tuple(
+                msgspec.structs.replace(one, protected=("vault", "gone"))
+                if one.id == "shut"
+                else one
+                for one in BOUNDARY.claims
+            ),
+        ),
+        "protection gone matches nothing",
+    ),
     ("shut", without("person:", "legal"), BOUNDARY, "its universe not known"),
     ("centres", without("facility:one"), BOUNDARY, "its universe not known"),
     ("centres", FACTS, claimed("centres", purpose="office"), "left out"),
@@ -591,6 +629,7 @@ def test_a_grant_to_a_principal_is_control(
     facts = [
         *FACTS,
         odd,
+        node("tool:x", at="x", source="it"),
         edge("group:eng", "decrypts", "tool:x", verb="read", at="x", source="it"),
     ]
     write(out, files(facts, BOUNDARY))

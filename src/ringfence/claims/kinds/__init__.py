@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ringfence.boundary.model import Claim
 from ringfence.claims.case import Case
-from ringfence.claims.judgement import Judgement, Question
+from ringfence.claims.judgement import Judgement
 from ringfence.claims.kinds import (
     control_operates,
     facility,
@@ -15,6 +15,7 @@ from ringfence.claims.kinds import (
     presence,
     residency,
 )
+from ringfence.claims.question import Question
 
 KINDS: dict[str, Callable[[Claim, Case], Judgement]] = {
     "residency": residency.judge,

@@ -20,15 +20,10 @@ from ringfence.boundary.model import Claim
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case
-from ringfence.claims.judgement import (
-    Judgement,
-    Question,
-    counted,
-    isolate,
-    uncovered,
-)
+from ringfence.claims.judgement import Judgement, counted, isolate
 from ringfence.claims.kinds.no_reach import memberships
 from ringfence.claims.outcome import Reason, Verdict
+from ringfence.claims.question import Question
 from ringfence.claims.show import hop_of
 from ringfence.estate.store import Edges
 from ringfence.reach.graph import Ints, verb_mask
@@ -66,7 +61,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
         targets=targets,
         parts=[Part(origins, targets)],
         verbs=verb_mask(claim.verbs),
-        gaps=(*(() if openings else (NO_GATE,)), *uncovered(case, targets)),
+        gaps=(*(() if openings else (NO_GATE,)),),
     )
     judgement = isolate(question)
     if judgement.verdict is not Verdict.REFUTED:

@@ -13,8 +13,9 @@ from ringfence.boundary.model import Claim
 from ringfence.boundary.selector import Holder
 from ringfence.boundary.status import Status, among
 from ringfence.claims.case import Case, listed
-from ringfence.claims.judgement import Judgement, Question, counted, proof_of
+from ringfence.claims.judgement import Judgement, counted, proof_of
 from ringfence.claims.outcome import Path, Reason, Verdict
+from ringfence.claims.question import Question
 from ringfence.claims.show import origin_facts
 from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.isolation import Part

@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from ringfence.boundary.model import Claim
 from ringfence.claims.case import Case
-from ringfence.claims.judgement import (
-    EMPTY_ORIGINS,
-    Judgement,
-    Question,
-    isolate,
-    uncovered,
-)
+from ringfence.claims.gaps import EMPTY_ORIGINS
+from ringfence.claims.judgement import Judgement, isolate
 from ringfence.claims.outcome import Reason
+from ringfence.claims.question import Question
 from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.graph import verb_mask
 from ringfence.reach.isolation import Part
@@ -57,7 +53,7 @@ def ask(claim: Claim, case: Case) -> Question:
         targets=targets,
         parts=[Part(origins, targets)],
         verbs=verb_mask(claim.verbs),
-        gaps=(*(() if origins else (empty,)), *uncovered(case, targets)),
+        gaps=(*(() if origins else (empty,)),),
         assumptions=(ASSUMPTION, *selector.assumptions),
         as_proxy=True,
     )

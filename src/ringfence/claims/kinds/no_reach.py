@@ -17,14 +17,10 @@ from ringfence.boundary.protection import patterns
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case
-from ringfence.claims.judgement import (
-    EMPTY_ORIGINS,
-    Judgement,
-    Question,
-    isolate,
-    uncovered,
-)
+from ringfence.claims.gaps import EMPTY_ORIGINS
+from ringfence.claims.judgement import Judgement, isolate
 from ringfence.claims.outcome import Reason
+from ringfence.claims.question import Question
 from ringfence.reach.graph import Graph, verb_mask
 from ringfence.reach.isolation import Part
 
@@ -45,7 +41,7 @@ def ask(claim: Claim, case: Case) -> Question:
         targets=targets,
         parts=_parts(claim, case, origins, targets),
         verbs=verb_mask(claim.verbs),
-        gaps=(*_vacuous(origins), *uncovered(case, targets)),
+        gaps=(*_vacuous(origins),),
         assumptions=case.boundary.selector(claim.excluded).assumptions,
     )
 

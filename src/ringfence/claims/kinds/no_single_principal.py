@@ -15,16 +15,11 @@ from ringfence.boundary.model import Claim
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case
-from ringfence.claims.judgement import (
-    Judgement,
-    Question,
-    counted,
-    gaps_of,
-    proof_of,
-    uncovered,
-)
+from ringfence.claims.gaps import gaps_of
+from ringfence.claims.judgement import Judgement, counted, proof_of
 from ringfence.claims.outcome import Path, Reason, Verdict
 from ringfence.claims.proof import ClosedPart, closed_part
+from ringfence.claims.question import Question
 from ringfence.claims.show import paths_of
 from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.everything import Everything, closed_set, who_has_everything
@@ -45,7 +40,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
         targets=targets,
         parts=[part],
         verbs=verb_mask(claim.verbs),
-        gaps=(*_vacuous(principals), *uncovered(case, targets)),
+        gaps=(*_vacuous(principals),),
     )
     certain = [node for node, status in targets.items() if status is Status.YES]
     sure = _ask(question, principals, dict.fromkeys(certain, Status.YES), sure=True)

@@ -14,15 +14,10 @@ from ringfence.boundary.model import Claim
 from ringfence.boundary.selector import Holder
 from ringfence.boundary.status import Status, among
 from ringfence.claims.case import Case, listed
-from ringfence.claims.judgement import (
-    Judgement,
-    Question,
-    closed_of,
-    gaps_of,
-    proof_of,
-    witness_of,
-)
+from ringfence.claims.gaps import gaps_of
+from ringfence.claims.judgement import Judgement, closed_of, proof_of, witness_of
 from ringfence.claims.outcome import Reason, Verdict
+from ringfence.claims.question import Question
 from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.graph import READ
 from ringfence.reach.isolation import Isolation, Part, Result
@@ -36,7 +31,14 @@ def judge(claim: Claim, case: Case) -> Judgement:
     part = Part(origins, targets)
     gaps = _not_placed(case.view.holders("store"))
     question = Question(
-        claim, case, graph, targets=targets, parts=[part], verbs=READ, gaps=gaps
+        claim,
+        case,
+        graph,
+        targets=targets,
+        parts=[part],
+        verbs=READ,
+        gaps=gaps,
+        asks_who=False,
     )
     asked = Isolation(graph, part, READ)
     found, reasons = verdict(

@@ -19,8 +19,9 @@ from ringfence.boundary.selector import Holder
 from ringfence.boundary.status import Status, among
 from ringfence.boundary.vocabulary import DATA_KINDS
 from ringfence.claims.case import Case, listed
-from ringfence.claims.judgement import Judgement, Question, counted, isolate
+from ringfence.claims.judgement import Judgement, counted, isolate
 from ringfence.claims.outcome import Reason, Verdict
+from ringfence.claims.question import Question
 from ringfence.reach.graph import READ
 from ringfence.reach.isolation import Part
 
@@ -101,6 +102,7 @@ def ask(claim: Claim, case: Case) -> Question:
         targets=targets,
         parts=[Part(_outside(claim, case), targets)],
         verbs=READ,
+        asks_who=False,
     )
 
 

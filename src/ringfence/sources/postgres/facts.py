@@ -49,8 +49,11 @@ def harvest_of(snapshot: Snapshot, *, store: str, source: str) -> Harvest:
     state_remotes(to)
     state_surroundings(to)
     note_the_rest(to)
-    return Harvest(
-        facts=[to.facts[key] for key in sorted(to.facts)],
-        notes=to.notes,
-        covers=[naming.root],
-    )
+    facts = [to.facts[key] for key in sorted(to.facts)]
+    # Not the store: what this database doesn't hold, it can't speak for.
+    covers = [fact.id for fact in facts if fact.fact == "node" and _is_dataset(fact.id)]
+    return Harvest(facts, to.notes, covers)
+
+
+def _is_dataset(node: str) -> bool:
+    return node.startswith("dataset:")

@@ -1,0 +1,120 @@
+"""What keeps an isolation from upholding a claim: all that nobody looked at.
+
+Each gap is a way in which ordinary mistakes (a wrong database, a misspelt group, a tag
+that nothing carries) would otherwise pass for proof that nobody gets in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
+from ringfence.claims.case import Case, listed
+from ringfence.claims.outcome import Reason
+from ringfence.claims.question import Question
+from ringfence.reach.closure import backward, forward
+from ringfence.reach.graph import CONTROL, READ, Mask
+
+EMPTY_ORIGINS = "no-origin"
+EMPTY_TARGETS = "no-target"
+# Of these, nothing known is itself told by the selectors: unknown, and so an origin.
+_JUDGED_KINDS = ("person", "legal_entity")
+
+
+def gaps_of(question: Question) -> tuple[Reason, ...]:
+    """Return every gap, those of the question's own kind first."""
+    gaps = [*question.gaps, *_vacuous(question), *_loose(question)]
+    if question.asks_who:
+        gaps += [*_uncovered(question), *_undescribed(question)]
+    return (*gaps, *question.case.source_gaps)
+
+
+def _vacuous(question: Question) -> list[Reason]:
+    """Return a gap for each protection that protects nothing."""
+    if Status.YES not in question.targets.values():
+        return [Reason(EMPTY_TARGETS, "nothing is known to be protected")]
+    case, claim = question.case, question.claim
+    names = claim.protected or tuple(one.name for one in case.boundary.protected)
+    return [
+        Reason(EMPTY_TARGETS, f"protection {name} matches nothing")
+        for name in names
+        if Status.YES not in case.targets((name,)).values()
+    ]
+
+
+def _loose(question: Question) -> list[Reason]:
+    """Return a gap when protected data is in no store that is known."""
+    case = question.case
+    graph = case.graph(("technical",), bare=True)
+    seeds = np.zeros(len(graph.ids), np.uint16)
+    seeds[[kind_of(node) == "store" for node in graph.ids]] = READ
+    held = forward(graph.possible, seeds)
+    loose = [
+        node for node in sorted(question.targets) if not held[graph.number[node]] & READ
+    ]
+    if not loose:
+        return []
+    return [Reason("no-store", f"no store is known to hold {listed(loose)}")]
+
+
+def _uncovered(question: Question) -> list[Reason]:
+    """Return a gap when no source lists who gets at a store, or at a part of it."""
+    covered = question.case.covered
+    missing = [
+        node for node in _entrances(question.case, question) if node not in covered
+    ]
+    if not missing:
+        return []
+    text = f"no source says who can reach {listed(missing)}"
+    return [Reason("uncovered-store", text)]
+
+
+def _entrances(case: Case, question: Question) -> list[str]:
+    """Return what has to be covered: of a store that isn't, the parts that expose."""
+    graph = case.graph(("technical",), bare=True)
+    exposing = case.exposing(question.targets)
+    found: set[str] = set()
+    for store in case.stores_of(question.targets):
+        if store in case.covered:
+            continue
+        arcs = graph.possible
+        tail = graph.number[store]
+        places = range(arcs.first[tail], arcs.first[tail + 1])
+        heads = [
+            int(arcs.head[place])
+            for place in places
+            if arcs.carry[place] & READ and exposing[arcs.head[place]] & READ
+        ]
+        parts = [graph.ids[head] for head in heads]
+        if any(kind_of(part) != "dataset" for part in parts):
+            found.add(store)
+        found.update(part for part in parts if kind_of(part) == "dataset")
+    return sorted(found)
+
+
+def _undescribed(question: Question) -> list[Reason]:
+    """Return a gap when the way in or on leads over somebody whom no source describes.
+
+    Who belongs to a group that is only mentioned, or what an account leads to, nobody
+    knows; a misspelt name looks just like that.
+    """
+    graph = question.graph
+    held: Mask = np.zeros(len(graph.ids), np.uint16)
+    for part in question.parts:
+        for node in part.origins:
+            held[graph.number[node]] = graph.entry(graph.number[node])
+    goals = np.zeros(len(graph.ids), np.uint16)
+    goals[[graph.number[node] for node in question.targets]] = question.verbs
+    touched = forward(graph.possible, held) | backward(graph.possible_reversed, goals)
+    strange = [
+        graph.ids[node]
+        for node in np.flatnonzero(touched & CONTROL)
+        if kind_of(graph.ids[node]) not in (*DATA_KINDS, *_JUDGED_KINDS)
+        and graph.ids[node] not in question.case.described
+    ]
+    if not strange:
+        return []
+    names = ", ".join(strange[:3])
+    more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""  # noqa: PLR2004
+    return [Reason("undescribed", f"no source describes {names}{more}")]
