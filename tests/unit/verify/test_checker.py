@@ -488,7 +488,12 @@ WORLDS: list[World] = [
         BOUNDARY,
         "no source describes `group:zz`",
     ),
-    ("shut", [*FACTS, edge(COPY, "replicated_to", VAULT, **AT)], BOUNDARY, "covers"),
+    (
+        "shut",
+        [*FACTS, edge("store:other", "replicated_to", VAULT, **AT)],
+        BOUNDARY,
+        "covers `store:other`",
+    ),
     (
         "shut",
         FACTS,

@@ -303,9 +303,13 @@ def test_a_subscription_is_a_copy_of_something_unread():
     }
 
 
-def test_the_store_is_covered():
-    """The collector lists every principal of its store."""
-    assert harvest_of(database(), store="w", source="pg").covers == ["store:w"]
+def test_what_the_database_holds_is_covered():
+    """The collector lists every principal of each dataset that it saw, no other's."""
+    assert harvest_of(database(), store="w", source="pg").covers == []
+    found = harvest_of(with_view(BEN, base=BEN), store="w", source="pg")
+    seen = {fact.id for fact in found.facts if fact.id.startswith("dataset:")}
+    assert set(found.covers) == seen
+    assert len(found.covers) > 1
 
 
 def test_a_snapshot_survives_a_file(tmp_path):
