@@ -34,6 +34,8 @@ Start with `ringfence check examples/shortvideo`.
 _EXITS = """Exit codes: 0 all upheld, 10 some unproven, 11 some refuted,
 12 evidence that doesn't verify, 1 the tool failed, 2 usage, 3 nothing collected."""
 
+_EXIT_OF = {"upheld": "ALL_UPHELD", "unproven": "UNPROVEN", "refuted": "REFUTED"}
+
 app = App(
     name="ringfence",
     help=_HELP,
@@ -131,7 +133,7 @@ def reach(
     """
     from ringfence.claims.case import Case
     from ringfence.claims.check import collected
-    from ringfence.claims.pairs import pairs
+    from ringfence.claims.pairs import pairs, verdict_of
 
     progress = _Progress()
     ready = collected(_run(case, Path("out"), as_of, progress))
@@ -142,11 +144,13 @@ def reach(
         count += 1
         if not _show(_line(path) if format == "json" else _told(path)):
             break
-    _complain(f"{count} pairs in reach")
-    return int(ExitCode.REFUTED if count else ExitCode.ALL_UPHELD)
+    verdict = verdict_of(found, claim)
+    pairs_shown = "1 pair" if count == 1 else f"{count} pairs"
+    _complain(f"{pairs_shown} in reach; the claim is {verdict}")
+    return int(ExitCode[_EXIT_OF[verdict]])
 
 
-@app.command
+@app.command(usage="Usage: ringfence collect [OPTIONS] KIND [FILES...]")
 def collect(
     kind: str,
     /,
@@ -179,14 +183,12 @@ def collect(
     """
     from ringfence.claims.collect import gathered
     from ringfence.estate.facts import line
+    from ringfence.sources.registry import source as find
 
-    facts = gathered(
-        kind,
-        files,
-        source=source or kind,
-        options=set,
-        collected=collected or _now(),
-    )
+    if set and not find(kind, Locus(kind)).options:
+        raise ConfigError(f"`{kind}` takes no options", Locus("--set"), "leave it out")
+    when = collected or _now()
+    facts = gathered(kind, files, source=source or kind, options=set, collected=when)
     content = b"".join(line(fact) + b"\n" for fact in facts)
     if output is None:
         _show(content)
@@ -225,8 +227,7 @@ def schema() -> int:
     """Print the JSON Schema of boundary files."""
     from importlib.resources import files
 
-    path = files("ringfence.boundary") / "boundary.schema.json"
-    _show(path.read_bytes())
+    _show((files("ringfence.boundary") / "boundary.schema.json").read_bytes())
     return int(ExitCode.ALL_UPHELD)
 
 
@@ -246,6 +247,10 @@ def show(case: Path, /) -> int:
     return int(ExitCode.ALL_UPHELD)
 
 
+for _name in ("boundary", "collect", "reach", "sources"):
+    app[_name].help_epilogue = ""  # only `check` needs every code
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     _prepare_streams()
@@ -262,10 +267,11 @@ def _exit_code(argv: Sequence[str] | None) -> int:
         return int(ExitCode.USAGE)
     except RingfenceError as error:
         _complain(str(error))
-        if isinstance(error, ConfigError):
+        if error.exit_code is ExitCode.USAGE:
             count = len(error.problems)
             what = "problem" if count == 1 else "problems"
-            _complain(f"{count} {what}, nothing was checked")
+            done = "checked" if isinstance(error, ConfigError) else "collected"
+            _complain(f"{count} {what}, nothing was {done}")
         return int(error.exit_code)
     except OSError as error:
         at = f"{error.filename}: " if error.filename else ""
@@ -289,10 +295,10 @@ def _run(case: Path, output: Path, as_of: str | None, progress: _Progress) -> Ru
     from ringfence.claims.check import Run
     from ringfence.documents.located import parse_moment
 
-    if as_of is not None and parse_moment(as_of) is None:
-        message = f"`{as_of}` is no date"
-        raise ConfigError(message, Locus("--as-of"), "write `2022-01-31`")
     instant = None if as_of is None else parse_moment(as_of)
+    if as_of is not None and instant is None:
+        hint = "write `2022-01-31`"
+        raise ConfigError(f"`{as_of}` is no date", Locus("--as-of"), hint)
     return Run(case, output, now=_now(), as_of=instant, progress=progress)
 
 
@@ -311,13 +317,9 @@ def _screen(
 ) -> str:
     from ringfence.report import text
 
-    width, height = shutil.get_terminal_size((100, 30))
+    wide, high = shutil.get_terminal_size((100, 30))
     return text.render(
-        report,
-        width=width,
-        height=lines or height,
-        colour=colour,
-        everything=everything,
+        report, width=wide, height=lines or high, colour=colour, everything=everything
     )
 
 
@@ -392,5 +394,7 @@ def _line(path: Witness) -> str:
 
 def _told(path: Witness) -> str:
     lines = [f"{path.origin} -> {path.verb} {path.target}"]
-    lines += [f"  {hop.phrase} {hop.head}   {hop.at}" for hop in path.hops]
+    for hop in (*path.origin_facts, *path.hops):
+        doubt = f"   (not certain: {hop.open})" if hop.open else ""
+        lines.append(f"  {hop.phrase} {hop.head}   {hop.at}{doubt}")
     return "\n".join(map(printable, lines)) + "\n"

@@ -36,21 +36,30 @@ def main(arguments: list[str]) -> int:
         print(f"{USAGE}\n{__doc__}")
         return 0
     folders = [Path(argument) for argument in arguments]
-    found = [sorted(p.glob("claim-*.json")) if p.is_dir() else [p] for p in folders]
-    if not arguments or not all(found) or any(a.startswith("-") for a in arguments):
+    found = [_proofs(path) if path.is_dir() else [path] for path in folders]
+    if not arguments or not all(path.is_file() for path in sum(found, [Path()])[1:]):
+        found = []
+    if not all(found) or not found:
         print(f"{USAGE}\nno proof file to check", file=sys.stderr)
         return 2
     paths = {path: path.parent for group in found for path in group}
     failed = 0
     for folder in dict.fromkeys(paths.values()):
         failed += _check_folder(folder, [p for p in paths if paths[p] == folder])
-    say(f"{len(paths) - failed} of {len(paths)} proofs verify")
+    what = "proof verifies" if len(paths) == 1 else "proofs verify"
+    say(f"{len(paths) - failed} of {len(paths)} {what}")
     return 12 if failed else 0
+
+
+def _proofs(folder: Path) -> list[Path]:
+    """Return the proof files of a folder, in the order of their claims."""
+    found = folder.glob("claim-*.json")
+    return sorted(found, key=lambda path: (len(path.name.split("-")[1]), path.name))
 
 
 def _check_folder(folder: Path, paths: list[Path]) -> int:
     """Say of each proof in a folder whether it verifies; return how many don't."""
-    failed, case = 0, None
+    failed, case, basis = 0, None, dict[str, list[str]]()
     for path in paths:
         try:
             case = case or Case(folder)
@@ -61,30 +70,40 @@ def _check_folder(folder: Path, paths: list[Path]) -> int:
             failed += 1
         else:
             say(f"{path.name} ok: {answer}")
-            _say_basis(case, question)
-    claims = case.boundary["claims"] if case else []
-    for number, claim in enumerate(claims, 1):
-        if not (folder / f"claim-{number}-{claim['id']}.json").exists():
-            say(f"claim {number} {claim['id']}: no proof, so nothing was checked")
+            for text in _basis(case, question):
+                basis.setdefault(text, []).append(path.name.split("-")[1])
+    if case:
+        _say_rest(case, folder, basis)
     return failed
 
 
-def _say_basis(case: Case, question: Question) -> None:
-    """Say what an answer takes for granted, and what nobody re-checked."""
-    claim, selectors = question.claim, case.boundary["excluded"]
-    name, edges = claim["excluded"], " and ".join(question.grades)
-    for text in named(selectors, name)["assumptions"] if name else []:
-        say(f"  assumed: {text}")
-    if question.kind == "jurisdiction":
-        say("  a stand-in: the claim itself is a question of law")
-    bare = "controls ignored" if question.bare else "controls honoured"
-    say(f"  {edges} edges only, {bare}, as of {question.estate.instant}")
-    counts = (f"{number} {what}" for what, number in question.counted().items())
-    say(f"  counts: {', '.join(counts)}")
-    dates = (f"{source.id} {source.value or 'undated'}" for source in case.sources)
+def _say_rest(case: Case, folder: Path, basis: dict[str, list[str]]) -> None:
+    """Say which claims have no proof, and what the answers take for granted."""
+    for number, claim in enumerate(case.boundary["claims"], 1):
+        if not (folder / f"claim-{number}-{claim['id']}.json").exists():
+            say(f"claim {number} {claim['id']}: no proof, so nothing was checked")
+    for text, numbers in basis.items():
+        say(f"  {text} (claim {', '.join(numbers)})")
+    dates = (f"{one.id} {one.value[:10] or 'undated'}" for one in case.sources)
     say(f"  sources: {', '.join(dates) or 'none'}")
-    history = " and go back far enough" if claim["during"] else ""
-    say(f"  not re-checked: that the sources tell the truth, and all of it{history}")
+    say("  not re-checked: that the sources tell the truth, and all of it")
+
+
+def _basis(case: Case, question: Question) -> list[str]:
+    """Return what an answer takes for granted, and what nobody re-checked."""
+    claim, name = question.claim, question.claim["excluded"]
+    selectors, counts = case.boundary["excluded"], question.counted()
+    told = named(selectors, name)["assumptions"] if name else []
+    bare = "controls ignored" if question.bare else "controls honoured"
+    edges = f"{counts['edges_unknown']} of {counts['edges']} undecided"
+    grades = " and ".join(question.grades)
+    when = question.estate.instant
+    return [
+        f"{grades} edges only, {bare}, {edges}, as of {when}",
+        *(["a stand-in for a question of law"] * (question.kind == "jurisdiction")),
+        *(["not re-checked: how far back sources go"] * bool(claim["during"])),
+        *(f"assumed: {text}" for text in told),
+    ]
 
 
 if __name__ == "__main__":

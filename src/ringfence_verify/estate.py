@@ -25,6 +25,7 @@ from ringfence_verify.reading import (
 NO, UNKNOWN, YES = range(3)
 BITS = {name: 1 << n for n, name in enumerate(("control", *VERBS))}
 EVERY_VERB = sum(BITS.values()) - BITS["control"]
+_OF_A_COPY = BITS["read"] | BITS["decrypt"]
 _MANY_VALUED = ("employer", "tag", "category")
 
 
@@ -42,7 +43,7 @@ def moved(edge: Fact, held: int) -> int:
     """Return what holding `held` of an edge's tail, not nothing, gives of its head."""
     flow, onto_data = EDGES[edge.name][1], is_data(edge.value)
     if is_data(edge.id):
-        kept = {"contain": held, "copy": held & BITS["read"]}.get(flow, 0)
+        kept = {"contain": held, "copy": held & _OF_A_COPY}.get(flow, 0)
         return kept if onto_data else 0
     granted = BITS[edge.verb] if flow == "grant" else EVERY_VERB
     return granted if onto_data else BITS["control"]
@@ -115,11 +116,14 @@ class Estate:
     def values(self, node: str, name: str) -> tuple[set[str], bool]:
         """Return an attribute's values, and whether a fact leaves it undecided.
 
-        Of an attribute that has one value at a time, those that began last count.
+        Of an attribute that has one value at a time, those that began last count,
+        and those of sources that don't say when it began.
         """
         facts = self.stated.get((node, name), [])
-        last = "" if name in _MANY_VALUED else max((f.since for f in facts), default="")
-        facts = [fact for fact in facts if fact.since >= last]
+        if name not in _MANY_VALUED:
+            last = max((fact.since for fact in facts), default="")
+            dated = {fact.source for fact in facts if fact.since}
+            facts = [f for f in facts if f.since == last or f.source not in dated]
         known = {fact.value for fact in facts if not fact.unknown}
         return known, any(fact.unknown for fact in facts)
 

@@ -6,9 +6,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
-from ringfence_verify.estate import NO, UNKNOWN, YES, Estate
+from ringfence_verify.estate import (
+    BITS,
+    EVERY_VERB,
+    NO,
+    UNKNOWN,
+    YES,
+    Estate,
+    moved,
+    spread,
+)
 from ringfence_verify.reading import Fact, Json, conform, need
 
 
@@ -47,10 +56,25 @@ def protected(estate: Estate, names: tuple[str, ...]) -> dict[str, int]:
         silent = UNKNOWN if is_open else NO if known else unclassified
         found[node] = YES if by_name or known.intersection(tags) else silent
     for node in estate.of_kind("dataset"):
-        held = [e.value for e in estate.out.get(node, ()) if e.name == "contains"]
-        if not any(head.startswith("column:") for head in held):
-            found[node] = YES if matches(datasets, node) else NO
-    return {node: status for node, status in found.items() if status}
+        opaque = not any(moved(edge, EVERY_VERB) for edge in estate.out.get(node, ()))
+        known, is_open = estate.values(node, "tag")
+        silent = unclassified if opaque and not known else NO
+        hit = matches(datasets, node) or known.intersection(tags)
+        found[node] = YES if hit else UNKNOWN if is_open else silent
+    whole = [node for node in found if node[0] == "d" and found[node] == YES]
+    for status in (UNKNOWN, YES):  # what protected datasets contain is protected
+        inside = partial(_inside, estate, sure=status == YES)
+        for node in spread(whole, inside):
+            found[node] = max(found.get(node, NO), status)
+    return {n: status for n, status in found.items() if status and n[0] != "s"}
+
+
+def _inside(estate: Estate, node: str, *, sure: bool) -> set[str]:
+    return {
+        edge.value
+        for edge in estate.out.get(node, ())
+        if moved(edge, BITS["alter"]) and not (edge.unknown and sure)
+    }
 
 
 @lru_cache(8)
@@ -115,49 +139,50 @@ class _Excluded:
 
     def _owned(self, test: Json, node: str) -> bool:
         stakes = [e for e in self.estate.into.get(node, ()) if e.name == "owns"]
-        stakes = [e for e in stakes if e.detail.get("interest") in test["interests"]]
+        stated = any(e.detail.get("interest") in test["interests"] for e in stakes)
         complete = self.estate.values(node, "shares") == ({"complete"}, False)
-        silent = not stakes or test["remainder"] == "unknown"
+        silent = not stated or test["remainder"] == "unknown"
         hidden = 100 if silent and not complete else 0
-        sums = (
-            self._held([e for e in stakes if e.detail["interest"] == interest], hidden)
-            for interest in test["interests"]
-        )
+        sums = (self._held(stakes, kind, hidden) for kind in test["interests"])
         return max(sums, default=-1) >= Fraction(test["percent"])
 
-    def _held(self, stakes: list[Fact], hidden: int) -> Fraction | int:
+    def _held(self, stakes: list[Fact], interest: str, hidden: int) -> Fraction | int:
         """Return the least that the found surely own, or the most that they may."""
-        direct, indirect = _bounds(stakes, direct=True), _bounds(stakes, direct=False)
-        for owner in direct.keys() & indirect.keys():
-            both = zip(direct[owner], indirect.pop(owner), strict=True)
-            direct[owner] = tuple(map(max, both))
-        sums = [
-            sum(
-                bounds[self.sure == UNKNOWN]
-                for o, bounds in part.items()
-                if o in self.found
-            )
-            for part in (direct, indirect)
-        ]
+        bounds = _bounds(stakes, interest)
+        found = {key: ends for key, ends in bounds.items() if key[0] in self.found}
         if self.sure == YES:
-            return max(sums)
-        ways = (direct.values(), indirect.values())
-        stated = max(sum(least for least, _ in way) for way in ways)
-        return min(sum(sums) + max(hidden - stated, 0), 100)
+            return _surely(found)
+        most = sum(high for _, high in found.values())
+        return min(most + max(hidden - _surely(bounds), 0), 100)
 
 
-def _bounds(stakes: list[Fact], *, direct: bool) -> dict[str, tuple[Fraction, ...]]:
-    """Return the least and the most that each owner holds in this way."""
-    found: dict[str, tuple[Fraction, ...]] = {}
+_Bounds = dict[tuple[str, bool, str], tuple[Fraction, Fraction]]
+
+
+def _bounds(stakes: list[Fact], interest: str) -> _Bounds:
+    """Return the least and the most held by each owner, directly or not.
+
+    A stake of no stated interest may be of this one, so that it has a most alone.
+    """
+    found: _Bounds = {}
     for edge in stakes:
-        if (edge.detail.get("directness") == "direct") == direct:
-            low, high = edge.detail.get("min", "0"), edge.detail.get("max", "100")
-            for text in (low, high):
+        kind = edge.detail.get("interest", "")
+        if kind in (interest, ""):
+            ends = edge.detail.get("min", "0"), edge.detail.get("max", "100")
+            for text in ends:
                 conform(text, "percent", f"a stake of {edge.id}")
-            least = Fraction(0 if edge.unknown else low)
-            before = found.get(edge.id, (least, Fraction(high)))
-            found[edge.id] = min(before[0], least), max(before[1], Fraction(high))
+            low = Fraction(0 if edge.unknown or not kind else ends[0])
+            high = max(map(Fraction, ends))
+            key = (edge.id, edge.detail.get("directness") == "direct", kind)
+            before = found.get(key, (low, high))
+            found[key] = min(before[0], low), max(before[1], high)
     return found
+
+
+def _surely(bounds: _Bounds) -> Fraction | int:
+    """Return what is held at least: indirect stakes may all be of the same shares."""
+    direct = sum(low for (_, is_direct, _), (low, _) in bounds.items() if is_direct)
+    return max([direct, *(low for low, _ in bounds.values())])
 
 
 def _entity(name: str) -> str:

@@ -21,8 +21,14 @@ def verify(case: Case, path: Path) -> tuple[Question, str]:
         RefusedError: It answers nothing; the message names the first offence.
     """
     told = _read(path)
-    need(told["estate"] == case.estate_digest, "`estate` isn't of facts.jsonl")
-    need(told["boundary"] == case.boundary_digest, "`boundary` isn't of boundary.json")
+    need(
+        told["estate"] == case.estate_digest,
+        "facts.jsonl isn't the one proved: another digest",
+    )
+    need(
+        told["boundary"] == case.boundary_digest,
+        "boundary.json isn't the one proved: another digest",
+    )
     claim = named(case.boundary["claims"], told["claim"])
     name = f"claim-{case.boundary['claims'].index(claim) + 1}-{claim['id']}.json"
     need(path.name == name, f"the proof of this claim has to be called {name}")
@@ -43,6 +49,7 @@ def verify(case: Case, path: Path) -> tuple[Question, str]:
     if "certificate" not in form:
         return question, f"{told['verdict']}; {_chains(case, question, told)}"
     _complete(case, question)
+    _placed(question)
     _acquainted(question, told)
     ends = {end for fact in case.facts.values() for end in (fact.since, fact.until)}
     origins = Counter(origin for part in told["parts"] for origin in part["origins"])
@@ -50,9 +57,10 @@ def verify(case: Case, path: Path) -> tuple[Question, str]:
     for instant in {first, *(end for end in ends if first < end <= last)}:
         at_rest = told["as_of"] == instant
         asked = question if at_rest else Question(Estate(case, instant), claim)
+        _placed(asked)
         needed.update(asked.origins)
-        for part in told["parts"]:
-            _part(asked, part)
+        barred = [_part(asked, part) for part in told["parts"]]
+        need(any(barred) or not barred, "the claim is vacuous: all is conceded")
     for origin in needed | origins.keys():
         fits = origins[origin] == (origin in needed)
         need(fits, f"`{origin}` is an origin too many, or left out")
@@ -76,8 +84,9 @@ def _read(path: Path) -> Json:
 
 
 def _complete(case: Case, question: Question) -> None:
-    """Refuse absence where something wasn't looked at."""
+    """Refuse absence where a source wasn't read, or says nothing of that time."""
     as_of, days = case.boundary["as_of"], case.boundary["max_age_days"]
+    during = question.claim["during"]
     covered: set[str] = set()
     for source in case.sources:
         need(not source.unknown, f"source {source.id} wasn't read: {source.unknown}")
@@ -91,26 +100,42 @@ def _complete(case: Case, question: Question) -> None:
             age.total_seconds() <= days * 86400 or "" < since <= as_of <= source.value
         )
         need(fresh, f"source {source.id} is {age} away")
+        told = not during or "" < since <= during[0]
+        need(told, f"source {source.id} tells no history of the period")
         covered.update(source.detail.get("covers", "").split("\n"))
     need(case.sources, "no source was read")
     silent = {f.source for f in case.facts.values()} - {s.id for s in case.sources}
     need(not silent, f"nobody dated source {min(silent, default='')}")
+    need(not during or during[1] <= as_of, "the period ends after the date judged")
     need(question.universe, "the claim is vacuous, or its universe not known")
-    need(YES in question.targets.values(), "the claim is vacuous: no target is certain")
-    every = [one["name"] for one in case.boundary["protected"]]
-    for name in question.claim["protected"] or every:
-        matched = question.kind == "facility" or protected(question.estate, (name,))
-        need(
-            matched is True or YES in matched.values(),
-            f"the claim is vacuous: protection {name} matches nothing",
-        )
-    if question.kind != "facility":
-        loose = question.loose()
-        need(not loose, f"no store is known of `{min(loose, default='')}`")
     if question.kind not in ("residency", "presence", "facility"):
-        for store in question.holders() - covered:
-            silent = question.entrances(store) - covered
-            need(not silent, f"no source covers `{min(silent, default='')}`")
+        _entered(question, covered)
+
+
+def _entered(question: Question, covered: set[str]) -> None:
+    """Refuse absence where nobody says who gets at a store, or answers for it."""
+    for store in question.holders():
+        silent = set() if store in covered else question.entrances(store) - covered
+        need(not silent, f"no source covers `{min(silent, default='')}`")
+        edges = filter(question.counts, question.estate.into.get(store, ()))
+        owned = any(edge.id.startswith("legal_entity:") for edge in edges)
+        need(
+            owned or question.kind != "jurisdiction",
+            f"nobody says who operates or holds `{store}`",
+        )
+
+
+def _placed(question: Question) -> None:
+    """Refuse absence of what isn't there: nothing protected, or in no known store."""
+    need(YES in question.targets.values(), "the claim is vacuous: no target is certain")
+    if question.kind == "facility":
+        return
+    every = [one["name"] for one in question.estate.boundary["protected"]]
+    for name in question.claim["protected"] or every:
+        matched = YES in protected(question.estate, (name,)).values()
+        need(matched, f"the claim is vacuous: protection {name} matches nothing")
+    loose = question.loose()
+    need(not loose, f"no store is known of `{min(loose, default='')}`")
 
 
 def _acquainted(question: Question, told: Json) -> None:
@@ -121,7 +146,8 @@ def _acquainted(question: Question, told: Json) -> None:
     for part in told["parts"]:
         held |= dict.fromkeys(part["closed"].get("control", ()), 1)
     strangers = question.strangers(held)
-    need(not strangers, f"no source describes `{min(strangers, default='')}`")
+    name = min(strangers, default="")
+    need(not strangers, f"no source describes `{name}`, or says who holds it")
 
 
 def _held(part: Json) -> dict[str, int]:
@@ -139,8 +165,12 @@ def _held(part: Json) -> dict[str, int]:
     return dict(held)
 
 
-def _part(question: Question, part: Json) -> None:
-    """Refuse a closed set that an edge leaves, or that holds what it must miss."""
+def _part(question: Question, part: Json) -> set[str]:
+    """Refuse a closed set that an edge leaves, or that holds what it must miss.
+
+    Returns:
+        What it must miss.
+    """
     held = _held(part)
     conceded: set[str] = set()
     for origin in part["origins"]:
@@ -149,12 +179,14 @@ def _part(question: Question, part: Json) -> None:
         leaves = question.leaves(origin)
         need(sorted(leaves) == part["exceptions"], f"`exceptions` don't fit `{origin}`")
         conceded.update(*leaves.values())
-    for node in _barred(question, part["barred"], conceded):
+    barred = _barred(question, part["barred"], conceded)
+    for node in barred:
         need(not held.get(node, 0) & question.verbs, f"`closed` holds `{node}`")
     for node, bits in held.items():
         for edge in question.estate.out.get(node, ()):
             if question.counts(edge) and moved(edge, bits) & ~held.get(edge.value, 0):
                 need(0, f"`{edge.id}` {edge.name} `{edge.value}` leaves `closed`")
+    return barred
 
 
 def _barred(question: Question, told: list[str], conceded: set[str]) -> set[str]:
@@ -184,7 +216,8 @@ def _chains(case: Case, question: Question, told: Json) -> str:
     else:
         need(not told["grant"], "`grant` says nothing about this claim")
     if question.kind == "no_single_principal":
-        every = [node for node, answer in question.targets.items() if answer == YES]
+        # However the unknown targets turn out, what is shown has to be enough.
+        every = question.targets
         enough = len(shown) * 100 >= len(every) * question.claim["share"]
         need(enough and len({path["origin"] for path in paths}) == 1, "too few targets")
         return f"{_bare(origin)} reaches {len(shown)} of {len(every)} targets"
@@ -205,7 +238,7 @@ def _chain(case: Case, question: Question, path: Json) -> None:
     if question.kind == "facility":
         need((target, verb, path["facts"]) == (node, "", []), "not a facility's path")
         return
-    leaves = question.leaves(node).values()
+    leaves = question.leaves(node, certain=False).values()
     need(question.targets.get(target) == YES, f"`{target}` is not surely a target")
     need(not any(target in leave for leave in leaves), f"`{target}` is conceded")
     held = entry(node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from ringfence_verify.estate import (
     BITS,
@@ -101,8 +101,22 @@ class Question:
         whole = any(not head.startswith("dataset:") for head in heads)
         return {store} if whole else heads
 
+    def unheld(self, wanted: Iterable[str]) -> set[str]:
+        """Return logins, accounts and keys among these that nobody is said to hold."""
+        found = set()
+        for node in wanted:
+            kind = node.partition(":")[0]
+            tails = [e.id for e in self.estate.into.get(node, ()) if self.counts(e)]
+            if kind == "role":
+                logs_in, is_open = self.estate.values(node, "login")
+                tails = [tail for tail in tails if not tail.startswith("role:")]
+                kind = "login" if "yes" in logs_in or is_open else kind
+            if kind in ("login", "service_account", "credential", "key") and not tails:
+                found.add(node)
+        return found
+
     def strangers(self, held: dict[str, int]) -> set[str]:
-        """Return who stands on a way in, or is held, and whom no source describes."""
+        """Return who is on a way in, or held, and undescribed or in nobody's hands."""
         wanted = dict.fromkeys(self.targets, self.verbs)
         waiting = list(wanted)
         while waiting:
@@ -114,10 +128,10 @@ class Question:
                     waiting.append(edge.id)
         known = ("person:", "legal_entity:", "store:", "dataset:", "column:")
         touched = {node for node in {*wanted, *held} if not node.startswith(known)}
-        return touched - self.estate.described
+        return (touched - self.estate.described) | self.unheld(wanted)
 
     def loose(self) -> set[str]:
-        """Return the targets of which no store is known: they may be anywhere."""
+        """Return targets, or copies, of which no store is known to hold them."""
         held = spread(
             self.estate.of_kind("store"),
             lambda node: {
@@ -126,7 +140,7 @@ class Question:
                 if is_data(node) and moved(edge, BITS["read"])
             },
         )
-        return self.targets.keys() - held
+        return self.exposing() - held
 
     def groups(self, node: str, *, certain: bool) -> set[str]:
         """Return a node and the groups that it is in, certainly or possibly."""
@@ -139,11 +153,11 @@ class Question:
             },
         )
 
-    def leaves(self, person: str) -> dict[str, set[str]]:
+    def leaves(self, person: str, *, certain: bool = True) -> dict[str, set[str]]:
         """Return the exceptions that apply to a person, with what each concedes."""
         if self.kind != "no_reach" or not self.claim["exceptions"]:
             return {}
-        boundary, member = self.estate.boundary, self.groups(person, certain=True)
+        boundary, member = self.estate.boundary, self.groups(person, certain=certain)
         chosen = [named(boundary["exceptions"], n) for n in self.claim["exceptions"]]
         return {
             leave["name"]: {t for t in self.targets if matches(leave["columns"], t)}
@@ -240,4 +254,16 @@ class Question:
         ways = (self.groups(who, certain=certain) for certain in (True, False))
         outside = YES - sum(not groups.isdisjoint(team) for groups in ways)
         name = self.claim["excluded"]
-        return max(outside, excluded(self.estate, name).get(who, NO) if name else NO)
+        return max(outside, self._barred(who, name) if name else NO)
+
+    def _barred(self, who: str, selector: str) -> int:
+        """Return whether somebody who decides is excluded, or has such a member."""
+        found = excluded(self.estate, selector)
+        if who.startswith(("person:", "legal_entity:")):
+            return found.get(who, NO if who in self.estate.nodes else UNKNOWN)
+        members = (
+            status if who in self.groups(node, certain=True) else UNKNOWN
+            for node, status in found.items()
+            if who in self.groups(node, certain=False)
+        )
+        return max(members, default=NO)

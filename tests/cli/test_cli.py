@@ -99,6 +99,20 @@ def test_problems_of_a_boundary_are_counted(say):
     assert said.err.endswith(f"{len(problems)} problems, nothing was checked\n")
 
 
+def test_problems_of_a_source_collected_alone_are_counted(say):
+    """A source that can't be read ends with its count, like a boundary file."""
+    said = say("collect", "people-csv", "case/people.csv", "--set", "colums=1")
+    assert (said.code, "has no option `colums`" in said.err) == (2, True)
+    assert said.err.endswith("\n1 problem, nothing was collected\n")
+
+
+def test_a_source_without_options_says_so(say):
+    """There is nothing that could have been meant instead."""
+    said = say("collect", "tools", "x.yaml", "--set", "x=1")
+    assert (said.code, said.out) == (2, "")
+    assert "--set: `tools` takes no options\n  help: leave it out\n" in said.err
+
+
 def test_an_unread_source_is_told_on_stderr(say):
     """The verdict stands on stdout; why a source is missing stands on stderr."""
     said = say("check", "unread")
@@ -311,6 +325,25 @@ def test_help_is_a_result(words: tuple[str, ...], say):
     """Help and version go to stdout and end well."""
     said = say(*words)
     assert (said.code, bool(said.out), said.err) == (0, True, "")
+
+
+def test_exit_codes_are_told_where_they_are_many(say):
+    """The program and `check` list the codes; commands without a verdict don't."""
+    for words, expected in (
+        ((), True),
+        (("check",), True),
+        (("collect",), False),
+        (("sources",), False),
+        (("boundary",), False),
+        (("boundary", "show"), False),
+    ):
+        assert ("Exit codes:" in say(*words, "--help").out) is expected
+
+
+def test_files_to_collect_have_one_name(say):
+    """The usage line calls them what the table calls them."""
+    shown = say("collect", "--help").out
+    assert ("[FILES...]" in shown, "ARGS" in shown) == (True, False)
 
 
 def test_the_installed_program_is_this_one(tmp_path: Path):

@@ -111,7 +111,7 @@ def stated(draw: st.DrawFn) -> Fact:
                 st.sampled_from(["primary", "backup"]),
             ),
             st.tuples(
-                st.sampled_from(COLUMNS),
+                st.sampled_from([*COLUMNS, "dataset:a/s.u"]),
                 st.just("tag"),
                 st.sampled_from(["EMAIL", "none"]),
             ),
@@ -150,7 +150,9 @@ def related(draw: st.DrawFn) -> Fact:
     doubt = {"unknown": draw(DOUBT), **draw(INTERVALS)}
     kind = draw(st.sampled_from(["stake", "operator", "approval", "grant", "any"]))
     if kind == "stake":
-        stake["directness"] = draw(st.sampled_from(["direct", "indirect"]))
+        stake["directness"] = draw(st.sampled_from(["direct", "indirect", "unknown"]))
+        if draw(st.sampled_from([False, False, False, True])):
+            del stake["interest"]
         holder = draw(st.sampled_from([*ENTITIES, *PEOPLE]))
         return edge(
             holder, "owns", draw(st.sampled_from(ENTITIES)), detail=stake, **doubt

@@ -105,7 +105,7 @@ WITH RECURSIVE reached(node, state) AS (
         WHEN e.give IS NOT NULL THEN e.give ELSE r.state END
     FROM reached AS r JOIN step AS e ON e.tail = r.node
     WHERE (r.state = 'control' AND e.give IS NOT NULL)
-       OR (e.give IS NULL AND (NOT e.reads OR r.state = 'read'))
+       OR (e.give IS NULL AND (NOT e.reads OR r.state IN ('read', 'decrypt')))
 ) SELECT DISTINCT state, node FROM reached
 """
 

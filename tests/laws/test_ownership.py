@@ -105,35 +105,42 @@ class Estate:
     def held(self, test, kind, who, *, holder, members, bar) -> Fraction:
         """Return what members hold of an entity, at least or at most."""
         shares = {
-            owner: interval(
+            (owner, of, is_direct): interval(
                 [
                     s
                     for s in self.stakes
-                    if (s.holder, s.entity, s.interest) == (owner, who, kind)
+                    if (s.holder, s.entity) == (owner, who)
+                    and (s.interest, s.is_direct) == (of, is_direct)
                 ]
             )
-            for owner in {
-                s.holder for s in self.stakes if (s.entity, s.interest) == (who, kind)
+            for owner, of, is_direct in {
+                (s.holder, s.interest, s.is_direct)
+                for s in self.stakes
+                if s.entity == who and s.interest in (kind, "")
             }
         }
-        mine = {owner: share for owner, share in shares.items() if owner in members}
+        mine = {key: ends for key, ends in shares.items() if key[0] in members}
         if bar is YES:
-            direct = sum(low for low, _, is_direct in mine.values() if is_direct)
-            indirect = sum(low for low, _, is_direct in mine.values() if not is_direct)
-            return Fraction(max(direct, indirect))
-        most = min(Fraction(100), Fraction(sum(high for _, high, _ in mine.values())))
+            return at_least(mine)
+        most = Fraction(sum(high for _, high in mine.values()))
         stated = holder.attributes.get("shares", frozenset())
         is_complete = stated == {"complete"} and "shares" not in holder.unknown
         is_owned = any(
             s.entity == who and s.interest in test.interests for s in self.stakes
         )
         if not is_complete and (test.remainder == "unknown" or not is_owned):
-            ways = [
-                sum(low for low, _, is_direct in shares.values() if is_direct is way)
-                for way in (True, False)
-            ]
-            most += max(0, 100 - max(ways))
-        return most
+            most += max(Fraction(0), 100 - at_least(shares))
+        return min(most, Fraction(100))
+
+
+def at_least(
+    shares: dict[tuple[str, str, bool], tuple[Fraction, Fraction]],
+) -> Fraction:
+    """Return what is surely held: direct shares add up, and indirect ones don't."""
+    sure = {key: low for key, (low, _) in shares.items() if key[1]}
+    direct = [low for (_, _, is_direct), low in sure.items() if is_direct]
+    indirect = [low for (_, _, is_direct), low in sure.items() if not is_direct]
+    return max(Fraction(sum(direct)), *indirect, Fraction(0))
 
 
 def full(entity: str) -> str:
@@ -141,16 +148,10 @@ def full(entity: str) -> str:
     return "legal_entity:" + entity.removeprefix("legal_entity:")
 
 
-def interval(stakes: list[Stake]) -> tuple[Fraction, Fraction, bool]:
-    """Return what an owner's statements come to, and whether it is held directly."""
-    found = []
-    for is_direct in (True, False):
-        same = [s for s in stakes if s.is_direct is is_direct]
-        if same:
-            low = min(s.low if s.is_known else Fraction(0) for s in same)
-            found.append((low, max(s.high for s in same)))
-    lows, highs = zip(*found, strict=True)
-    return max(lows), max(highs), any(s.is_direct for s in stakes)
+def interval(stakes: list[Stake]) -> tuple[Fraction, Fraction]:
+    """Return what an owner's statements of one kind come to."""
+    low = min(s.low if s.is_known else Fraction(0) for s in stakes)
+    return low, max(max(s.low, s.high) for s in stakes)
 
 
 def attribute(test: Attribute, holder: Holder) -> Status:
@@ -198,7 +199,7 @@ def stakes_of(percents: st.SearchStrategy[Fraction]) -> st.SearchStrategy[Stake]
         ),
         st.sampled_from([*PEOPLE, *ENTITIES, STRANGER]),
         st.sampled_from(ENTITIES),
-        st.sampled_from(["s", "s", "v"]),
+        st.sampled_from(["s", "s", "s", "v", ""]),
         st.one_of(percents.map(lambda p: (p, p)), st.tuples(percents, percents)),
         st.tuples(st.booleans(), st.sampled_from([True, True, False])),
     )

@@ -63,7 +63,9 @@ def moves(edge: Fact, state: State) -> set[State]:
     if edge.id != node:
         return set()
     if is_data(node):
-        passes = flow is Flow.CONTAIN or (flow is Flow.COPY and verb == "read")
+        passes = flow is Flow.CONTAIN or (
+            flow is Flow.COPY and verb in ("read", "decrypt")
+        )
         return {(verb, edge.value)} if passes and is_data(edge.value) else set()
     if not is_data(edge.value):
         return {("control", edge.value)}

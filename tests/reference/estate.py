@@ -21,9 +21,9 @@ from ringfence.boundary.model import (
     Selector,
     Test,
 )
-from ringfence.boundary.vocabulary import MANY_VALUED, kind_of
+from ringfence.boundary.vocabulary import EDGE_KINDS, MANY_VALUED, Flow, kind_of
 from ringfence.estate.facts import Fact
-from tests.reference.closure import in_force
+from tests.reference.closure import in_force, is_data
 
 ENTITY = "legal_entity:"
 
@@ -83,7 +83,13 @@ class View:
         ]
         if name in MANY_VALUED:
             return every
-        return [fact for fact in every if fact.since == max(f.since for f in every)]
+        last = max((fact.since for fact in every), default="")
+        return [
+            fact
+            for fact in every
+            if fact.since == last
+            or not any(f.since for f in every if f.source == fact.source)
+        ]
 
     def values(self, node: str, name: str) -> set[str]:
         """Return the values that are usable."""
@@ -148,18 +154,40 @@ class View:
             dark = not tags and self.boundary.unclassified == "unknown"
             unsure = dark or self.is_open(column, "tag")
             found[column] = "yes" if hit else "unknown" if unsure else "no"
+        whole = set()
         for dataset in self.of_kind("dataset"):
-            shown = any(
-                edge.id == dataset
-                and edge.name == "contains"
-                and kind_of(edge.value) == "column"
-                for edge in self.edges
-            )
+            flows = (EDGE_KINDS[e.name].flow for e in self.edges if e.id == dataset)
+            opaque = not any(flow in (Flow.CONTAIN, Flow.COPY) for flow in flows)
             name = dataset.removeprefix("dataset:")
-            hit = any(fits(text, name) for p in chosen for text in p.datasets)
-            if not shown and hit:
-                found[dataset] = "yes"
+            tags = self.values(dataset, "tag")
+            silent = opaque and not tags and self.boundary.unclassified == "unknown"
+            if any(
+                tags & {*p.tags} or any(fits(text, name) for text in p.datasets)
+                for p in chosen
+            ):
+                whole.add(dataset)
+            elif silent or self.is_open(dataset, "tag"):
+                found[dataset] = "unknown"
+        for node in self._inside(whole, sure=False):
+            found[node] = "yes" if found.get(node) == "yes" else "unknown"
+        found |= dict.fromkeys(self._inside(whole, sure=True), "yes")
         return {node: answer for node, answer in found.items() if answer != "no"}
+
+    def _inside(self, datasets: set[str], *, sure: bool) -> set[str]:
+        """Return datasets and the data that they contain, all the way down."""
+        found = set(datasets)
+        while True:
+            new = {
+                edge.value
+                for edge in self.edges
+                if EDGE_KINDS[edge.name].flow is Flow.CONTAIN
+                and edge.id in found
+                and is_data(edge.value)
+                and not (sure and edge.unknown)
+            }
+            if new <= found:
+                return {node for node in found if not node.startswith("store:")}
+            found |= new
 
     def groups(self, node: str, *, bare: bool, sure: bool) -> set[str]:
         """Return a node and the groups above it."""
@@ -225,40 +253,47 @@ class Held:
         edges = [
             edge
             for edge in self.view.edges
-            if edge.name == "owns"
-            and edge.value == node
-            and edge.detail.get("interest") in test.interests
+            if edge.name == "owns" and edge.value == node
         ]
+        stated = any(edge.detail.get("interest") in test.interests for edge in edges)
         complete = self.view.values(node, "shares") == {"complete"}
         complete = complete and not self.view.is_open(node, "shares")
-        dark = not complete and (test.remainder == "unknown" or not edges)
-        bounds = [
-            self._bounds([e for e in edges if e.detail["interest"] == i], dark=dark)
-            for i in test.interests
-        ]
+        dark = not complete and (test.remainder == "unknown" or not stated)
+        bounds = [self._bounds(edges, kind, dark=dark) for kind in test.interests]
         if any(low >= Fraction(test.percent) for low, _ in bounds):
             return "yes"
         high = any(high >= Fraction(test.percent) for _, high in bounds)
         return "unknown" if high else "no"
 
-    def _bounds(self, edges: list[Fact], *, dark: bool) -> tuple[Fraction, Fraction]:
-        ways: dict[str, dict[str, list[Fact]]] = {}
-        for edge in edges:
-            way = "direct" if edge.detail.get("directness") == "direct" else "indirect"
-            ways.setdefault(edge.id, {}).setdefault(way, []).append(edge)
-        low = {"direct": Fraction(0), "indirect": Fraction(0)}
-        high = Fraction(0)
-        stated = {"direct": Fraction(0), "indirect": Fraction(0)}
-        for owner, held in ways.items():
-            least = max(min(map(_least, facts)) for facts in held.values())
-            most = max(max(map(_most, facts)) for facts in held.values())
-            stated["direct" if "direct" in held else "indirect"] += least
-            if owner in self.members:
-                low["direct" if "direct" in held else "indirect"] += least
-                high += most
-        if dark:
-            high += max(Fraction(100) - max(stated.values()), Fraction(0))
-        return max(low.values()), min(high, Fraction(100))
+    def _bounds(
+        self, edges: list[Fact], interest: str, *, dark: bool
+    ) -> tuple[Fraction, Fraction]:
+        sure = [edge for edge in edges if edge.detail.get("interest") == interest]
+        vague = [edge for edge in edges if not edge.detail.get("interest")]
+        mine = [edge for edge in sure if edge.id in self.members]
+        most = sum(
+            max(map(_most, facts))
+            for group in (sure, vague)
+            for (owner, _), facts in _holdings(group).items()
+            if owner in self.members
+        )
+        rest = 100 - _certain(sure) if dark else Fraction(0)
+        return _certain(mine), min(most + max(rest, Fraction(0)), Fraction(100))
+
+
+def _holdings(edges: list[Fact]) -> dict[tuple[str, str], list[Fact]]:
+    found: dict[tuple[str, str], list[Fact]] = {}
+    for edge in edges:
+        way = "direct" if edge.detail.get("directness") == "direct" else "indirect"
+        found.setdefault((edge.id, way), []).append(edge)
+    return found
+
+
+def _certain(edges: list[Fact]) -> Fraction:
+    direct, indirect = [Fraction(0)], [Fraction(0)]
+    for (_, way), facts in _holdings(edges).items():
+        (direct if way == "direct" else indirect).append(min(map(_least, facts)))
+    return max(sum(direct, Fraction(0)), *indirect)
 
 
 def _least(edge: Fact) -> Fraction:
@@ -266,4 +301,5 @@ def _least(edge: Fact) -> Fraction:
 
 
 def _most(edge: Fact) -> Fraction:
-    return Fraction(edge.detail.get("max", "100"))
+    least, most = edge.detail.get("min", "0"), edge.detail.get("max", "100")
+    return max(Fraction(least), Fraction(most))

@@ -36,7 +36,7 @@ VALUES = {
     "place": ([*STORES, *FACILITIES], ["US", "US-VA", "SG", "CN-BJ"]),
     "copy": (STORES, ["primary", "backup", "backup"]),
     "purpose": (FACILITIES, ["data_centre", "office"]),
-    "tag": (COLUMNS, ["EMAIL", "VAULT", "none", "none"]),
+    "tag": ([*COLUMNS, *DATASETS], ["EMAIL", "VAULT", "none", "none"]),
 }
 CLAIMED: list[dict[str, object]] = [
     {"kind": "no_reach", "excluded": "abroad", "protected": ("mail",)},
@@ -94,6 +94,8 @@ def edge(draw: Random) -> Fact:
             "max": draw.choice([str(low), f"{low}.5", "100"]),
             "directness": draw.choice(["direct", "indirect", "unknown"]),
         }
+        if draw.random() < 0.15:
+            del detail["interest"]
     elif draw.random() < 0.5:
         detail = {"approved_by": draw.choice([*PEOPLE, "group:eng"])}
     return Fact(

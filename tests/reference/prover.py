@@ -229,8 +229,21 @@ class Prover:
         perhaps = self.view.groups(who, bare=self.bare, sure=False) & team
         answers = {"no" if sure else "unknown" if perhaps else "yes"}
         if self.claim.excluded:
-            answers.add(self._excluded().get(who, "no"))
+            answers |= self._deciders(who)
         return next(word for word in ("yes", "unknown", "no") if word in answers)
+
+    def _deciders(self, who: str) -> set[str]:
+        """Return whether somebody who decides, or a member of it, is excluded."""
+        found = self._excluded()
+        if who.startswith(("person:", "legal_entity:")):
+            return {found.get(who, "no" if who in self.view.nodes else "unknown")}
+        return {
+            found[node]
+            if who in self.view.groups(node, bare=self.bare, sure=True)
+            else "unknown"
+            for node in found
+            if who in self.view.groups(node, bare=self.bare, sure=False)
+        }
 
     def _gates(self) -> Answers:
         order = ("yes", "unknown", "no")
@@ -240,11 +253,11 @@ class Prover:
             found[gate] = next(word for word in order if word in answers)
         return found
 
-    def leaves(self, origin: str) -> list[BoundaryException]:
+    def leaves(self, origin: str, *, sure: bool = True) -> list[BoundaryException]:
         """Return the exceptions that apply to an origin."""
         if self.claim.kind != "no_reach":
             return []
-        groups = self.view.groups(origin, bare=self.bare, sure=True)
+        groups = self.view.groups(origin, bare=self.bare, sure=sure)
         return sorted(
             (
                 leave
@@ -256,9 +269,10 @@ class Prover:
             key=lambda leave: leave.name,
         )
 
-    def conceded(self, origin: str) -> set[str]:
+    def conceded(self, origin: str, *, sure: bool = True) -> set[str]:
         """Return the targets that exceptions concede to an origin."""
-        patterns = [text for leave in self.leaves(origin) for text in leave.columns]
+        leaves = self.leaves(origin, sure=sure)
+        patterns = [text for leave in leaves for text in leave.columns]
         return {
             target
             for target in self.targets
@@ -281,10 +295,10 @@ class Prover:
         for origin in sure:
             if self.claim.kind == "facility":
                 return [{"origin": origin, "target": origin, "verb": "", "facts": []}]
-            found = targets - self.conceded(origin)
+            found = targets - self.conceded(origin, sure=False)
             if self.claim.kind == "no_single_principal":
                 hit = reached(self.certain, origin, self.verbs) & found
-                if hit and len(hit) * 100 >= self.claim.share * len(found):
+                if hit and len(hit) * 100 >= self.claim.share * len(self.targets):
                     return [self._path(origin, {target}) for target in sorted(hit)]
             elif reached(self.certain, origin, self.verbs) & found:
                 return [self._path(origin, found)]
@@ -381,8 +395,27 @@ class Prover:
             for store in self.view.of_kind("store")
             for node in reached(self.view.edges, store, ["read"])
         }
-        placed = kind == "facility" or self.targets.keys() <= held
+        shown = {
+            node
+            for node in self.view.nodes
+            if is_data(node)
+            and (
+                node in self.targets
+                or reached(self.view.edges, node, ["read"]) & self.targets.keys()
+            )
+        }
+        placed = kind == "facility" or shown <= held
+        if kind == "jurisdiction":
+            owned = {e.value for e in self.edges if e.id.startswith("legal_entity:")}
+            placed = placed and self.holders() <= owned
         matched = kind == "facility" or all(map(self._matches, self._protections()))
+        if self.origins and self.claim.kind == "no_reach":
+            left = [self.targets.keys() - self.conceded(o) for o in self.origins]
+            matched = matched and any(left)
+        if self.claim.during:
+            since = [s.detail.get("history_since") or "9" for s in sources]
+            fresh = fresh and all(one <= self.claim.during[0] for one in since)
+            fresh = fresh and self.claim.during[1] <= self.boundary.as_of
         complete = read and fresh and covered and placed and matched
         return complete and self._is_about_something()
 
@@ -418,12 +451,26 @@ class Prover:
         }
         origins = {entry(origin) for origin in self.origins}
         behind = {node for _, node in closure(self.edges, origins)}
-        return {
+        leading = {
             node
-            for node in found
-            if node in behind
-            or reached(self.edges, node, self.verbs) & self.targets.keys()
+            for node in self.view.nodes
+            if not is_data(node)
+            and reached(self.edges, node, self.verbs) & self.targets.keys()
         }
+        return {
+            *(found & (behind | leading)),
+            *(node for node in leading if self._is_unheld(node)),
+        }
+
+    def _is_unheld(self, node: str) -> bool:
+        kind = node.partition(":")[0]
+        tails = [edge.id for edge in self.edges if edge.value == node]
+        if kind == "role":
+            logs_in = "yes" in self.view.values(node, "login")
+            if not (logs_in or self.view.is_open(node, "login")):
+                return False
+            return all(tail.startswith("role:") for tail in tails)
+        return kind in ("service_account", "credential", "key") and not tails
 
     def _is_about_something(self) -> bool:  # noqa: PLR0911 - one answer a kind
         if not self.sure_targets():

@@ -49,6 +49,7 @@ _PLAIN = {"verb", "control", "unknown", "since", "until"}
 def source(name: str, collected: str, covers: str = "", unknown: str = "") -> Fact:
     """Return the fact that a source was read."""
     detail = {"covers": covers} if covers else {}
+    detail["history_since"] = "2000-01-01T00:00:00Z"
     return Fact(
         fact="source",
         id=name,
@@ -75,6 +76,8 @@ PEOPLE = (
     _attribute("legal_entity:acme", "organised_in", "US"),
     _attribute("legal_entity:acme", "shares", "complete"),
     _attribute("legal_entity:state", "organised_in", "CN"),
+    _attribute("legal_entity:home", "organised_in", "US"),
+    _attribute("legal_entity:home", "shares", "complete"),
     _attribute("legal_entity:pearl", "organised_in", "US"),
     _edge(
         "legal_entity:state",
@@ -123,6 +126,8 @@ WAYS = (
     _edge("person:lee", "approves", "group:eng"),
     _edge("person:bob", "approves", "tool:pulse"),
     _edge("legal_entity:acme", "controls", MAIN),
+    _edge("legal_entity:home", "controls", VAULT),
+    _edge("legal_entity:home", "controls", COPY),
     _edge("role:main/admin", "can_change", MAIN),
     _edge("role:main/admin", "can_change", READER),
 )

@@ -151,7 +151,7 @@ def bounds(
     interest: str,
 ) -> tuple[Fraction, Fraction]:
     """Return the least and the most that excluded owners may hold, in percent."""
-    shares = excluded.question.shares.of(entity, interest)
+    shares = list(excluded.question.shares.perhaps_of(entity, interest))
     held = [s for s in shares if excluded.status(s.owner) is Status.YES]
     may = [s for s in shares if excluded.status(s.owner) is not Status.NO]
     rest = excluded.question.remainder(test, entity, interest)
@@ -244,11 +244,12 @@ class _Search:
         return None
 
     def _stakes(self, held: list[Share], percent: Fraction, cite: str) -> Ground:
-        direct = [share for share in held if share.is_direct]
-        if floor(direct) < percent:
-            direct = [share for share in held if not share.is_direct]
+        counted = [share for share in held if share.is_direct]
+        if floor(counted) < percent:
+            # One of them is enough: what is held through others doesn't add up.
+            counted = [share for share in held if not share.is_direct]
         enough: list[Share] = []
-        for share in sorted(direct, key=lambda one: (-one.low, one.owner)):
+        for share in sorted(counted, key=lambda one: (-one.low, one.owner)):
             if floor(enough) < percent:
                 enough.append(share)
         return Ground(

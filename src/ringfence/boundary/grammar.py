@@ -46,6 +46,8 @@ COUNTRY_VALUED = frozenset(
 _FLAGS = frozenset({"us_person", "designated", "active"})
 _LISTED = {"employment": ("employee", "contractor")}
 # Nearly everybody is neither designated nor a state, and no source says so of each.
+# Digits after the point that a percentage may have, as in a fact.
+_MOST_DIGITS = 40
 _ABSENT: dict[str, Answer] = {"designated": "no", "state_of": "no"}
 _PERSONAL = [
     "nationality",
@@ -311,7 +313,8 @@ def _percent(value: Located) -> str | None:
     if not number.is_finite() or not Decimal("0.0001") <= number <= 100:  # noqa: PLR2004
         return None
     text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if len(text.partition(".")[2]) <= _MOST_DIGITS else None
 
 
 def countries_of(tests: Iterable[Test]) -> tuple[str, ...]:

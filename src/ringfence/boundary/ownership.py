@@ -2,18 +2,21 @@
 
 Sources state an interest as bounds (`between 25 and 50 percent`), directly or through
 others, and more than once. Here those statements become one interval for each owner,
-entity and kind of interest; 28 CFR 202.211 then adds up owners, never along a chain.
+entity, kind of interest and way of holding. 28 CFR 202.211 then adds up owners, never
+along a chain: at least, what they hold directly; at most, everything.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from fractions import Fraction
 
 ALL = Fraction(100)
+# The interest of a stake that doesn't say of what interest it is.
+UNSTATED = ""
 _NONE = Fraction(0)
 _DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,40})?", re.ASCII)
 _EXACT = Context(prec=60)
@@ -24,6 +27,7 @@ class Stake:
     """One statement that a holder has an interest in an entity, in percent.
 
     Attributes:
+        interest: The kind of interest; empty if it isn't stated, and may be any.
         low: At least so much. `high`: at most so much.
         is_direct: Held in the holder's own name. False where it is held through
             others, or where the source doesn't say.
@@ -56,7 +60,7 @@ def stake(
     return Stake(
         holder,
         entity,
-        detail.get("interest", ""),
+        detail.get("interest", UNSTATED),
         low=low,
         high=high,
         is_direct=detail.get("directness") == "direct",
@@ -66,7 +70,11 @@ def stake(
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """All that one owner holds of one entity in one kind of interest."""
+    """What one owner holds of one entity in one kind of interest, in one way.
+
+    What is held directly and what is held through others stay apart: the second may be
+    made of shares that somebody else is stated to hold.
+    """
 
     owner: str
     entity: str
@@ -80,12 +88,17 @@ class Share:
 class Shares:
     """Shares by entity and interest, and by owner."""
 
-    by_entity: dict[tuple[str, str], dict[str, Share]] = field(default_factory=dict)
+    by_entity: dict[tuple[str, str], list[Share]] = field(default_factory=dict)
     by_owner: dict[str, list[Share]] = field(default_factory=dict)
 
-    def of(self, entity: str, interest: str) -> Collection[Share]:
-        """Return the shares in an entity, one for each owner."""
-        return self.by_entity.get((entity, interest), {}).values()
+    def of(self, entity: str, interest: str) -> Sequence[Share]:
+        """Return the shares in an entity, one for each owner and way of holding."""
+        return self.by_entity.get((entity, interest), ())
+
+    def perhaps_of(self, entity: str, interest: str) -> Iterator[Share]:
+        """Yield the shares in an entity that are, or may be, of this interest."""
+        for kind in kinds(interest):
+            yield from self.of(entity, kind)
 
     def ends(self) -> Iterator[str]:
         """Yield every owner and every entity owned, with repeats."""
@@ -94,50 +107,46 @@ class Shares:
             yield entity
 
 
-def merge(stakes: Iterable[Stake]) -> Shares:
-    """Return one share for each owner, entity and interest.
+def kinds(interest: str) -> tuple[str, ...]:
+    """Return what a share of this interest may be stated as: itself, or no kind."""
+    return (interest, UNSTATED)
 
-    Statements of the same directness are versions of one holding: the widest interval
-    counts. A direct and an indirect holding of one owner may be the same shares seen
-    twice: the larger bounds count, once. An open statement promises no minimum.
+
+def merge(stakes: Iterable[Stake]) -> Shares:
+    """Return one share for each owner, entity, interest and directness.
+
+    Such statements are versions of one holding: the widest interval counts. One that is
+    open, or doesn't say of what interest it is, promises no minimum.
     """
     merged: dict[tuple[str, str, str, bool], tuple[Fraction, Fraction]] = {}
     for one in stakes:
         key = (one.holder, one.entity, one.interest, one.is_direct)
-        low = one.low if one.is_known else _NONE
-        known_low, known_high = merged.get(key, (low, one.high))
-        merged[key] = (min(low, known_low), max(low, one.high, known_high))
+        is_sure = one.is_known and one.interest != UNSTATED
+        low, high = one.low if is_sure else _NONE, max(one.low, one.high)
+        before = merged.get(key, (low, high))
+        merged[key] = (min(low, before[0]), max(high, before[1]))
     shares = Shares()
     for (owner, entity, interest, is_direct), (low, high) in merged.items():
         share = Share(owner, entity, interest, low, high, is_direct=is_direct)
-        owners = shares.by_entity.setdefault((entity, interest), {})
-        other = owners.get(owner)
-        owners[owner] = share if other is None else _larger(share, other)
-    for owners in shares.by_entity.values():
-        for share in owners.values():
-            shares.by_owner.setdefault(share.owner, []).append(share)
+        shares.by_entity.setdefault((entity, interest), []).append(share)
+        shares.by_owner.setdefault(owner, []).append(share)
     return shares
-
-
-def _larger(one: Share, other: Share) -> Share:
-    return replace(
-        one,
-        low=max(one.low, other.low),
-        high=max(one.high, other.high),
-        is_direct=True,
-    )
 
 
 def floor(shares: Iterable[Share]) -> Fraction:
     """Return what the shares come to at least, together.
 
-    Direct and indirect holdings are added up apart and the larger sum counts: an
-    indirect share may be made of the very shares that somebody else holds directly.
+    That is all that is held directly, or the largest holding through others, if that is
+    more. Indirect holdings are never added up, nor added to direct ones: any two may be
+    of the very same shares, seen at two places of one chain.
     """
-    sums = [_NONE, _NONE]
+    direct = indirect = _NONE
     for share in shares:
-        sums[share.is_direct] += share.low
-    return max(sums)
+        if share.is_direct:
+            direct += share.low
+        else:
+            indirect = max(indirect, share.low)
+    return max(direct, indirect)
 
 
 def ceiling(shares: Iterable[Share]) -> Fraction:

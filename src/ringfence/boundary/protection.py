@@ -73,9 +73,11 @@ class Protected:
             return Status.NO
         return Status.UNKNOWN
 
-    def dataset_status(self, dataset: str) -> Status:
-        """Return whether a dataset whose columns nobody lists is protected itself."""
-        return Status.YES if self._of_dataset(_bare(dataset)) else Status.NO
+    def dataset_status(self, dataset: str, tags: Collection[str] = ()) -> Status:
+        """Return whether a dataset is protected whole, by its name or a tag."""
+        tagged = any(not one.tags.isdisjoint(tags) for one in self.guarded)
+        by_name = self._of_dataset(_bare(dataset))
+        return Status.YES if tagged or by_name else Status.NO
 
     def classes(self, column: str, tags: Collection[str]) -> tuple[str, ...]:
         """Return the names of the protections that a column belongs to."""

@@ -29,7 +29,7 @@ from ringfence.boundary.model import (
     Selector,
     Test,
 )
-from ringfence.boundary.ownership import Shares, Stake, merge, undisclosed
+from ringfence.boundary.ownership import Shares, Stake, kinds, merge, undisclosed
 from ringfence.boundary.status import Status, among
 from ringfence.boundary.vocabulary import kind_of
 
@@ -254,6 +254,7 @@ class _Pass:
     least: Status
     turns: dict[str, int] = field(default_factory=dict)
     # What those who joined hold of an entity: in their own names, and through others.
+    # Of the latter, what is certain is the largest holding, not the sum.
     held: dict[tuple[str, str, bool], Fraction] = field(default_factory=dict)
     # What owners may hold of an entity who are not stated.
     rests: dict[tuple[Owned, str, str], Fraction] = field(default_factory=dict)
@@ -264,8 +265,13 @@ class _Pass:
         for owner in self.question.owners.get(id, ()):
             for share in self.question.shares.by_owner[owner]:
                 key = (share.entity, share.interest, share.is_direct)
-                part = share.low if self.least is Status.YES else share.high
-                self.held[key] = self.held.get(key, _NOTHING) + part
+                before = self.held.get(key, _NOTHING)
+                if self.least is not Status.YES:
+                    self.held[key] = before + share.high
+                elif share.is_direct:
+                    self.held[key] = before + share.low
+                else:
+                    self.held[key] = max(before, share.low)
                 yield share.entity
         yield from self.question.employees.get(id, ())
 
@@ -285,18 +291,22 @@ class _Pass:
                 assert_never(test)
 
     def _is_owned(self, test: Owned, entity: str, interest: str) -> bool:
-        indirect, direct = (
-            self.held.get((entity, interest, is_direct), _NOTHING)
-            for is_direct in (False, True)
-        )
+        ways = (False, True)
         if self.least is Status.YES:
-            held = max(direct, indirect)
+            held = max(self._holding(entity, interest, way) for way in ways)
         else:
             key = (test, entity, interest)
             if key not in self.rests:
                 self.rests[key] = self.question.remainder(*key)
-            held = direct + indirect + self.rests[key]
+            held = self.rests[key] + sum(
+                self._holding(entity, kind, way)
+                for kind in kinds(interest)
+                for way in ways
+            )
         return held >= percentage(test.percent)
+
+    def _holding(self, entity: str, interest: str, is_direct: bool) -> Fraction:  # noqa: FBT001
+        return self.held.get((entity, interest, is_direct), _NOTHING)
 
     def _is_employed(self, test: Employer, id: str) -> bool:  # noqa: A002
         holder = self.question.holder(id)

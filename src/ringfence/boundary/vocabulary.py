@@ -28,7 +28,7 @@ class Flow(StrEnum):
     GRANT = "grant"  # control of a principal gives verbs on data
     CHANGE = "change"  # control of a principal lets it rewrite the head: all of it
     CONTAIN = "contain"  # a verb on a container is that verb on its content
-    COPY = "copy"  # reading the tail exposes the head; no other verb carries over
+    COPY = "copy"  # reading (or decrypting) the tail exposes the head; no more
     STAKE = "stake"  # an ownership interest: read by regimes, never walked by reach
 
 
@@ -133,7 +133,8 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "role": frozenset({"login", "superuser", "bypass_rls", "replication"}),
     "tool": frozenset({"team", "place"}),
     "store": frozenset({"place", "copy"}),  # copy: one of COPY_ROLES
-    "dataset": frozenset({"form"}),  # table, view, materialised_view, export, ...
+    # form: table, view, materialised_view, export, ...
+    "dataset": frozenset({"form", "tag"}),
     "column": frozenset({"tag", "category", "type"}),
     "facility": frozenset({"place", "purpose"}),
     "host": frozenset({"place"}),
@@ -146,7 +147,8 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 LABEL = "label"  # every node may have one: the name that people use for it
 
 # Attributes that may have several values at once. Of any other, the value that began
-# last counts: a later fact ends an earlier one.
+# last counts: a later fact ends an earlier one. When an undated fact began is not
+# known: only a dated one of its own source ends it.
 MANY_VALUED = frozenset({"employer", "tag", "category"})
 
 COPY_ROLES = ("primary", "backup", "replica", "cache")

@@ -20,9 +20,10 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.outcome import Reason
 from ringfence.estate.store import Edges, Estate, SourceFact, View
-from ringfence.reach.closure import backward
-from ringfence.reach.graph import READ, Graph, Mask, build
+from ringfence.reach.closure import backward, forward
+from ringfence.reach.graph import READ, VERB_BIT, Graph, Mask, build
 
+ALTER = VERB_BIT["alter"]
 SHOWN = 3
 
 
@@ -84,33 +85,61 @@ class Case:
 
     # --- what -----------------------------------------------------------------------
 
-    @cached_property
-    def _datasets_without_columns(self) -> list[str]:
-        """Datasets of which no column is known: they stand for their columns."""
-        edges, ids = self.edges, self.view.ids
-        is_column = np.array([kind_of(node) == "column" for node in ids], bool)
-        holds = (edges.name == "contains") & is_column[edges.head]
-        holding = {ids[tail] for tail in np.unique(edges.tail[holds])}
-        return [
-            node for node in ids if kind_of(node) == "dataset" and node not in holding
-        ]
-
     def targets(self, protected: tuple[str, ...]) -> Mapping[str, Status]:
-        """Return the protected resources (yes or unknown) of some protections."""
+        """Return the protected resources (yes or unknown) of some protections.
+
+        Columns by their tags and patterns; datasets by their patterns, and with them
+        whatever they contain. A dataset of which nothing is known to be inside is
+        unclassified, like a column that nobody tagged.
+        """
         if protected not in self._targets:
             rules = compiled(self.boundary, protected)
             judged = {
                 node: _column(rules, node, holder)
                 for node, holder in self.view.holders("column").items()
             }
-            bare = self._datasets_without_columns
-            judged |= {node: rules.dataset_status(node) for node in bare}
+            datasets = self.view.holders("dataset")
+            judged |= {
+                node: rules.dataset_status(node, holder.attributes.get("tag", ()))
+                for node, holder in datasets.items()
+            }
+            self._descend([n for n in datasets if judged[n] is Status.YES], judged)
+            for node in self._opaque:
+                judged[node] = max(judged[node], Status.UNKNOWN)
             self._targets[protected] = {
                 node: status
                 for node, status in judged.items()
                 if status is not Status.NO
             }
         return self._targets[protected]
+
+    @cached_property
+    def _opaque(self) -> list[str]:
+        """The datasets of which nobody says what they hold: untagged, and empty."""
+        graph = self.graph(("technical",), bare=True)
+        known = {graph.ids[node] for node in np.unique(graph.tail[graph.carry != 0])}
+        silent = self.boundary.unclassified == "unknown"
+        return [
+            node
+            for node, holder in self.view.holders("dataset").items()
+            if "tag" in holder.unknown
+            or (silent and node not in known and "tag" not in holder.attributes)
+        ]
+
+    def _descend(self, protected: list[str], judged: dict[str, Status]) -> None:
+        """Hand the protection of datasets down to what they contain."""
+        graph = self.graph(("technical",), bare=True)
+        seeds = np.zeros(len(graph.ids), np.uint16)
+        seeds[[graph.number[node] for node in protected]] = ALTER
+        # Containment alone hands on this verb, so that it goes down and nowhere else.
+        for arcs, status in (
+            (graph.possible, Status.UNKNOWN),
+            (graph.definite, Status.YES),
+        ):
+            for number in np.flatnonzero(forward(arcs, seeds) & ALTER):
+                node = graph.ids[number]
+                if node in judged:
+                    judged[node] = max(judged[node], status)
 
     def exposing(self, targets: Mapping[str, Status]) -> Mask:
         """Return what it takes, of each node, to read one of the targets."""

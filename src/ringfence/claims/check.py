@@ -102,7 +102,7 @@ def collected(run: Run) -> Collected:
     base = run.case if run.case.is_dir() else run.case.parent
     with tempfile.TemporaryDirectory(prefix="ringfence-") as folder:
         run.progress("collecting facts")
-        told = _asked(file, base, Path(folder))
+        told = _asked(file, base, Path(folder), run.now)
         run.progress("loading the estate")
         estate, told = load_told(told, Path(folder))
         if not estate.has_facts():
@@ -110,7 +110,7 @@ def collected(run: Run) -> Collected:
     return Collected(boundary, estate, told)
 
 
-def _asked(file: BoundaryFile, base: Path, folder: Path) -> list[Told]:
+def _asked(file: BoundaryFile, base: Path, folder: Path, now: str) -> list[Told]:
     told = []
     for source, options, at in file.sources:
         order = Order(source.name, source.files, base, options, at)
@@ -119,7 +119,8 @@ def _asked(file: BoundaryFile, base: Path, folder: Path) -> list[Told]:
                 order,
                 source.kind,
                 folder,
-                collected=source.collected,
+                # What is read live is read now; a file is as old as somebody says.
+                collected=source.collected or ("" if source.files else now),
                 history=source.history_since,
             )
         )
@@ -207,13 +208,18 @@ def _states(
             kind=fact.kind,
             collected=fact.collected,
             facts=fact.facts,
-            problems=problems.get(fact.name, ()),
+            problems=problems.get(fact.name, ()) or _told_unread(fact),
             notes=tuple(
                 text for key, text in fact.detail.items() if key.startswith("note:")
             ),
         )
         for fact in facts
     )
+
+
+def _told_unread(fact: SourceFact) -> tuple[Problem, ...]:
+    """Return what a collector, elsewhere, said of a source that it couldn't read."""
+    return (Problem(fact.unknown),) if fact.unknown else ()
 
 
 def _nodes(ids: Sequence[str]) -> Mapping[str, int]:

@@ -20,14 +20,20 @@ EMPTY_ORIGINS = "no-origin"
 EMPTY_TARGETS = "no-target"
 # Of these, nothing known is itself told by the selectors: unknown, and so an origin.
 _JUDGED_KINDS = ("person", "legal_entity")
+_HELD_KINDS = ("service_account", "credential", "key")
 
 
 def gaps_of(question: Question) -> tuple[Reason, ...]:
     """Return every gap, those of the question's own kind first."""
-    gaps = [*question.gaps, *_vacuous(question), *_loose(question)]
+    gaps = [*question.gaps, *data_gaps(question)]
     if question.asks_who:
         gaps += [*_uncovered(question), *_undescribed(question)]
-    return (*gaps, *question.case.source_gaps)
+    return (*dict.fromkeys(gaps), *question.case.source_gaps)
+
+
+def data_gaps(question: Question) -> tuple[Reason, ...]:
+    """Return the gaps in what is protected and where it is."""
+    return (*_vacuous(question), *_loose(question))
 
 
 def _vacuous(question: Question) -> list[Reason]:
@@ -35,6 +41,8 @@ def _vacuous(question: Question) -> list[Reason]:
     if Status.YES not in question.targets.values():
         return [Reason(EMPTY_TARGETS, "nothing is known to be protected")]
     case, claim = question.case, question.claim
+    if not any(part.targets for part in question.parts):
+        return [Reason(EMPTY_TARGETS, "the exceptions concede all that is protected")]
     names = claim.protected or tuple(one.name for one in case.boundary.protected)
     return [
         Reason(EMPTY_TARGETS, f"protection {name} matches nothing")
@@ -44,14 +52,17 @@ def _vacuous(question: Question) -> list[Reason]:
 
 
 def _loose(question: Question) -> list[Reason]:
-    """Return a gap when protected data is in no store that is known."""
+    """Return a gap when protected data, or a copy of it, is in no known store."""
     case = question.case
     graph = case.graph(("technical",), bare=True)
     seeds = np.zeros(len(graph.ids), np.uint16)
     seeds[[kind_of(node) == "store" for node in graph.ids]] = READ
     held = forward(graph.possible, seeds)
+    exposing = case.exposing(question.targets)
     loose = [
-        node for node in sorted(question.targets) if not held[graph.number[node]] & READ
+        graph.ids[node]
+        for node in np.flatnonzero(exposing & READ & ~held)
+        if graph.is_data[node]
     ]
     if not loose:
         return []
@@ -106,15 +117,45 @@ def _undescribed(question: Question) -> list[Reason]:
             held[graph.number[node]] = graph.entry(graph.number[node])
     goals = np.zeros(len(graph.ids), np.uint16)
     goals[[graph.number[node] for node in question.targets]] = question.verbs
-    touched = forward(graph.possible, held) | backward(graph.possible_reversed, goals)
+    onward = backward(graph.possible_reversed, goals) & CONTROL
+    touched = (forward(graph.possible, held) | onward) & CONTROL
     strange = [
         graph.ids[node]
-        for node in np.flatnonzero(touched & CONTROL)
+        for node in np.flatnonzero(touched)
         if kind_of(graph.ids[node]) not in (*DATA_KINDS, *_JUDGED_KINDS)
         and graph.ids[node] not in question.case.described
     ]
-    if not strange:
-        return []
-    names = ", ".join(strange[:3])
-    more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""  # noqa: PLR2004
-    return [Reason("undescribed", f"no source describes {names}{more}")]
+    unheld = [
+        graph.ids[node]
+        for node in np.flatnonzero(onward)
+        if _is_left_alone(question, int(node))
+    ]
+    return [
+        *(
+            [Reason("undescribed", _named("no source describes", strange))]
+            * bool(strange)
+        ),
+        *([Reason("unheld", _named("nobody is said to hold", unheld))] * bool(unheld)),
+    ]
+
+
+def _is_left_alone(question: Question, node: int) -> bool:
+    """Return whether a login, account or key is one that nobody is said to hold."""
+    graph = question.graph
+    kind = kind_of(graph.ids[node])
+    if kind == "role":
+        logins = question.case.view.holders("role")[graph.ids[node]]
+        if not (
+            "yes" in logins.attributes.get("login", ()) or "login" in logins.unknown
+        ):
+            return False
+    elif kind not in _HELD_KINDS:
+        return False
+    arcs = graph.possible_reversed
+    tails = arcs.head[arcs.first[node] : arcs.first[node + 1]]
+    return all(kind == "role" and kind_of(graph.ids[tail]) == "role" for tail in tails)
+
+
+def _named(what: str, nodes: list[str]) -> str:
+    more = f" and {len(nodes) - 3} more" if len(nodes) > 3 else ""  # noqa: PLR2004
+    return f"{what} {', '.join(nodes[:3])}{more}"

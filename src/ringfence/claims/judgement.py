@@ -90,7 +90,7 @@ def _crossing(asked: Sequence[Isolation]) -> dict[str, int]:
     }
 
 
-_ORIGIN_WORDS = {
+ORIGIN_WORDS = {
     "person": ("person", "people"),
     "legal_entity": ("entity", "entities"),
     "store": ("store", "stores"),
@@ -125,7 +125,7 @@ def _summary(asked: Sequence[Isolation], found: Verdict) -> str:
     crossing = Counter(kind_of(node) for one in crossed for node in one.crossing)
     summary = [
         counted(crossing[kind], *words)
-        for kind, words in _ORIGIN_WORDS.items()
+        for kind, words in ORIGIN_WORDS.items()
         if crossing[kind]
     ]
     summary.append(counted(counts["targets"], "column", "columns"))
@@ -157,7 +157,7 @@ def counts_of(question: Question) -> dict[str, int]:
         "targets_unknown": targets.count(Status.UNKNOWN),
         "edges": len(question.graph),
         "edges_unknown": int(question.graph.is_open.sum()),
-        "sources": len(question.case.sources),
+        "sources": question.case.estate.source_facts,
         "facts": question.case.estate.size,
     }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ringfence.claims.case import Case
-from ringfence.claims.kinds import QUESTIONS
-from ringfence.claims.outcome import Path
+from ringfence.claims.kinds import QUESTIONS, judge
+from ringfence.claims.outcome import Path, Verdict
 from ringfence.claims.question import Question
 from ringfence.claims.show import paths_of
+from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Locus
 from ringfence.reach.isolation import Isolation
 
@@ -21,11 +22,11 @@ def pairs(
     Args:
         case: The case.
         claim_id: Id of the claim whose origins and targets are meant.
-        who: Only this origin, by id with or without its kind.
+        who: Only this origin, by id (with or without its kind) or label.
         what: Only this target, likewise.
 
     Raises:
-        ConfigError: There is no such claim, or its kind has no pairs.
+        ConfigError: There is no such claim or name, or its kind has no pairs.
     """
     known = {claim.id: claim for claim in case.boundary.claims}
     if claim_id not in known:
@@ -36,12 +37,33 @@ def pairs(
         message = f"claim `{claim_id}` is of kind `{claim.kind}`, which has no pairs"
         raise ConfigError(message, Locus("--claim"))
     question = QUESTIONS[claim.kind](claim, case)
+    people, things = _called(question, who, "--who"), _called(question, what, "--what")
     for part in question.parts:
         asked = Isolation(question.graph, part, question.verbs)
-        targets = [node for node in asked.reached if _is(node, what)]
+        targets = [node for node in asked.reached if things is None or node in things]
         for origin in asked.crossing:
-            if _is(origin, who):
+            if people is None or origin in people:
                 yield from _pairs(question, asked, origin, targets)
+
+
+def _called(question: Question, name: str | None, option: str) -> set[str] | None:
+    """Return the nodes that a name means: an id, an id without its kind, a label.
+
+    Raises:
+        ConfigError: Nothing in the estate is called that.
+    """
+    if name is None:
+        return None
+    ids = question.graph.ids
+    labels = question.case.view.labels(ids)
+    found = {
+        node for node in ids if name in (node, node.partition(":")[2], labels.get(node))
+    }
+    if not found:
+        known = {node.partition(":")[2] for node in ids} | set(labels.values())
+        message = f"nothing is called `{name}`"
+        raise ConfigError(message, Locus(option), nearest(name, known))
+    return found
 
 
 def _pairs(
@@ -57,5 +79,8 @@ def _pairs(
     yield from paths_of(question.case, graph, origin, walks, selector=selector)
 
 
-def _is(node: str, name: str | None) -> bool:
-    return name is None or name in (node, node.partition(":")[2])
+def verdict_of(case: Case, claim_id: str) -> Verdict:
+    """Return the verdict on a claim; on a question of law, that on its proxy."""
+    claim = next(one for one in case.boundary.claims if one.id == claim_id)
+    judgement = judge(claim, case)
+    return (judgement.proxy or judgement).verdict

@@ -37,6 +37,8 @@ CLOSED = {
     "us_person": _YES_NO,
 }
 COUNTRIES = ("location", "organised_in", "principal_place", "residence", "state_of")
+_DIRECTNESS = ("direct", "indirect", "unknown")
+_PERCENT = r"[0-9]{1,3}(\.[0-9]{1,40})?"
 _PLACE = "[A-Z]{2}(-[A-Z0-9]{1,3})?"
 _MOMENT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 
@@ -70,6 +72,27 @@ def _is_moment(column: str) -> str:
     )
 
 
+def _stated(name: str) -> str:
+    """Return the SQL of a text of the detail: null where there is none."""
+    # Only what is an object of texts gets by anyway.
+    whole = "CASE WHEN json_valid(detail) THEN detail END"
+    return f"json_extract_string({whole}, '$.{name}')"
+
+
+def _is_percent(text: str) -> str:
+    return f"(regexp_full_match({text}, '{_PERCENT}') AND {_digits(text)} <= {_ALL})"
+
+
+def _digits(percent: str) -> str:
+    """Return SQL of fixed width, that sorts as the percentage: no type is as exact."""
+    whole, rest = (f"split_part({percent}, '.', {number})" for number in (1, 2))
+    return f"lpad({whole}, 3, '0') || rpad({rest}, 40, '0')"
+
+
+_ALL = "'" + "100".ljust(43, "0") + "'"
+_LEAST = f"coalesce({_stated('min')}, '0')"
+_MOST = f"coalesce({_stated('max')}, '100')"
+_HOW = f"coalesce({_stated('directness')}, 'unknown')"
 _KINDS, _DATA = _listed(NODE_KINDS), _listed(DATA_KINDS)
 _CODES = _listed(countries_by_alpha2)
 _CLOSED = "\n    ".join(
@@ -131,6 +154,15 @@ _EDGE = f"""
         THEN '`' || f.name || '` leads to data'
     WHEN flow = '{Flow.STAKE}' AND (tail NOT IN ('person', 'legal_entity')
         OR head <> 'legal_entity') THEN 'an owner holds a legal entity'
+    WHEN flow = '{Flow.STAKE}' AND detail <> '' THEN CASE
+    WHEN NOT {_is_percent(_LEAST)}
+        THEN '`min` can''t be `' || {_LEAST} || '`: it is no percentage'
+    WHEN NOT {_is_percent(_MOST)}
+        THEN '`max` can''t be `' || {_MOST} || '`: it is no percentage'
+    WHEN {_digits(_LEAST)} > {_digits(_MOST)} THEN '`min` is more than `max`'
+    WHEN {_HOW} NOT IN {_listed(_DIRECTNESS)}
+        THEN '`directness` can''t be `' || {_HOW} || '`'
+    END
 """
 _REASON = f"""CASE
     WHEN fact NOT IN ('source', 'node', 'attribute', 'edge')

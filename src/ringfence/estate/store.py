@@ -122,6 +122,11 @@ class Estate:
         """The number of facts."""
         return self._one("SELECT count(*) FROM fact")
 
+    @property
+    def source_facts(self) -> int:
+        """The number of source facts."""
+        return self._one("SELECT count(*) FROM fact WHERE fact = 'source'")
+
     def has_facts(self) -> bool:
         """Return whether there is any fact beyond those about sources."""
         return self._one("SELECT count(*) FROM fact WHERE fact <> 'source'") > 0
@@ -283,10 +288,11 @@ class View:
             "SELECT id, name, list(DISTINCT value) FILTER (unknown = ''), "  # noqa: S608
             "bool_or(unknown <> '') FROM ("
             "SELECT id, name, value, unknown, since, "
-            "max(since) OVER (PARTITION BY id, name) AS last FROM fact "
+            "max(since) OVER (PARTITION BY id, name) AS last, "
+            "max(since) OVER (PARTITION BY id, name, source) AS own FROM fact "
             f"WHERE fact = 'attribute' AND name <> 'label' "
             f"AND starts_with(id, '{kind}:') AND {_FORCE}) "
-            f"WHERE name IN ({many}) OR since = last GROUP BY id, name"
+            f"WHERE name IN ({many}) OR since = last OR own = '' GROUP BY id, name"
         ).fetchall()
 
     def described(self) -> frozenset[str]:

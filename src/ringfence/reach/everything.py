@@ -45,7 +45,8 @@ def who_has_everything(
 ) -> Everything:
     """Return the principals that reach at least `share` percent of the targets.
 
-    Whoever falls short does so however the uncertain targets turn out.
+    Asked for what is sure, a principal has that much however the uncertain targets
+    turn out; asked for what is possible, it falls short however they turn out.
 
     Args:
         graph: The graph.
@@ -65,11 +66,12 @@ def who_has_everything(
         first = remaining[0]
         held = forward(arcs, _at(graph, first[None], CONTROL))
         missed = (held[targets] & verbs) == 0
-        sorely = missed & certain
+        # What certainly counts against it: in doubt, the targets that certainly are.
+        against = missed if sure else missed & certain
         settled: Ints
-        if sorely.sum() * share > (~missed).sum() * (100 - share):
+        if _falls_short(missed, certain, share, sure=sure):
             whole = share == 100  # noqa: PLR2004
-            chosen = targets[sorely][:1] if whole else targets[missed]
+            chosen = targets[against][:1] if whole else targets[missed]
             reaching = backward(back, _at(graph, chosen, verbs))
             settled = remaining[(reaching[remaining] & CONTROL) == 0]
             found.short.append(Short(settled, chosen))
@@ -79,6 +81,13 @@ def who_has_everything(
             found.masters.extend(settled.tolist())
         left[settled] = False
     return found
+
+
+def _falls_short(missed: Flags, certain: Flags, share: int, *, sure: bool) -> bool:
+    if sure:
+        return bool((~missed & certain).sum() * 100 < share * len(missed))
+    left = (~missed).sum()
+    return bool((missed & certain).sum() * share > left * (100 - share))
 
 
 def _at(graph: Graph, nodes: Sequence[int] | Ints, mask: int) -> Mask:

@@ -7,7 +7,7 @@ each node. An edge `u -> v` hands on
     give[e]  when control of u is held,   and   held[u] & carry[e]   in any case:
 
 a grant gives its verb, other edges give control of a principal or every verb on data;
-containment carries each verb, a copy carries `read` alone.
+containment carries each verb, a copy carries `read` and `decrypt`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Flags = npt.NDArray[np.bool_]
 CONTROL = 1
 VERB_BIT = {verb: 2 << number for number, verb in enumerate(VERBS)}
 ALL_VERBS = sum(VERB_BIT.values())
-READ = VERB_BIT["read"]
+READ, DECRYPT = VERB_BIT["read"], VERB_BIT["decrypt"]
 STATES = {"control": CONTROL, **VERB_BIT}
 
 
@@ -182,7 +182,7 @@ def build(
     flows = [kind.flow for kind in kinds]
     give = _given(flows, codes[kept], edges.verb[kept], is_data[head])
     give[is_data[tail]] = 0
-    by_flow = {Flow.CONTAIN: ALL_VERBS, Flow.COPY: READ}
+    by_flow = {Flow.CONTAIN: ALL_VERBS, Flow.COPY: READ | DECRYPT}
     carries = np.array([by_flow.get(flow, 0) for flow in flows], np.uint16)
     carry = np.where(is_data[tail], carries[codes[kept]], 0).astype(np.uint16)
     return Graph(

@@ -180,10 +180,10 @@ def _number(box: Box) -> str:
 
 def _full(box: Box, section: Section) -> str:
     if box.nodes == 1:
-        return f"{box.label} ({box.id}): {box.people:,} {section.noun}"
+        return f"{box.label} ({box.id}): {section.counted(box.people)}"
     inner = counted(box.inner, "edge", "edges")
     among = f"; {inner} among them not drawn" if box.inner else ""
-    return f"{box.label}, none with more than {box.most:,} {section.noun}{among}"
+    return f"{box.label}, none with more than {section.counted(box.most)}{among}"
 
 
 def _width(text: str) -> float:

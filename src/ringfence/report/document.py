@@ -18,6 +18,8 @@ from ringfence.report import section, wording
 from ringfence.report.section import Row, Section
 from ringfence.report.unseen import SourceRow, list_unseen, source_rows
 
+_GRAVITY = (Verdict.REFUTED, Verdict.UNPROVEN, Verdict.UPHELD)
+
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
@@ -66,6 +68,14 @@ class Document:
     check: Command
     exit_code: ExitCode
     outcome: Outcome
+
+    @property
+    def gravest(self) -> tuple[Section, ...]:
+        """The sections with refuted claims first, each proxy after its own claim."""
+        own = {part.row.number: part.verdict for part in self.sections[::-1]}
+        return tuple(
+            sorted(self.sections, key=lambda part: _GRAVITY.index(own[part.row.number]))
+        )
 
 
 def build(

@@ -16,10 +16,10 @@ from xml.etree.ElementTree import Element
 from ringfence.claims.outcome import Verdict
 from ringfence.report import columnmap
 from ringfence.report.document import Document
-from ringfence.report.markup import element, page, style
+from ringfence.report.markup import breakable, element, page, style
 from ringfence.report.section import Ground, Row, Section, Station
 from ringfence.report.unseen import SourceRow
-from ringfence.report.wording import counted, singular
+from ringfence.report.wording import NOBODY, counted, singular
 
 _FURTHER_WITNESSES = 5
 
@@ -92,43 +92,46 @@ def _pairs(pairs: Iterable[tuple[str, str]], class_: str = "pairs") -> Element:
 
 def _main(document: Document) -> Iterable[Element | None]:
     yield _verdicts(document)
-    for verdict in (Verdict.REFUTED, Verdict.UNPROVEN, Verdict.UPHELD):
-        for section in document.sections:
-            if section.verdict == verdict:
-                yield _section(section)
+    yield from map(_section, document.gravest)
     yield _sources(document)
     yield _gaps(document)
     yield _assumptions(document)
 
 
 def _table(heads: Iterable[str], rows: Iterable[Element], label: str) -> Element:
-    cells = [element("th", head, scope="col") for head in heads]
-    return element(
+    cells = [
+        element("th", head, scope="col", class_="of-" + head.lower().replace(" ", "-"))
+        for head in heads
+    ]
+    table = element(
         "table",
         element("thead", element("tr", *cells)),
         element("tbody", *rows),
         aria_label=label,
     )
+    return element("div", table, class_="scroll")
 
 
 def _verdicts(document: Document) -> Element:
     if not document.rows:
         return element("section", element("p", "The boundary makes no claim."))
-    heads = ("", "Claim", "What was said", "Said by", "Verdict", "Found")
-    rows = map(_verdict_row, document.rows)
+    is_said = any(row.said != NOBODY for row in document.rows)
+    said = ["Said by"] if is_said else []
+    heads = ("", "Claim", "What was said", *said, "Verdict", "Found")
+    rows = [_verdict_row(row, is_said=is_said) for row in document.rows]
     return element("section", _table(heads, rows, "Verdicts"), id="verdicts")
 
 
-def _verdict_row(row: Row) -> Element:
-    link = element("a", row.id, href=f"#{row.anchor}")
+def _verdict_row(row: Row, *, is_said: bool) -> Element:
+    link = element("a", *breakable(row.id), href=f"#{row.anchor}")
     return element(
         "tr",
         element("td", str(row.number), class_="number"),
         element("td", link),
         element("td", row.says),
-        element("td", row.said),
+        element("td", row.said) if is_said else None,
         element("td", _badge(row.verdict)),
-        element("td", row.summary),
+        element("td", *breakable(row.summary)),
     )
 
 
@@ -141,19 +144,22 @@ def _section(section: Section) -> Element:
     quoted = element(
         "blockquote",
         f"“{claim.says}”",
-        element("span", f"  {row.said}", class_="soft") if row.said != "-" else None,
+        element("span", f"  {row.said}", class_="soft") if row.said != NOBODY else None,
     )
     return element(
         "section",
         element(
             "h2",
             element("span", f"{row.number} ", class_="soft"),
-            f"{section.subject} is ",
+            *breakable(section.subject),
+            " is ",
             element("span", section.verdict.value, class_="word"),
             id=section.anchor,
         ),
         None if section.is_proxy else quoted,
-        element("p", row.summary, class_="summary") if row.summary else None,
+        element("p", *breakable(row.summary), class_="summary")
+        if row.summary
+        else None,
         *_shown(section),
         *_further(section),
         _reasons(section),
@@ -221,7 +227,9 @@ def _further(section: Section) -> Iterable[Element]:
     further = section.witnesses[1:]
     if not further:
         return
-    shown = [element("li", one.short) for one in further[:_FURTHER_WITNESSES]]
+    shown = [
+        element("li", *breakable(one.short)) for one in further[:_FURTHER_WITNESSES]
+    ]
     if more := len(further) - len(shown):
         shown.append(element("li", f"and {more:,} more in report.json"))
     yield element("h3", counted(len(further), "further witness", "further witnesses"))
@@ -244,7 +252,7 @@ def _station(station: Station) -> Element:
         "li",
         element("span", str(station.number), class_="step"),
         element("span", words, class_="words") if words else None,
-        element("strong", station.name),
+        element("strong", *breakable(station.name)),
         element("span", f" {singular(station.kind)}", class_="soft"),
         _place(station.at, station.source),
         *_doubts(station.open, station.dispute),
@@ -255,7 +263,7 @@ def _station(station: Station) -> Element:
 def _ground(ground: Ground) -> Element:
     return element(
         "div",
-        ground.words,
+        *breakable(ground.words),
         _place(ground.at, ground.source),
         *_doubts(ground.open, ground.dispute),
     )
@@ -265,7 +273,7 @@ def _place(at: str, source: str) -> Element | None:
     if not at:
         return None
     of = f" ({source})" if source else ""
-    return element("span", element("code", at), of, class_="place")
+    return element("span", element("code", *breakable(at)), of, class_="place")
 
 
 def _doubts(open_: str, dispute: str) -> Iterable[Element]:

@@ -7,12 +7,14 @@ is no template into which a name from a source could carry a tag, and every text
 
 from __future__ import annotations
 
+import re
 from xml.etree.ElementTree import Element, tostring
 
 from ringfence.errors import printable
 
 # A line end after anything else keeps the file readable, and differences of it small.
-_WITHIN_LINES = frozenset({"a", "code", "span", "strong", "tspan"})
+_BREAKS = re.compile(r"(?<=[/.])(?=[^\s/.])")
+_WITHIN_LINES = frozenset({"a", "code", "span", "strong", "tspan", "wbr"})
 
 
 def element(
@@ -37,6 +39,15 @@ def _append(parent: Element, child: Element | str | None) -> None:
         parent[-1].tail = (parent[-1].tail or "") + printable(child)
     elif child:
         parent.text = (parent.text or "") + printable(child)
+
+
+def breakable(text: str) -> list[Element | str]:
+    """Return a name that may be broken after each `/` and `.` within it."""
+    first, *others = _BREAKS.split(text)
+    parts: list[Element | str] = [first]
+    for part in others:
+        parts += [element("wbr"), part]
+    return parts
 
 
 def style(sheet: str) -> Element:

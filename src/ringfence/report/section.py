@@ -17,13 +17,13 @@ from ringfence.report.scope import scope
 _TELLING_KINDS = ("tool", "role", "service_account", "group")
 _WIDEST = 2
 _ORIGIN_NOUNS = {
-    "no_reach": "people",
-    "jurisdiction": "entities",
-    "residency": "stores",
-    "presence": "stores",
-    "no_single_principal": "principals",
-    "control_operates": "gates",
-    "facility": "facilities",
+    "no_reach": ("person", "people"),
+    "jurisdiction": ("entity", "entities"),
+    "residency": ("store", "stores"),
+    "presence": ("store", "stores"),
+    "no_single_principal": ("principal", "principals"),
+    "control_operates": ("gate", "gates"),
+    "facility": ("facility", "facilities"),
 }
 
 
@@ -128,6 +128,14 @@ class Section:
         """Verdict of this finding; a proxy has one of its own."""
         return self.finding.verdict
 
+    def counted(self, number: int) -> str:
+        """Return a number of what the stripes of the map count: `1 person`."""
+        return wording.counted(number, *_nouns(self.finding))
+
+
+def _nouns(finding: Finding) -> tuple[str, str]:
+    return _ORIGIN_NOUNS.get(finding.claim.kind, ("origin", "origins"))
+
 
 def row(finding: Finding) -> Row:
     """Return a finding's line of the verdict table."""
@@ -158,7 +166,6 @@ def _section(
     labels, flows = outcome.labels, _labelled(finding.flows, outcome.labels)
     witnesses = tuple(_witness(path, labels) for path in finding.paths)
     of = "the proxy of " if is_proxy else ""
-    noun = _ORIGIN_NOUNS.get(finding.claim.kind, "origins")
     widest = _widest(flows)
     return Section(
         anchor=anchor,
@@ -168,7 +175,7 @@ def _section(
         is_proxy=is_proxy,
         example=_example(finding),
         witnesses=witnesses,
-        noun=noun,
+        noun=_nouns(finding)[1],
         flows=flows,
         caption=_caption(finding, flows, widest),
         widest=widest,
@@ -249,11 +256,12 @@ def _caption(finding: Finding, flows: FlowMap, widest: tuple[str, ...]) -> str:
     nodes = {node.id: node for node in flows.nodes}
     if not widest:
         return ""
-    noun = _ORIGIN_NOUNS.get(finding.claim.kind, "origins")
     followed = flows.followed
     crossing = finding.counts.get("origins", followed)
     # Of very many origins a map follows the first ones only.
-    of = f"{followed:,} of {crossing:,}" if followed < crossing else f"{followed:,}"
+    is_part = followed < crossing
+    drawn = wording.counted(crossing if is_part else followed, *_nouns(finding))
+    of = f"{followed:,} of {drawn}" if is_part else drawn
     chosen = [nodes[node] for node in widest]
     parts = [
         f"{wording.counted(node.people, 'passes', 'pass')} {node.label}"
@@ -262,7 +270,7 @@ def _caption(finding: Finding, flows: FlowMap, widest: tuple[str, ...]) -> str:
     kind = chosen[0].kind
     others = sum(node.kind == kind for node in flows.nodes) - len(parts)
     rest = f"; {wording.counted_kind(others, kind)} more" if others else ""
-    return f"Of the {of} {noun} drawn, {wording.joined(parts)}{rest}."
+    return f"Of the {of} drawn, {wording.joined(parts)}{rest}."
 
 
 def _labelled(flows: FlowMap, labels: Mapping[str, str]) -> FlowMap:

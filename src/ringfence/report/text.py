@@ -21,6 +21,7 @@ from ringfence.report.wording import counted
 _NARROWEST = 60
 _FEWEST_ROOM = 4
 _MOST_REASONS = 3
+_SPACE = "   "
 
 
 def render(
@@ -72,7 +73,7 @@ def _further(document: Document, width: int, *, room: int) -> list[str]:
     lines: list[str] = []
     others = [
         section
-        for section in document.sections
+        for section in document.gravest
         if section is not document.lead
         and section.verdict is Verdict.REFUTED
         and section.witnesses
@@ -96,8 +97,10 @@ def _head(document: Document, width: int, *, most: int = 0) -> Iterator[str]:
         f"as of {document.as_of or 'no date'}",
         f"regime {' + '.join(document.fences) or 'none'}",
     )
-    line = "   ".join(first)
-    yield from [cut(line, width)] if most else hung("", line, width)
+    if most:
+        yield cut(_SPACE.join(first), width)
+    else:
+        yield from _packed(first, _SPACE, width)
     texts: dict[str, list[str]] = {}
     for word, text in document.header:
         texts.setdefault(word, []).append(text)
@@ -129,10 +132,15 @@ def _foot(document: Document, width: int) -> Iterator[str]:
 
 def _commands(commands: Sequence[Command], width: int) -> Iterator[str]:
     """Yield commands, as many on a line as fit; none is ever cut."""
+    told = [f"{command.purpose}{_SPACE}{command.line}" for command in commands]
+    yield from _packed(told, 2 * _SPACE, width)
+
+
+def _packed(texts: Sequence[str], space: str, width: int) -> Iterator[str]:
+    """Yield texts side by side, as many on a line as fit."""
     line = ""
-    for command in commands:
-        told = f"{command.purpose}   {command.line}"
-        longer = f"{line}      {told}"
+    for told in texts:
+        longer = f"{line}{space}{told}"
         if line and measure(longer) <= width:
             line = longer
             continue

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ringfence.claims.outcome import Verdict
 from ringfence.report.fitting import cut, fold, measure, pad
 from ringfence.report.section import Row
+from ringfence.report.wording import NOBODY
 
 _COLOURS = {
     Verdict.REFUTED: "1;31",
@@ -67,7 +68,8 @@ def table(
 def _widths(rows: Sequence[Row], width: int) -> _Widths:
     number = max(len(str(row.number)) for row in rows)
     name = min(max(measure(row.id) for row in rows), _WIDEST_ID, width // 4)
-    said = min(max(measure(row.said) for row in rows), _WIDEST_SAID)
+    is_said = any(row.said != NOBODY for row in rows)
+    said = min(max(measure(row.said) for row in rows), _WIDEST_SAID) if is_said else 0
     rest = width - (2 + number + 1 + name + _VERDICT + 3 * len(_GAP))
     # On a narrow screen who said it goes first: the whole report has it.
     said = said if rest - said - len(_GAP) >= 2 * _LEAST_SENTENCE else 0

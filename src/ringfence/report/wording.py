@@ -30,6 +30,7 @@ _NOUNS = {
     "facility": ("facility", "facilities"),
 }
 KINDS = tuple(_NOUNS)
+NOBODY = "-"  # in the place of who said something
 _DAY = 86_400
 _HOUR = 3_600
 
@@ -67,7 +68,7 @@ def name(node: str, labels: Mapping[str, str]) -> str:
 
 def said(claim: Claim) -> str:
     """Return who said a sentence and when; a dash when nobody is on file."""
-    return " ".join(part for part in (claim.by, claim.on) if part) or "-"
+    return " ".join(part for part in (claim.by, claim.on) if part) or NOBODY
 
 
 def fence(selector: Selector) -> str:

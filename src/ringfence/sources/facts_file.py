@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
+from pathlib import Path
 
 from ringfence.errors import Locus, SourceError
 from ringfence.sources.source import Harvest, Order
@@ -19,13 +21,12 @@ class FactsFiles:
         """Return the files, to be loaded as they stand.
 
         Raises:
-            SourceError: One of them isn't there or isn't readable.
+            SourceError: One of them isn't there, isn't readable, or names no source.
         """
         paths = [(name, order.base / name) for name in order.files]
         for name, path in paths:
             try:
-                with path.open("rb") as stream:
-                    stream.read(1)
+                told = _names_a_source(path)
             except OSError as error:
                 reason = (error.strerror or "can't be read").lower()
                 raise SourceError(reason, Locus(name), "check the path") from None
@@ -33,7 +34,21 @@ class FactsFiles:
                 # Python's word for a NUL in a path.
                 message = "is no file name"
                 raise SourceError(message, Locus(name), "check the path") from None
+            if not told:
+                message = "holds no source fact: nobody says when it was collected"
+                hint = "write it with `ringfence collect`"
+                raise SourceError(message, Locus(name), hint)
         return Harvest(files=paths)
+
+
+def _names_a_source(path: Path) -> bool:
+    if not path.stat().st_size:
+        return False
+    with (
+        path.open("rb") as stream,
+        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        return content.find(b'"fact":"source"') >= 0
 
 
 SOURCE = FactsFiles()

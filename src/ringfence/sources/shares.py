@@ -13,7 +13,7 @@ from ringfence.errors import Locus
 ALL = Decimal(100)
 NONE = Decimal(0)
 # Digits after the point that a share may have; more is noise, or an attack.
-_MOST_DIGITS = 60
+_MOST_DIGITS = 40
 _PERCENT = re.compile(rf"\d{{1,9}}(\.\d{{1,{_MOST_DIGITS}}})?")
 _HINT = "write a percentage from 0 to 100, such as `25` or `49.9`"
 

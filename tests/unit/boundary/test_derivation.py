@@ -152,11 +152,15 @@ def test_derivations_are_well_founded():
 
 
 def test_indirect_shares_explain_where_direct_ones_do_not():
-    """The larger of the two sums is the one that is shown."""
+    """The larger of what is direct, and one indirect holding, is what is shown."""
     excluded = answer(
         {},
         {GOV: STATE, A: company("CN"), C: company("SG")},
-        [stake(GOV, "c", "51", is_direct=False), stake(A, "c", "25")],
+        [
+            stake(GOV, "c", "51", is_direct=False),
+            stake(A, "c", "50", is_direct=False),
+            stake(A, "c", "25"),
+        ],
     )
     assert ((GOV, Fraction(51)),) == derivation(excluded, C)[0].others
 
@@ -258,6 +262,11 @@ def test_doubts_of_entities():
     test = Owned()
     found = bounds(excluded, C, test=test, interest="shareholding")
     assert (Fraction(25), Fraction("60.5")) == found
+    vague = Stake(GOV, C, "", Fraction(20), Fraction(30))
+    through = stake(GOV, "c", "26", is_direct=False)
+    excluded = answer({}, {GOV: STATE, C: company("SG")}, [*stakes, vague, through])
+    found = bounds(excluded, C, test=test, interest="shareholding")
+    assert (Fraction(26), Fraction(100)) == found
     none = bounds(excluded, A, test=test, interest="shareholding")
     assert (Fraction(0), Fraction(100)) == none
 

@@ -55,21 +55,24 @@ def test_open_stake_from_detail():
 @pytest.mark.parametrize(
     ("stakes", "expected"),
     [
-        ([held("10", "20"), held("15", "30")], share("10", "30")),
-        ([held("10", "20"), held("10", "20")], share("10", "20")),
-        ([held("10", "20", is_known=False)], share("0", "20")),
-        ([held("10", "20"), held("15", "20", is_known=False)], share("0", "20")),
-        ([held("10", "20", is_direct=False)], share("10", "20", is_direct=False)),
-        ([held("10", "20"), held("25", "25", is_direct=False)], share("25", "25")),
-        ([held("30", "40", is_direct=False), held("5", "60")], share("30", "60")),
-        ([held("60", "40")], share("60", "60")),
+        ([held("10", "20"), held("15", "30")], [share("10", "30")]),
+        ([held("10", "20"), held("10", "20")], [share("10", "20")]),
+        ([held("10", "20", is_known=False)], [share("0", "20")]),
+        ([held("10", "20"), held("15", "20", is_known=False)], [share("0", "20")]),
+        ([held("10", "20", is_direct=False)], [share("10", "20", is_direct=False)]),
+        (
+            [held("10", "20"), held("25", "25", is_direct=False), held("9", "10")],
+            [share("9", "20"), share("25", "25", is_direct=False)],
+        ),
+        ([held("60", "40")], [share("60", "60")]),
+        ([held("60", "40", is_known=False)], [share("0", "60")]),
     ],
 )
 def test_merge(stakes, expected):
-    """One owner has one share: widest of versions, larger of direct and indirect."""
+    """One owner has one share in each way: the widest interval of its versions."""
     shares = merge(stakes)
-    assert [expected] == list(shares.of("b", "s"))
-    assert {"a": [expected]} == shares.by_owner
+    assert expected == list(shares.of("b", "s"))
+    assert {"a": expected} == shares.by_owner
 
 
 def test_merge_keeps_interests_apart():
@@ -80,11 +83,23 @@ def test_merge_keeps_interests_apart():
     assert {"a", "b"} == set(shares.ends())
 
 
+def test_a_stake_of_no_stated_interest_may_be_of_any():
+    """It is possible in every interest, certain in none, and stated of none."""
+    shares = merge([held("10", "20"), stake("a", "b", detail={"min": "50"})])
+    assert [share("10", "20")] == list(shares.of("b", "s"))
+    assert list(shares.of("b", "v")) == []
+    (unstated,) = shares.perhaps_of("b", "v")
+    assert unstated == Share("a", "b", "", Fraction(0), Fraction(100), is_direct=False)
+    assert [share("10", "20"), unstated] == list(shares.perhaps_of("b", "s"))
+
+
 def test_floor():
-    """Indirect shares may be direct ones of somebody else, and aren't added to them."""
+    """Direct shares add up; indirect ones may all be the same, or direct ones."""
     shares = [share("25", "25"), share("20", "30"), share("30", "30", is_direct=False)]
     assert floor(shares) == 45
     assert floor([*shares[:1], share("40", "50", is_direct=False)]) == 40
+    chain = [share("30", "30", is_direct=False), share("40", "40", is_direct=False)]
+    assert floor(chain) == 40
     assert floor([]) == 0
 
 
@@ -99,6 +114,8 @@ def test_undisclosed():
     assert undisclosed([share("50", "75"), share("20", "30")]) == 30
     # The indirect holding may be of the very shares that are held directly.
     assert undisclosed([share("90", "90"), share("60", "60", is_direct=False)]) == 10
+    chain = [share("50", "50", is_direct=False), share("40", "40", is_direct=False)]
+    assert undisclosed(chain) == 50
     assert undisclosed([]) == 100
 
 

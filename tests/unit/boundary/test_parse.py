@@ -275,6 +275,15 @@ def test_percentages_are_plain_decimals(written, percent):
     ]
 
 
+def test_percentages_have_forty_digits_at_most():
+    """The checker reads no more digits than that after the point."""
+    nines = "49." + "9" * 40
+    entities = read(changed(("owned: 33.4", f"owned: '{nines}'"))).boundary
+    assert nines in str(entities.selector("spelled-out").entities)
+    with pytest.raises(ConfigError, match="must be a percentage"):
+        read(changed(("owned: 33.4", f"owned: '{nines}9'")))
+
+
 def test_flags_may_be_yaml_booleans():
     """`true` and `false` say yes and no."""
     text = changed(("us_person: no", "us_person: true"))

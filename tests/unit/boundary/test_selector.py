@@ -70,6 +70,12 @@ def stake(
     )
 
 
+def unstated(owner: str, high: str) -> Stake:
+    """Return a stake in `x` of which nobody says of what interest it is."""
+    ends = Fraction(high), Fraction(high)
+    return Stake(owner, "legal_entity:x", "", *ends)
+
+
 def company(organised_in: str, place: str = "", **more: str) -> Holder:
     """Return a company whose owners are all stated."""
     return holder(
@@ -247,7 +253,13 @@ IN, OUT, OPEN = "legal_entity:yes", "legal_entity:no", "legal_entity:open"
         ([stake(IN, "x", "25"), stake(OPEN, "x", "24.9")], "no"),
         ([stake(OUT, "x", "100")], "no"),
         ([stake(IN, "x", "60", is_known=False)], "unknown"),
-        ([stake(IN, "x", "25"), stake(IN, "x", "25", is_direct=False)], "no"),
+        ([stake(IN, "x", "25"), stake(IN, "x", "24", is_direct=False)], "no"),
+        ([stake(IN, "x", "25"), stake(IN, "x", "25", is_direct=False)], "unknown"),
+        ([stake(IN, "x", "10"), stake(IN, "x", "50", is_direct=False)], "yes"),
+        ([unstated(IN, "10"), stake(OUT, "x", "50")], "no"),
+        ([unstated(IN, "60"), stake(OUT, "x", "50")], "unknown"),
+        ([unstated(IN, "10"), stake(IN, "x", "40")], "unknown"),
+        ([unstated(OUT, "100")], "unknown"),
         ([stake(IN, "x", "50"), stake(IN, "x", "30")], "unknown"),
         ([stake(IN, "x", "50", is_direct=False)], "yes"),
         ([stake("legal_entity:stranger", "x", "50")], "unknown"),
@@ -271,6 +283,22 @@ def test_direct_and_indirect_shares_of_two_owners_may_be_the_same():
     stakes = [
         stake("legal_entity:a", "x", "25"),
         stake("legal_entity:b", "x", "25", is_direct=False),
+    ]
+    assert judged(selector, {}, entities, stakes)["x"] == "unknown"
+
+
+def test_indirect_shares_of_a_chain_are_not_added_up():
+    """Two who are stated at two places of one chain hold the same shares, perhaps."""
+    entities = {
+        "a": company("CN", state_of="CN"),
+        "b": company("CN", state_of="CN"),
+        "x": company("SG"),
+    }
+    test = AnyOf((Attribute("state_of", ("CN",)), Owned()))
+    selector = Selector("s", NOBODY, test)
+    stakes = [
+        stake("legal_entity:a", "x", "30", is_direct=False),
+        stake("legal_entity:b", "x", "30", is_direct=False),
     ]
     assert judged(selector, {}, entities, stakes)["x"] == "unknown"
 

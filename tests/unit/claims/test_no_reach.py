@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ringfence.boundary.model import BoundaryException, Protection
@@ -360,9 +361,105 @@ def test_an_undecided_membership_earns_no_exception(tmp_path):
 def test_groups_that_contain_each_other(tmp_path):
     """A cycle of groups is walked once and ends."""
     cycle = edge("group:metrics", "member_of", "group:inner")
-    facts = [READ, *STORE, *MEMBER, cycle]
+    facts = [READ, *STORE, *MEMBER, cycle, attribute("person:wei", "residence", "CN")]
     found = judged(tmp_path, facts, asked=CONCEDES, exceptions=(exception(),))
     assert found.verdict is Verdict.UPHELD
+
+
+def test_an_exception_for_everybody_leaves_nothing_to_uphold(tmp_path):
+    """Where every excluded person is conceded everything, the claim is vacuous."""
+    facts = [READ, *STORE, *MEMBER]
+    found = judged(tmp_path, facts, asked=CONCEDES, exceptions=(exception(),))
+    assert (found.verdict, codes(found)) == (Verdict.UNPROVEN, ["no-target"])
+
+
+def test_an_exception_that_may_apply_keeps_a_path_from_refuting(tmp_path):
+    """Who may be a member of the excepted group is neither let off nor accused."""
+    doubt = edge("person:li", "member_of", "group:metrics", unknown="stale")
+    facts = [READ, *STORE, LI, *WAY, doubt]
+    found = judged(tmp_path, facts, asked=CONCEDES, exceptions=(exception(),))
+    assert (found.verdict, codes(found)[0]) == (Verdict.UNPROVEN, "undecided-path")
+
+
+def test_a_copy_in_no_known_store_leaves_it_open(tmp_path):
+    """An export that lies nobody knows where may be open to anybody."""
+    export = edge("dataset:x/export", "exported_to", "dataset:db/s.users")
+    found = judged(tmp_path, [READ, *STORE, LI, export])
+    assert (found.verdict, codes(found)) == (Verdict.UNPROVEN, ["no-store"])
+
+
+def test_a_dataset_nobody_looked_into_may_be_protected(tmp_path):
+    """A dump without columns or origin is unclassified, like an untagged column."""
+    dump = [
+        edge("store:db", "contains", "dataset:db/dump"),
+        edge("person:li", "has_privilege", "dataset:db/dump", verb="read"),
+    ]
+    found = judged(tmp_path, [READ, *STORE, LI, *dump], unclassified="unknown")
+    assert (found.verdict, codes(found)) == (Verdict.UNPROVEN, ["undecided-path"])
+    assert judged(tmp_path, [READ, *STORE, LI, *dump]).verdict is Verdict.UPHELD
+
+
+@pytest.mark.parametrize(("doubt", "expected"), [("", "refuted"), ("old", "unproven")])
+def test_protection_goes_down_to_what_is_contained(tmp_path, doubt, expected):
+    """What a protected dataset contains is protected, whatever its name and tag."""
+    inside = "column:other/x.y.z"
+    facts = [
+        READ,
+        LI,
+        edge("store:db", "contains", "dataset:db/s.users"),
+        edge("dataset:db/s.users", "contains", inside, unknown=doubt),
+        attribute(inside, "tag", "none"),
+        edge("person:li", "has_privilege", inside, verb="read"),
+    ]
+    whole = (Protection("users", datasets=("db/s.users",)),)
+    assert judged(tmp_path, facts, protected=whole).verdict.value == expected
+
+
+def test_a_key_to_a_copy_opens_the_original(tmp_path):
+    """Decrypting a backup is decrypting the data."""
+    facts = [
+        READ,
+        *STORE,
+        LI,
+        edge("dataset:db/backup", "backed_up_to", "dataset:db/s.users"),
+        edge("store:db", "contains", "dataset:db/backup"),
+        edge("person:li", "holds_key", "key:k"),
+        edge("key:k", "decrypts", "dataset:db/backup", verb="decrypt"),
+    ]
+    assert judged(tmp_path, facts).verdict is Verdict.REFUTED
+
+
+def test_an_undated_fact_of_another_source_still_counts(tmp_path):
+    """Only its own source's dated facts end an undated one; others only disagree."""
+    later = attribute("person:li", "residence", "US", since="2001-01-01T00:00:00Z")
+    own = judged(tmp_path, [READ, *STORE, LI, later, *WAY])
+    assert codes(own) == ["no-origin"]
+    other = msgspec.structs.replace(later, source="crm")
+    found = judged(tmp_path, [READ, source("crm"), *STORE, LI, other, *WAY])
+    assert codes(found)[0] == "undecided-path"
+
+
+@pytest.mark.parametrize(
+    "alone",
+    [
+        pytest.param(
+            [
+                attribute("role:db/r", "login", "yes"),
+                edge("role:db/r", "has_privilege", EMAIL, verb="read"),
+                edge("role:db/su", "can_assume", "role:db/r"),
+            ],
+            id="login role",
+        ),
+        pytest.param(
+            [edge("service_account:s", "has_privilege", EMAIL, verb="read")],
+            id="account",
+        ),
+    ],
+)
+def test_a_login_that_nobody_holds_leaves_it_open(tmp_path, alone):
+    """A login or account on the way that no source ties to anybody may be anybody's."""
+    found = judged(tmp_path, [READ, *STORE, LI, *alone])
+    assert (found.verdict, codes(found)) == (Verdict.UNPROVEN, ["unheld"])
 
 
 def test_a_disputed_fact_says_who_disputes_it(tmp_path):

@@ -150,7 +150,7 @@ def test_a_proxy_over_no_entity_is_vacuous(tmp_path):
         attribute("legal_entity:a", "shares", "complete"),
     ]
     found = judged(tmp_path, facts, LAW)
-    assert codes(found.proxy) == ["no-origin"]
+    assert codes(found.proxy) == ["no-origin", "unowned-store"]
 
 
 # --- no_single_principal --------------------------------------------------------------

@@ -196,6 +196,38 @@ BROKEN: dict[str, tuple[str, str | None]] = {
         "an owner holds a legal entity",
     ),
     "owned by a group": (written(OWNS, id="group:g"), "an owner holds a legal entity"),
+    "held by owning": (
+        written(OWNS, detail={"directness": "nominee", "min": "5"}),
+        "`directness` can't be `nominee`",
+    ),
+    "held in capitals": (
+        written(OWNS, detail={"directness": "Direct"}),
+        "`directness` can't be `Direct`",
+    ),
+    "held in no way": (
+        written(OWNS, detail={"directness": ""}),
+        "`directness` can't be ``",
+    ),
+    "more than it may be": (
+        written(OWNS, detail={"max": "49.9", "min": "49.90000000000000000000001"}),
+        "`min` is more than `max`",
+    ),
+    "nine is less than ten": (
+        written(OWNS, detail={"max": "9", "min": "10"}),
+        "`min` is more than `max`",
+    ),
+    **{
+        f"`{bound}` of {text[:20]!r}": (
+            written(OWNS, detail={bound: text}),
+            f"`{bound}` can't be `{text}`: it is no percentage",
+        )
+        for bound in ("min", "max")
+        for text in (
+            *("", "x", "-5", "+5", "1e1", " 5", "5 ", "5%", "5.", ".5", "1/2", "0x5"),
+            *("\u0665", "\uff15\uff10", "1_0", "5,5", "NaN", "0005", "999", "101"),
+            *("100.0000000000000000000000000000000000000001", "0." + "1" * 41),
+        )
+    },
 }
 
 
@@ -271,13 +303,17 @@ def test_harmless_files_are_taken(content: bytes, size: int, tmp_path: Path):
         written(NODE, since="2020-02-29T23:59:59Z", until="9999-12-31T23:59:59Z"),
         written(GRANT, control="row filter"),
         written(COPY),
-        written(OWNS, detail={"interest": "shareholding", "max": "x", "min": "5"}),
+        written(OWNS, detail={"interest": "shareholding", "max": "9.5", "min": "5"}),
+        written(OWNS, detail={"directness": "unknown", "max": "100.0", "min": "100"}),
+        written(OWNS, detail={"directness": "direct", "min": "0." + "1" * 40}),
+        written(OWNS, detail={"max": "007", "min": "7.0", "undisclosed": '"x"'}),
+        written(EDGE, detail={"max": "x", "min": "y", "directness": "z"}),
         written(HOLDS),
         written(EDGE, name="physical", value="store:w"),
         written(NODE, id='tool:a:b\\"c'),
         written(NODE, at="x" * 10_000_000),
     ],
-    ids=[str(number) for number in range(13)],
+    ids=[str(number) for number in range(17)],
 )
 def test_facts_are_taken(fact: str, tmp_path: Path):
     """A canonical fact of the vocabulary is loaded as it stands."""

@@ -150,6 +150,19 @@ def test_the_caption_says_when_the_map_follows_some_origins_only():
     assert section.caption.startswith("Of the 54 of 900 people drawn, ")
 
 
+def test_one_origin_is_told_in_the_singular():
+    """A map of one person says so, and a map of one gate too."""
+    outcome = outcomes.realistic()
+    for index, told in ((3, "Of the 1 person drawn, "), (4, "Of the 1 gate drawn, ")):
+        finding = outcome.findings[index]
+        alone = replace(
+            finding, counts={}, flows=replace(outcome.findings[3].flows, followed=1)
+        )
+        section = build(replace(outcome, findings=(alone,))).sections[0]
+        assert section.caption.startswith(told)
+        assert section.counted(1_000).startswith("1,000 ")
+
+
 def test_roles_are_named_where_hardly_anybody_passes_a_tool(document: Document):
     """Tools that few origins pass leave the caption to another kind."""
     section = document.sections[6]

@@ -10,12 +10,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ringfence.claims.outcome import Verdict
 from ringfence.report import html
 from ringfence.report.document import build
+from ringfence.report.markup import breakable, element
 from tests.unit.report import outcomes
 
 NAMES = ("realistic", "empty", "hostile")
-VOID = {"meta"}
+VOID = {"meta", "wbr"}
 # Everything that the page may be made of; what isn't here came from a name.
 KNOWN = {
     "html": {"lang"},
@@ -23,7 +25,7 @@ KNOWN = {
     "a": {"href"},
     "section": {"id", "class", "aria-labelledby"},
     "table": {"aria-label"},
-    "th": {"scope"},
+    "th": {"scope", "class"},
     "h2": {"id"},
     "svg": {"xmlns", "width", "viewbox", "role", "aria-labelledby"},
     "title": {"id"},
@@ -41,7 +43,7 @@ BARE = set(
         r"\w+",
         """
         head style body header main footer h1 h3 dt dd thead tbody tr ul li code
-        strong blockquote figure figcaption
+        strong blockquote figure figcaption wbr
         """,
     )
 )
@@ -187,7 +189,37 @@ def test_hostile_names_are_shown_as_text():
 
 
 def test_refuted_claims_come_before_the_others():
-    """The page leads with what was refuted, then what is open, then what holds."""
-    source = html.render(build(outcomes.realistic()))
-    verdicts = re.findall(r'<section class="(\w+)"', source)
-    assert verdicts == ["refuted"] * 4 + ["unproven"] * 2 + ["upheld"] * 3
+    """The page leads with what was refuted, then what is open, then what holds.
+
+    A proxy, whatever its verdict, stands directly after its own claim.
+    """
+    found = build(outcomes.realistic())
+    heads = re.findall(r'<h2 id="claim-(\d+(?:-proxy)?)"', html.render(found))
+    own = [row.number for row in found.rows if row.verdict == Verdict.REFUTED]
+    assert heads[: len(own)] == list(map(str, own))
+    proxies = [head for head in heads if head.endswith("-proxy")]
+    assert proxies
+    for proxy in proxies:
+        assert heads[heads.index(proxy) - 1] == proxy.removesuffix("-proxy")
+    verdicts = re.findall(r'<section class="(\w+)"', html.render(found))
+    assert (
+        verdicts
+        == ["refuted"] * 3 + ["unproven", "refuted", "unproven"] + ["upheld"] * 3
+    )
+
+
+def test_a_name_may_be_broken_where_its_parts_end():
+    """After `/` and `.` within a name a line may end; the name stays as it is."""
+    made = element("code", *breakable("a/b.c.d e. f"))
+    assert [child.tail for child in made] == ["b.", "c.", "d e. f"]
+    assert "".join(made.itertext()) == "a/b.c.d e. f"
+    assert [child.tag for child in made] == ["wbr"] * 3
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_who_said_it_has_a_column_where_anybody_did(*, is_said: bool):
+    """A column of dashes is left out."""
+    outcome = outcomes.realistic()
+    if not is_said:
+        outcome = outcomes.unsaid(outcome)
+    assert ("Said by" in html.render(build(outcome))) is is_said

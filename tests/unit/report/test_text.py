@@ -62,6 +62,24 @@ def test_it_is_one_screen(claims: int, height: int):
     assert len(shown.splitlines()) <= height
 
 
+def test_who_said_it_has_a_column_where_anybody_did():
+    """A column of dashes is left out, and the sentences have its room."""
+    outcome = outcomes.realistic()
+    heading = r"(?m)^  claim .* said .* verdict$"
+    assert re.search(heading, text.render(build(outcome)))
+    assert not re.search(heading, text.render(build(outcomes.unsaid(outcome))))
+
+
+def test_a_header_that_wraps_keeps_its_parts_apart():
+    """In full, the first lines break between parts and never within the gaps."""
+    shown = text.render(build(outcomes.realistic()), width=60, everything=True)
+    lines = shown.partition("\nestate")[0].splitlines()
+    assert lines == [
+        "ringfence 0.1.0   boundary us-user-data   as of 2022-01-31",
+        "regime us-dsp-2025 + in-china",
+    ]
+
+
 def test_rows_that_go_are_counted():
     """Refuted claims stay, and what goes is counted by verdict."""
     shown = text.render(build(_many(40), folder="out"), height=30)

@@ -146,6 +146,7 @@ class _Team:
     """Who may decide: the listed people and groups, and whoever belongs to them."""
 
     def __init__(self, claim: Claim, case: Case) -> None:
+        self._claim = claim
         self._listed = frozenset(claim.team)
         graph = case.graph(("technical",), bare=claim.reach == "bare")
         self._sure = memberships(graph, sure=True)
@@ -156,10 +157,22 @@ class _Team:
         """Return whether a gate was opened by somebody outside the team."""
         if not opening.by:
             return Status.UNKNOWN
-        status = max(
-            self._stranger(opening.by), self._excluded.get(opening.by, Status.NO)
-        )
+        status = max(self._stranger(opening.by), self._barred(opening.by))
         return min(status, Status.UNKNOWN) if opening.is_open else status
+
+    def _barred(self, by: str) -> Status:
+        """Return whether somebody who decides is excluded, or has such a member."""
+        if not self._claim.excluded:
+            return Status.NO
+        if kind_of(by) in ("person", "legal_entity"):
+            known = self._excluded.get(by)
+            return Status.UNKNOWN if known is None else known
+        members = (
+            status if by in self._sure.get(node, ()) else min(status, Status.UNKNOWN)
+            for node, status in self._excluded.items()
+            if by in self._maybe.get(node, ())
+        )
+        return max(members, default=Status.NO)
 
     def _stranger(self, by: str) -> Status:
         if self._listed & (self._sure.get(by, frozenset()) | {by}):

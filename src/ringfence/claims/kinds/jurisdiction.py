@@ -7,14 +7,18 @@ operates or holds a store from which protected data can be had.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ringfence.boundary.model import Claim
-from ringfence.claims.case import Case
+from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import kind_of
+from ringfence.claims.case import Case, listed
 from ringfence.claims.gaps import EMPTY_ORIGINS
 from ringfence.claims.judgement import Judgement, isolate
 from ringfence.claims.outcome import Reason
 from ringfence.claims.question import Question
 from ringfence.claims.verdict import Basis, Witness, verdict
-from ringfence.reach.graph import verb_mask
+from ringfence.reach.graph import Graph, verb_mask
 from ringfence.reach.isolation import Part
 
 GRADES = ("legal", "technical")
@@ -53,7 +57,21 @@ def ask(claim: Claim, case: Case) -> Question:
         targets=targets,
         parts=[Part(origins, targets)],
         verbs=verb_mask(claim.verbs),
-        gaps=(*(() if origins else (empty,)),),
+        gaps=(*(() if origins else (empty,)), *_unowned(case, graph, targets)),
         assumptions=(ASSUMPTION, *selector.assumptions),
         as_proxy=True,
     )
+
+
+def _unowned(case: Case, graph: Graph, targets: Mapping[str, Status]) -> list[Reason]:
+    """Return a gap when nobody says who operates or holds a store with the data."""
+    controlled = {
+        graph.ids[head]
+        for tail, head in zip(graph.tail, graph.head, strict=True)
+        if kind_of(graph.ids[tail]) == "legal_entity"
+    }
+    silent = [store for store in case.stores_of(targets) if store not in controlled]
+    if not silent:
+        return []
+    text = f"nobody says who operates or holds {listed(silent)}"
+    return [Reason("unowned-store", text)]

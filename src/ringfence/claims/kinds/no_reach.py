@@ -24,6 +24,8 @@ from ringfence.claims.question import Question
 from ringfence.reach.graph import Graph, verb_mask
 from ringfence.reach.isolation import Part
 
+Names = tuple[str, ...]
+
 
 def judge(claim: Claim, case: Case) -> Judgement:
     """Return the verdict on "nobody excluded can"."""
@@ -66,19 +68,28 @@ def _parts(
     ]
     if not conceded:
         return [Part(origins, targets)]
-    groups = memberships(
-        case.graph(("technical",), bare=claim.reach == "bare"), sure=True
-    )
-    together: dict[tuple[str, ...], dict[str, Status]] = defaultdict(dict)
+    graph = case.graph(("technical",), bare=claim.reach == "bare")
+    sure, maybe = (memberships(graph, sure=sure) for sure in (True, False))
+    together: dict[tuple[Names, Names], dict[str, Status]] = defaultdict(dict)
     for origin, status in origins.items():
-        belongs = groups.get(origin, frozenset()) | {origin}
-        applying = (one.name for one in conceded if belongs & set(one.who))
-        together[tuple(sorted(applying))][origin] = status
+        names = tuple(
+            _applying(conceded, groups.get(origin, frozenset()) | {origin})
+            for groups in (sure, maybe)
+        )
+        together[names[0], names[1]][origin] = status
     by_name = {exception.name: exception for exception in conceded}
     return [
-        Part(members, _left(targets, [by_name[name] for name in names]), names)
-        for names, members in sorted(together.items())
+        Part(
+            members,
+            _left(targets, *([by_name[name] for name in names] for names in applying)),
+            applying[0],
+        )
+        for applying, members in sorted(together.items())
     ]
+
+
+def _applying(conceded: list[BoundaryException], belongs: frozenset[str]) -> Names:
+    return tuple(sorted(one.name for one in conceded if belongs & set(one.who)))
 
 
 def _in_force(exception: BoundaryException, case: Case) -> bool:
@@ -86,13 +97,20 @@ def _in_force(exception: BoundaryException, case: Case) -> bool:
 
 
 def _left(
-    targets: Mapping[str, Status], exceptions: list[BoundaryException]
+    targets: Mapping[str, Status],
+    sure: list[BoundaryException],
+    maybe: list[BoundaryException],
 ) -> dict[str, Status]:
-    conceded = patterns(column for one in exceptions for column in one.columns)
+    """Return the targets that aren't conceded; those that may be are in doubt."""
+    conceded, doubted = (
+        patterns(column for one in exceptions for column in one.columns)
+        for exceptions in (sure, maybe)
+    )
+    names = {node: node.partition(":")[2] for node in targets}
     return {
-        node: status
+        node: Status.UNKNOWN if doubted.match(names[node]) else status
         for node, status in targets.items()
-        if not conceded.match(node.partition(":")[2])
+        if not conceded.match(names[node])
     }
 
 

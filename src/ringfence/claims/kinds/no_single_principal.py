@@ -16,7 +16,7 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case
 from ringfence.claims.gaps import gaps_of
-from ringfence.claims.judgement import Judgement, counted, proof_of
+from ringfence.claims.judgement import ORIGIN_WORDS, Judgement, counted, proof_of
 from ringfence.claims.outcome import Path, Reason, Verdict
 from ringfence.claims.proof import ClosedPart, closed_part
 from ringfence.claims.question import Question
@@ -43,7 +43,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
         gaps=(*_vacuous(principals),),
     )
     certain = [node for node, status in targets.items() if status is Status.YES]
-    sure = _ask(question, principals, dict.fromkeys(certain, Status.YES), sure=True)
+    sure = _ask(question, principals, targets, sure=True)
     if sure.masters:
         return _refuted(question, sure, certain)
     maybe = _ask(question, principals, targets, sure=False)
@@ -95,27 +95,21 @@ _ORDER = ("role", "group", "service_account", "tool", "person")
 def _refuted(question: Question, found: Everything, targets: list[str]) -> Judgement:
     graph = question.graph
     masters = sorted(graph.ids[node] for node in found.masters)
-    kinds = {kind: [one for one in masters if kind_of(one) == kind] for kind in _ORDER}
+    order = dict.fromkeys((*_ORDER, *question.claim.kinds))
+    kinds = {kind: [one for one in masters if kind_of(one) == kind] for kind in order}
     first = next(ones[0] for ones in kinds.values() if ones)
     paths = _paths(question, first, targets)
-    words = {
-        "role": "roles",
-        "group": "groups",
-        "tool": "tools",
-        "person": "people",
-        "service_account": "service accounts",
-    }
     summary = ", ".join(
-        counted(len(ones), kind.replace("_", " "), words[kind])
-        for kind, ones in kinds.items()
-        if ones
+        counted(len(ones), *ORIGIN_WORDS[kind]) for kind, ones in kinds.items() if ones
     )
     verdict_, reasons = verdict(Basis(Witness.CERTAIN, gaps_of(question)))
     return Judgement(
         verdict_,
         reasons,
         summary,
-        counts={words[kind]: len(ones) for kind, ones in kinds.items()},
+        counts={
+            ORIGIN_WORDS[kind][1]: len(ones) for kind, ones in kinds.items() if ones
+        },
         paths=paths[:SHOWN],
         proof=proof_of(question, verdict_, paths=paths),
     )

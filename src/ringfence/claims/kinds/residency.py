@@ -19,6 +19,7 @@ from ringfence.boundary.selector import Holder
 from ringfence.boundary.status import Status, among
 from ringfence.boundary.vocabulary import DATA_KINDS
 from ringfence.claims.case import Case, listed
+from ringfence.claims.gaps import data_gaps
 from ringfence.claims.judgement import Judgement, counted, isolate
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.question import Question
@@ -50,14 +51,26 @@ def _over_period(claim: Claim, case: Case, instants: Sequence[Case]) -> Judgemen
     whole = case.over(*claim.during)
     origins = _ever(_outside(claim, one) for one in instants)
     targets = _ever(one.targets(claim.protected) for one in instants)
+    # What some instant shows is refuted there; over all of them, a way is a maybe.
+    maybe = Part(_doubted(origins), _doubted(targets))
+    at_instants = (gap for one in (*instants, case) for gap in gaps_at(claim, one))
     question = replace(
         ask(claim, whole),
         targets=targets,
-        parts=[Part(origins, targets)],
-        gaps=_history_gaps(claim, case),
+        parts=[maybe],
+        gaps=(*_period_gaps(claim, case), *dict.fromkeys(at_instants)),
         stated=ask(claim, case),
     )
     return _counted(isolate(question), claim, whole)
+
+
+def _doubted(statuses: Mapping[str, Status]) -> dict[str, Status]:
+    return dict.fromkeys(statuses, Status.UNKNOWN)
+
+
+def gaps_at(claim: Claim, case: Case) -> tuple[Reason, ...]:
+    """Return the gaps of one instant, those of the sources apart."""
+    return data_gaps(ask(claim, case))
 
 
 def _ever(found: Iterable[Mapping[str, Status]]) -> dict[str, Status]:
@@ -79,8 +92,11 @@ def _counted(judgement: Judgement, claim: Claim, case: Case) -> Judgement:
     return judgement
 
 
-def _history_gaps(claim: Claim, case: Case) -> tuple[Reason, ...]:
-    first = claim.during[0]
+def _period_gaps(claim: Claim, case: Case) -> tuple[Reason, ...]:
+    first, last = claim.during
+    if last > case.boundary.as_of:
+        text = f"the period ends after {case.boundary.as_of[:10]}, the date judged"
+        return (Reason("beyond-date", text),)
     silent = [
         f"source:{one.name}"
         for one in case.sources

@@ -1,8 +1,9 @@
 """BODS relationships: who holds what share of which entity.
 
-An indirect interest stays beside the chain that makes it up, marked as indirect: a
-regime takes the greater of the two sums, so nothing counts twice, and a summary that
-says more than its chain isn't lost.
+An indirect interest stays beside the chain that makes it up, marked as indirect. Chains
+are bounded, not double counted: at least, owners hold the sum of what is direct or the
+largest that is indirect; at most, all of it. A summary that says more than its chain
+isn't lost.
 """
 
 from __future__ import annotations

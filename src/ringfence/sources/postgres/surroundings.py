@@ -62,8 +62,11 @@ def state_exposing(to: Emission, relation: Relation) -> None:
     holders = to.model.holders(relation, "SELECT")
     _grant(to, holders, id_, "read", at=f"{place}/relacl")
     if relation.name == "pg_largeobject":
-        for each in to.model.snapshot.large_objects:
+        snapshot = to.model.snapshot
+        for each in snapshot.large_objects:
             to.edge(id_, "derived_from", to.naming.large_object(each), at=place)
+        if not (snapshot.large_objects or snapshot.more_large_objects):
+            to.attribute(id_, "tag", "none", place)  # there is none, so it is empty
     else:
         unknown = _EXPOSES[relation.name]
         to.edge(id_, "derived_from", to.naming.root, at=place, unknown=unknown)
@@ -142,6 +145,7 @@ def _state_query_texts(to: Emission) -> None:
             )
             to.node(id_, place)
             to.attribute(id_, "form", "catalogue", place)
+            to.edge(to.naming.root, "contains", id_, at=place)
             mask = to.model.powers.mask(role.oid)
             _grant(to, mask, id_, "read", at=at("pg_roles", role.oid))
             to.edge(id_, "derived_from", to.naming.root, at=place, unknown=_QUERY_TEXTS)
@@ -187,6 +191,8 @@ def _state_defaults(to: Emission) -> None:
         head = to.naming.future(default.schema, default.creator)
         place = at("pg_default_acl", default.oid)
         to.node(head, place)
+        to.attribute(head, "tag", "none", place)  # empty, until somebody makes one
+        to.edge(to.naming.root, "contains", head, at=place)
         unknown = f"on what {to.naming.role_name(default.creator)} makes from now on"
         for privilege, verb in VERBS.items():
             holders = _named(to, default.acl, privilege, but=default.creator)
