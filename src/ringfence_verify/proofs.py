@@ -48,13 +48,21 @@ def verify(case: Case, path: Path) -> tuple[Question, str]:
     need(told["counts"] == counts, f"`counts` should be {canonical(counts).decode()}")
     if "certificate" not in form:
         return question, f"{told['verdict']}; {_chains(case, question, told)}"
+    said = _shut(case, question, told, first, last)
+    return question, f"{told['verdict']}; {said} {len(question.targets)} targets"
+
+
+def _shut(case: Case, question: Question, told: Json, first: str, last: str) -> str:
+    """Refuse a certificate that leaves a way open, at any instant of its period."""
+    claim = question.claim
     _complete(case, question)
     _placed(question)
     _acquainted(question, told)
     ends = {end for fact in case.facts.values() for end in (fact.since, fact.until)}
     origins = Counter(origin for part in told["parts"] for origin in part["origins"])
     needed: set[str] = set()
-    for instant in {first, *(end for end in ends if first < end <= last)}:
+    instants = {first, *(end for end in ends if first < end <= last)}
+    for instant in instants:
         at_rest = told["as_of"] == instant
         asked = question if at_rest else Question(Estate(case, instant), claim)
         _placed(asked)
@@ -66,8 +74,7 @@ def verify(case: Case, path: Path) -> tuple[Question, str]:
         need(fits, f"`{origin}` is an origin too many, or left out")
     need(not needed or claim["kind"] != "facility", f"facilities there: {needed}")
     most = f"{claim['share']} percent" if "single" in claim["kind"] else "any"
-    said = f"{len(needed)} origins, certain or not, of which none reaches {most} of"
-    return question, f"{told['verdict']}; {said} {len(question.targets)} targets"
+    return f"{len(needed)} origins, certain or not, of which none reaches {most} of"
 
 
 def _read(path: Path) -> Json:

@@ -212,7 +212,10 @@ def test_hostile_names_steer_no_listing(say, tmp_path: Path):
     """The pairs in reach are shown as safely as the report."""
     hostile_case(tmp_path / "hostile")
     said = say("reach", "hostile", "--claim", "nobody")
-    assert (said.code, said.err) == (11, "1 pairs in reach\n")
+    assert (said.code, said.err) == (
+        11,
+        "1 pair in reach; the claim is refuted\n",
+    )
     assert "\\x1b[31m" in said.out
     assert not [c for c in RAW if c in said.out]
 
@@ -236,7 +239,11 @@ def test_reach_lists_pairs(say):
     assert "db:9" in said.out
     assert say("reach", "case", "--claim", "nobody").code == 0
     none = say("reach", "crossed", "--claim", "nobody", "--who", "bo")
-    assert (none.code, none.out, none.err) == (0, "", "0 pairs in reach\n")
+    counted = "0 pairs in reach; the claim is refuted\n"
+    assert (none.code, none.out, none.err) == (11, "", counted)
+    stranger = say("reach", "crossed", "--claim", "nobody", "--who", "bob")
+    assert (stranger.code, stranger.out) == (2, "")
+    assert "nothing is called `bob`" in stranger.err
 
 
 def test_reach_as_json_is_one_line_a_pair(say):

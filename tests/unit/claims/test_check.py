@@ -164,6 +164,7 @@ def test_nothing_collected_is_no_verdict(tmp_path: Path):
     assert [problem.message for problem in error.problems] == [
         "nothing was collected: no source gave a fact",
         "has no header line",
+        "holds no source fact: nobody says when it was collected",
     ]
     assert not (tmp_path / "out").exists()
 

@@ -57,16 +57,21 @@ ALL = [
         ({"what": "w/a.b.d"}, ALL[1:]),
         ({"who": "person:ann", "what": "column:w/a.b.c"}, ALL[:1]),
         ({"who": "cy"}, []),
-        ({"who": "nobody"}, []),
         ({"what": "w/a.b.e"}, []),
     ],
-    ids=["all", "name", "id", "column", "both", "permitted", "unheard of", "harmless"],
+    ids=["all", "name", "id", "column", "both", "permitted", "harmless"],
 )
 def test_each_pair_has_its_shortest_witness(
     only: dict[str, str], expected: list[object], tmp_path: Path
 ):
     """Excluded origins and protected targets alone, by id with or without its kind."""
     assert sorted(listed(of(tmp_path, FACTS), **only)) == expected
+
+
+def test_a_name_that_nothing_has_is_refused(tmp_path: Path):
+    """Nobody called that is no finding: it may be a misspelling."""
+    with pytest.raises(ConfigError, match=r"--who: nothing is called `nobody`"):
+        listed(of(tmp_path, FACTS), who="nobody")
 
 
 def test_what_is_undecided_is_no_pair(tmp_path: Path):

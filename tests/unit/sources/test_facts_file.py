@@ -12,9 +12,9 @@ from ringfence.sources.source import Harvest, Order
 
 
 def test_files_are_handed_on_in_their_order(tmp_path: Path):
-    """Nothing of a file is read here: it may be larger than memory."""
+    """No line of a file is judged here, and each has to name a source."""
     for name in ("b.jsonl", "a.jsonl"):
-        (tmp_path / name).write_text("not looked at")
+        (tmp_path / name).write_text('not judged {"fact":"source"}')
     harvest = SOURCE.read(Order("it", ("b.jsonl", "a.jsonl"), tmp_path))
     assert harvest == Harvest(
         files=[("b.jsonl", tmp_path / "b.jsonl"), ("a.jsonl", tmp_path / "a.jsonl")]
