@@ -209,6 +209,7 @@ def _states(
             collected=fact.collected,
             facts=fact.facts,
             problems=problems.get(fact.name, ()) or _told_unread(fact),
+            history=fact.detail.get("history_since", ""),
             notes=tuple(
                 text for key, text in fact.detail.items() if key.startswith("note:")
             ),

@@ -138,6 +138,7 @@ class SourceState:
     facts: int
     problems: tuple[Problem, ...] = ()  # not empty: the source is unread
     notes: tuple[str, ...] = ()
+    history: str = ""  # since when it tells its history, empty when it doesn't
 
     @property
     def is_read(self) -> bool:

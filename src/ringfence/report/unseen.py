@@ -54,17 +54,20 @@ def _row(source: SourceState, outcome: Outcome) -> SourceRow:
         collected=wording.day(source.collected),
         age=wording.age(seconds),
         facts=source.facts,
-        state=_state(source, seconds, outcome.boundary.max_age_days),
+        state=_state(source, seconds, outcome.boundary.max_age_days, outcome.as_of),
         remarks=(*map(str, source.problems), *source.notes),
     )
 
 
-def _state(source: SourceState, seconds: int | None, max_age_days: int) -> str:
+def _state(
+    source: SourceState, seconds: int | None, max_age_days: int, as_of: str
+) -> str:
     if not source.is_read:
         return "not read"
     if seconds is None:
         return "undated"
-    return "out of date" if abs(seconds) > max_age_days * _DAY else "read"
+    is_told = "" < source.history <= as_of <= source.collected
+    return "read" if is_told or abs(seconds) <= max_age_days * _DAY else "out of date"
 
 
 def list_unseen(outcome: Outcome) -> tuple[Reason, ...]:

@@ -415,6 +415,23 @@ def test_protection_goes_down_to_what_is_contained(tmp_path, doubt, expected):
     assert judged(tmp_path, facts, protected=whole).verdict.value == expected
 
 
+def test_protection_passes_through_stores(tmp_path):
+    """A store inside a protected dataset is odd, and hands protection on."""
+    inside = "column:other/x.y.z"
+    facts = [
+        READ,
+        source("more", covers=["store:inner"]),
+        LI,
+        edge("store:db", "contains", "dataset:db/s.users"),
+        edge("dataset:db/s.users", "contains", "store:inner"),
+        edge("store:inner", "contains", inside),
+        attribute(inside, "tag", "none"),
+        edge("person:li", "has_privilege", inside, verb="read"),
+    ]
+    whole = (Protection("users", datasets=("db/s.users",)),)
+    assert judged(tmp_path, facts, protected=whole).verdict is Verdict.REFUTED
+
+
 def test_a_key_to_a_copy_opens_the_original(tmp_path):
     """Decrypting a backup is decrypting the data."""
     facts = [

@@ -290,6 +290,36 @@ def test_an_excluded_member_of_the_team_refutes(tmp_path):
     assert judged(tmp_path, facts, asked).verdict is Verdict.REFUTED
 
 
+OF_US = claim(
+    "control_operates",
+    form="grant",
+    team=("group:us-sec", "person:zed"),
+    excluded="in-china",
+)
+
+
+def test_an_approver_of_unknown_status_leaves_it_open(tmp_path):
+    """Nobody knows where the approver is, so nobody knows whether a US team decided."""
+    facts = [*BEHIND[:-1], use("person:bo", "person:zed")]
+    assert judged(tmp_path, facts, OF_US).verdict is Verdict.UNPROVEN
+    known = [*facts, attribute("person:zed", "residence", "US")]
+    assert judged(tmp_path, known, OF_US).verdict is Verdict.UPHELD
+
+
+@pytest.mark.parametrize(
+    ("doubt", "expected"), [("", Verdict.REFUTED), ("old list", Verdict.UNPROVEN)]
+)
+def test_a_group_that_approves_counts_as_its_members(tmp_path, doubt, expected):
+    """A team that decides as a group is excluded where one of its members is."""
+    facts = [
+        *BEHIND[:-1],
+        use("person:bo", "group:us-sec"),
+        edge("person:li", "member_of", "group:us-sec", unknown=doubt),
+        attribute("person:li", "residence", "CN"),
+    ]
+    assert judged(tmp_path, facts, OF_US).verdict is expected
+
+
 def test_a_gate_without_approver_is_open(tmp_path):
     """Nobody says who approves: unproven."""
     found = judged(tmp_path, [*BEHIND, use("person:bo")], TEAM)

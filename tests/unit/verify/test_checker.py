@@ -515,6 +515,22 @@ WORLDS: list[World] = [
         ),
         "protection gone matches nothing",
     ),
+    (
+        "shut",
+        [
+            *FACTS,
+            node("service_account:lone", **AT),
+            edge("service_account:lone", "has_privilege", KEY, verb="read", **AT),
+        ],
+        BOUNDARY,
+        "`service_account:lone`, or says who holds it",
+    ),
+    (
+        "vault-team",
+        [*FACTS, edge("group:eng", "approves", "group:trusted", **AT)],
+        claimed("vault-team", excluded=ABROAD.name),
+        "left out",
+    ),
     ("shut", without("person:", "legal"), BOUNDARY, "its universe not known"),
     ("centres", without("facility:one"), BOUNDARY, "its universe not known"),
     ("centres", FACTS, claimed("centres", purpose="office"), "left out"),
