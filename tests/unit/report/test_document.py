@@ -232,6 +232,18 @@ def test_a_source_within_the_limit_is_read():
     }
 
 
+def test_a_source_is_read_over_the_history_that_it_tells():
+    """A dump taken long after answers for a day of its history, and not for others."""
+    outcome = outcomes.realistic()
+    late = replace(outcome.sources[1], collected="2023-01-01T00:00:00Z")
+    told = replace(late, name="told", history="2022-01-01T00:00:00Z")
+    found = build(replace(outcome, sources=(late, told))).sources
+    assert {one.name: one.state for one in found} == {
+        late.name: "out of date",
+        "told": "read",
+    }
+
+
 def test_what_was_not_looked_at_is_listed(document: Document):
     """Gaps: unsound sources, notes, kinds nobody states, edges not walked, deeds."""
     assert [gap.code for gap in document.unseen] == [
