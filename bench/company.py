@@ -70,7 +70,11 @@ def facts(*, people: int, columns: int, size: int, seed: int) -> Iterator[Fact]:
         yield edge(f"dataset:{table}", "contains", column, **where)
         yield attribute(column, "tag", tag, **where)
     shape = Shape(people, groups, roles, tables)
-    for n in range(size - people - tables - 2 * columns - 3):
+    for n in range(groups):
+        yield node(f"group:g{n}", **where)
+    for n in range(roles):
+        yield node(f"role:warehouse/r{n}", **where)
+    for n in range(size - people - groups - roles - tables - 2 * columns - 3):
         yield _edge(dice, n, shape, where)
 
 
