@@ -7,7 +7,7 @@ import re
 from tests.house.tree import PROJECT, own_files
 
 # Written so that no pattern matches its own text.
-MACHINE_PATHS = r"(?<![\w.])[/](?:work|farm|root|home|tmp[/]envtry)[/]"
+MACHINE_PATHS = r"(?<![\w.])[/](?:work|farm|root|home)[/]"
 REGISTRIES = (
     r"files[.]pythonhosted|\bpypi[.]org|[/]simple[/]|registry[.]npmjs"
     r"|(?:deb|security)[.]debian[.]org|--(?:extra-)?index[-]url +\S*:"
