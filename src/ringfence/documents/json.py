@@ -52,7 +52,8 @@ def _parse(text: str, at: Locus) -> object:
         line = (at.line or 1) + error.lineno - 1
         place = Locus(at.file, line, error.colno)
         reason = error.msg[0].lower() + error.msg[1:]
-        raise SourceError(f"is not JSON: {reason}", place) from None
+        hint = "is the file whole, and JSON throughout?"
+        raise SourceError(f"is not JSON: {reason}", place, hint) from None
     except _RefusedError as error:
         raise SourceError(str(error), at) from None
     except (RecursionError, ValueError) as error:

@@ -4,8 +4,9 @@ The origins are the stores whose place the boundary doesn't permit for their rol
 (primary, backup, replica, cache), or that don't say where they are; whoever holds such
 a store must not hold protected data by holding it, directly, as a copy, or derived.
 
-About a period, the claim is judged at its start and at every instant at which a fact
-begins or ends. It can be upheld only where every source vouches for its history.
+About a period, the claim is refuted by any single instant at which a fact begins or
+ends. It is upheld only by one closed set that serves all of them, over the edges of the
+whole period, and only where every source vouches for its history.
 """
 
 from __future__ import annotations
