@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from ringfence.estate import facts as made
 from ringfence.estate.facts import Fact, line
 from ringfence.estate.load import FactsFile
 from ringfence.estate.store import Edges, Estate
+from ringfence.guard.tree import canonical
 from ringfence.reach.graph import Graph, build
 
 AS_OF = "2022-01-31T00:00:00Z"
@@ -80,7 +82,7 @@ def source(
 def edges_of(facts: Iterable[Fact]) -> tuple[list[str], Edges]:
     """Return the node ids and edges of some edge facts, as a view would."""
     ordered = sorted(facts, key=line)
-    ids = sorted({end for fact in ordered for end in (fact.id, fact.value)})
+    ids = sorted({n for fact in ordered for n in (fact.id, fact.value, *fact.needs)})
     walked = [fact for fact in ordered if EDGE_KINDS[fact.name].flow is not Flow.STAKE]
     number = {name: place for place, name in enumerate(ids)}
     rows = [ordered.index(fact) for fact in walked]
@@ -91,6 +93,10 @@ def edges_of(facts: Iterable[Fact]) -> tuple[list[str], Edges]:
         verb=np.array([fact.verb for fact in walked], object),
         control=np.array([fact.control for fact in walked], object),
         unknown=np.array([fact.unknown for fact in walked], object),
+        guard=np.array([canonical(f.guard) if f.guard else "" for f in walked], object),
+        needs=np.array(
+            [json.dumps(f.needs) if f.needs else "" for f in walked], object
+        ),
         row=np.array(rows, np.int64),
     )
 

@@ -31,8 +31,8 @@ _WALKED = [name for name, kind in EDGE_KINDS.items() if kind.flow in _ENDS]
 
 
 @st.composite
-def edges(draw: st.DrawFn) -> Fact:
-    """Draw an edge of any kind that reach walks."""
+def edges(draw: st.DrawFn, *, most_needs: int = 0) -> Fact:
+    """Draw an edge of any kind that reach walks, perhaps with further premises."""
     name = draw(st.sampled_from(_WALKED))
     flow = EDGE_KINDS[name].flow
     tails, heads = _ENDS[flow]
@@ -44,7 +44,11 @@ def edges(draw: st.DrawFn) -> Fact:
         verb=draw(st.sampled_from(VERBS[:3])) if flow is Flow.GRANT else "",
         control="a row filter" if doubt == "control" else "",
         unknown="not decided" if doubt == "unknown" else "",
+        needs=draw(st.sets(st.sampled_from(PRINCIPALS + DATA), max_size=most_needs)),
     )
 
 
 estates = st.lists(edges(), min_size=1, max_size=24, unique_by=line)
+ruled_estates = st.lists(
+    edges() | edges(most_needs=2), min_size=1, max_size=24, unique_by=line
+)

@@ -78,7 +78,8 @@ def closure(edges: Iterable[Fact], states: Iterable[State]) -> set[State]:
     """Return the states and all that the edges lead to from them."""
     edges, found = list(edges), set(states)
     while True:
-        new = {s for edge in edges for state in found for s in moves(edge, state)}
+        met = [edge for edge in edges if {*map(entry, edge.needs)} <= found]
+        new = {s for edge in met for state in found for s in moves(edge, state)}
         if new <= found:
             return found
         found |= new

@@ -14,9 +14,12 @@ A fact has four forms that share one shape:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
+
+from ringfence.guard.tree import Condition
 
 Form = Literal["source", "node", "attribute", "edge"]
 
@@ -36,8 +39,12 @@ class Fact(
             Bare reach ignores it; residual reach can't decide it and says so.
         detail: Further strings by name: a share's bounds, who approved, who disputes.
         fact: The form.
+        guard: The condition under which an edge works. Bare reach ignores it; residual
+            reach asks whether any request can meet it.
         id: The node that the fact is about; an edge's tail; a source's name.
         name: The attribute, the edge kind, or the source's format.
+        needs: For an edge that works only together with something else (a key beside
+            the ciphertext, a second approver): the nodes that have to be held too.
         since: First instant at which the fact holds, `YYYY-MM-DDTHH:MM:SSZ`.
         source: Name of the source that stated the fact.
         unknown: Why it can't be decided whether the fact holds. It then widens reach,
@@ -52,8 +59,10 @@ class Fact(
     control: str = ""
     detail: dict[str, str] = {}
     fact: Form
+    guard: Condition | None = None
     id: str
     name: str = ""
+    needs: tuple[str, ...] = ()
     since: str = ""
     source: str
     unknown: str = ""
@@ -109,6 +118,8 @@ def edge(
     source: str,
     verb: str = "",
     control: str = "",
+    guard: Condition | None = None,
+    needs: Iterable[str] = (),
     unknown: str = "",
     since: str = "",
     until: str = "",
@@ -122,6 +133,8 @@ def edge(
         value=head,
         verb=verb,
         control=control,
+        guard=guard,
+        needs=tuple(sorted({*needs})),
         unknown=unknown,
         at=at,
         source=source,

@@ -29,6 +29,7 @@ from ringfence.estate.rules import BROKEN, create_vocabulary
 
 __all__ = ["KEYS", "MOST_PROBLEMS", "FactsFile", "load"]
 
+_NESTED = ("detail", "guard", "needs")
 KEYS = tuple(field.name for field in msgspec.structs.fields(Fact))
 MOST_PROBLEMS = 20
 
@@ -66,7 +67,7 @@ def _read(database: duckdb.DuckDBPyConnection, files: Sequence[FactsFile]) -> No
         [[_not_a_pattern(str(file.path)) for file in files]],
     )
     columns = ", ".join(_column(key) for key in KEYS)
-    schema = json.dumps(dict.fromkeys(KEYS, "VARCHAR") | {"detail": "JSON"})
+    schema = json.dumps({key: "JSON" if key in _NESTED else "VARCHAR" for key in KEYS})
     database.execute(
         f"CREATE TABLE fact AS SELECT {columns}, line FROM ("  # noqa: S608
         "SELECT line, unnest(from_json(CASE WHEN json_valid(line) THEN line END, ?)) "
@@ -81,7 +82,7 @@ def _not_a_pattern(path: str) -> str:
 
 
 def _column(key: str) -> str:
-    cast = "::VARCHAR" if key == "detail" else ""
+    cast = "::VARCHAR" if key in _NESTED else ""
     return f'coalesce("{key}"{cast}, \'\') AS "{key}"'
 
 
@@ -89,7 +90,7 @@ def _rebuilt() -> str:
     """Return the SQL of the canonical line that a row's values have."""
     parts = (
         f"CASE WHEN \"{key}\" <> '' THEN '\"{key}\":' || "
-        + (f'"{key}"' if key == "detail" else f'to_json("{key}")')
+        + (f'"{key}"' if key in _NESTED else f'to_json("{key}")')
         + " END"
         for key in KEYS
     )
@@ -108,8 +109,8 @@ def _broken(database: duckdb.DuckDBPyConnection) -> dict[str, str]:
 def _not_canonical(
     database: duckdb.DuckDBPyConnection,
 ) -> Iterator[tuple[str, str]]:
-    # Escapes and details can be written in ways that SQL doesn't compare exactly.
-    special = "(contains(line, '\\u') OR detail <> '')"
+    # Escapes and nested values can be written in ways that SQL doesn't compare exactly.
+    special = "(contains(line, '\\u') OR concat(" + ", ".join(_NESTED) + ") <> '')"
     doubtful = database.execute(
         f"SELECT line FROM fact WHERE {special} OR line IS DISTINCT FROM {_rebuilt()}"  # noqa: S608
     )
@@ -125,7 +126,9 @@ def _why_not_canonical(text: str) -> str | None:
         fact = msgspec.json.decode(raw, type=Fact)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         return _in_words(str(error))
-    return None if line(fact) == raw else "is not canonical JSON"
+    if line(fact) != raw or fact.needs != tuple(sorted({*fact.needs})):
+        return "is not canonical JSON"
+    return None
 
 
 # What the decoder says, and what it means to whoever wrote the line.

@@ -110,10 +110,11 @@ _SOURCE = f"""
         THEN 'has no UTC instant of collection'
     WHEN fact = 'source' THEN NULL
 """
+_OF_EDGES = "control || guard || needs"
 _NODE = f"""
     WHEN tail NOT IN {_KINDS} OR tail = id THEN 'has no kind of node `' || tail || '`'
     WHEN id = tail || ':' THEN 'names no ' || tail
-    WHEN fact = 'node' AND f.name || value || verb || control <> ''
+    WHEN fact = 'node' AND f.name || value || verb || {_OF_EDGES} <> ''
         THEN 'a node has neither name nor value, verb or control'
     WHEN fact = 'node' THEN NULL
 """
@@ -121,7 +122,7 @@ _ATTRIBUTE = f"""
     WHEN fact = 'attribute' AND tail || ' ' || f.name NOT IN
         (SELECT name FROM attribute_kind)
         THEN 'has no attribute `' || f.name || '` of a ' || tail
-    WHEN fact = 'attribute' AND verb || control <> ''
+    WHEN fact = 'attribute' AND verb || {_OF_EDGES} <> ''
         THEN 'an attribute has neither verb nor control'
     WHEN fact = 'attribute' AND value = '' AND unknown = ''
         THEN 'needs a `value`, or `unknown`'
@@ -135,6 +136,12 @@ _ATTRIBUTE = f"""
     END
     WHEN fact = 'attribute' THEN NULL
 """  # noqa: S608
+_NEEDED = "from_json(CASE WHEN json_valid(needs) THEN needs END, '[\"VARCHAR\"]')"
+_ARE_NODES = (
+    f"coalesce(len(list_filter({_NEEDED}, lambda x: split_part(x, ':', 1) NOT IN "
+    f"{_KINDS} OR x = split_part(x, ':', 1) || ':' OR NOT contains(x, ':'))) = 0, "
+    "false)"
+)
 _EDGE = f"""
     WHEN e.name IS NULL THEN 'has no edge kind `' || f.name || '`'
     WHEN head NOT IN {_KINDS} OR head = value
@@ -154,6 +161,8 @@ _EDGE = f"""
         THEN '`' || f.name || '` leads to data'
     WHEN flow = '{Flow.STAKE}' AND (tail NOT IN ('person', 'legal_entity')
         OR head <> 'legal_entity') THEN 'an owner holds a legal entity'
+    WHEN flow = '{Flow.STAKE}' AND {_OF_EDGES} <> '' THEN 'nothing guards a stake'
+    WHEN needs <> '' AND NOT {_ARE_NODES} THEN '`needs` must list nodes'
     WHEN flow = '{Flow.STAKE}' AND detail <> '' THEN CASE
     WHEN NOT {_is_percent(_LEAST)}
         THEN '`min` can''t be `' || {_LEAST} || '`: it is no percentage'

@@ -40,6 +40,8 @@ class Edges:
         verb: Verb of a grant, else empty.
         control: What stands in the way, else empty.
         unknown: Why it is undecided, else empty.
+        guard: The condition that it works under (canonical JSON), else empty.
+        needs: What else has to be held (a JSON list of node ids), else empty.
         row: Row of the fact in the estate.
     """
 
@@ -49,6 +51,8 @@ class Edges:
     verb: Words
     control: Words
     unknown: Words
+    guard: Words
+    needs: Words
     row: Ints
 
 
@@ -66,9 +70,13 @@ class Row:
     control: str
     unknown: str
     detail: str
+    guard: str
+    needs: str
 
 
-_CITED = 'line, id, name, value, verb, "at", source, control, unknown, detail'
+_CITED = (
+    'line, id, name, value, verb, "at", source, control, unknown, detail, guard, needs'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +226,14 @@ class Estate:
 _NOTHING = Holder()
 _FORCE = "since <= $last AND (until = '' OR $first < until)"
 
+# Every node that a fact in force mentions, once.
+_MENTIONED = (
+    f"SELECT id FROM fact WHERE fact <> 'source' AND {_FORCE} UNION "  # noqa: S608
+    f"SELECT value FROM fact WHERE fact = 'edge' AND {_FORCE} UNION "
+    "SELECT unnest(from_json(needs, '[\"VARCHAR\"]')) FROM fact "
+    f"WHERE needs <> '' AND {_FORCE}"
+)
+
 
 class View:
     """The facts in force at one instant, or at some instant of a period.
@@ -237,9 +253,7 @@ class View:
         self.last = last
         self._holders: dict[str, Mapping[str, Holder]] = {}
         found = self._query(
-            "SELECT DISTINCT id FROM ("  # noqa: S608
-            f"SELECT id FROM fact WHERE fact <> 'source' AND {_FORCE} UNION ALL "
-            f"SELECT value FROM fact WHERE fact = 'edge' AND {_FORCE}) ORDER BY id"
+            f"SELECT id FROM ({_MENTIONED}) ORDER BY id"  # noqa: S608
         ).fetchnumpy()
         self.ids: list[str] = found["id"].tolist()
         self.number = {node: number for number, node in enumerate(self.ids)}
@@ -251,12 +265,11 @@ class View:
     def edges(self) -> Edges:
         """Return the edges in force, ownership interests left out."""
         found = self._query(
-            "WITH node AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM ("  # noqa: S608
-            f"SELECT id FROM fact WHERE fact <> 'source' AND {_FORCE} UNION "
-            f"SELECT value FROM fact WHERE fact = 'edge' AND {_FORCE})) "
+            "WITH node AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n "  # noqa: S608
+            f"FROM ({_MENTIONED})) "
             "SELECT a.n AS tail, b.n AS head, f.name, f.verb, f.control, f.unknown, "
-            "f.rowid AS row FROM fact AS f JOIN node AS a ON f.id = a.id "
-            "JOIN node AS b ON f.value = b.id "
+            "f.guard, f.needs, f.rowid AS row FROM fact AS f "
+            "JOIN node AS a ON f.id = a.id JOIN node AS b ON f.value = b.id "
             f"WHERE fact = 'edge' AND f.name <> 'owns' AND {_FORCE} ORDER BY f.rowid"
         ).fetchnumpy()
         return Edges(**{key: np.asarray(found[key]) for key in Edges.__slots__})

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ringfence.reach.graph import CONTROL, STATES, Arcs, Graph, Ints, Mask
+from ringfence.reach.graph import CONTROL, STATES, Arcs, Graph, Ints, Mask, Rules
 
 _BITS = np.array(list(STATES.values()), np.uint16)
 _NAMES = tuple(STATES)
@@ -41,26 +41,47 @@ def forward(arcs: Arcs, seeds: Mask) -> Mask:
         places, tails = _edges_of(arcs, gained)
         handed = _handed(arcs, places, held[tails])
         gained = _merge(held, arcs.head[places], handed)
+        if not len(gained) and len(arcs.rules):
+            fired, handed = arcs.rules.fired(held)
+            gained = _merge(held, arcs.rules.head[fired], handed)
     return held
 
 
-def backward(arcs: Arcs, targets: Mask) -> Mask:
+def backward(arcs: Arcs, targets: Mask, *, alone: bool = False) -> Mask:
     """Return every state from which a target state is reached: a mask for each node.
+
+    Of a rule with several premises, each premise counts: together with the others it
+    leads on. That is exact for what may matter, and too much for what one state
+    reaches by itself.
 
     Args:
         arcs: Edges by head (`Graph.possible_reversed`).
         targets: The wanted states, a mask for each node.
+        alone: Whether to leave such rules out: then every state returned reaches a
+            target by itself, and some that do may be missing.
     """
     wanted = targets.copy()
     gained = np.flatnonzero(targets)
     while len(gained):
         places, heads = _edges_of(arcs, gained)
-        tails = arcs.head[places]
-        of_head = wanted[heads]
-        by_control = (of_head & arcs.give[places]) != 0
-        needed = (of_head & arcs.carry[places]) | np.where(by_control, CONTROL, 0)
-        gained = _merge(wanted, tails, needed.astype(np.uint16))
+        needed = _needed(wanted[heads], arcs.give[places], arcs.carry[places])
+        gained = _merge(wanted, arcs.head[places], needed)
+        if not len(gained) and len(arcs.rules) and not alone:
+            gained = _premises(arcs.rules, wanted)
     return wanted
+
+
+def _needed(of_head: Mask, give: Mask, carry: Mask) -> Mask:
+    by_control = np.where((of_head & give) != 0, CONTROL, 0)
+    return ((of_head & carry) | by_control).astype(np.uint16)
+
+
+def _premises(rules: Rules, wanted: Mask) -> Ints:
+    """Want what the rules to wanted states start from; return what is new."""
+    needed = _needed(wanted[rules.head], rules.give, rules.carry)
+    more = np.where(np.repeat(needed != 0, np.diff(rules.first)), rules.entry, 0)
+    nodes = np.concatenate((rules.tail, rules.premise))
+    return _merge(wanted, nodes, np.concatenate((needed, more)).astype(np.uint16))
 
 
 def _handed(arcs: Arcs, places: Ints, of_tail: Mask) -> Mask:
@@ -71,10 +92,16 @@ def _handed(arcs: Arcs, places: Ints, of_tail: Mask) -> Mask:
 
 def _merge(held: Mask, nodes: Ints, masks: Mask) -> Ints:
     """Add masks to nodes; return the nodes that gained a state."""
-    news = (masks & ~held[nodes]) != 0
-    changed = nodes[news]
-    np.bitwise_or.at(held, changed, masks[news])
-    return np.unique(changed)
+    news = masks & ~held[nodes]
+    found = int(np.bitwise_or.reduce(news, initial=0))
+    gained = np.zeros(len(held), bool)
+    for bit in _BITS.tolist():
+        if found & bit:
+            # Of a node named twice, both assignments write the same.
+            chosen = nodes[(news & bit) != 0]
+            held[chosen] |= bit
+            gained[chosen] = True
+    return np.flatnonzero(gained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +131,25 @@ class Tree:
         """Return a shortest path to one of the states, or None.
 
         Of several states the one with the shortest path counts, and of those the first
-        in the order of `STATES`.
+        in the order of `STATES`. Before an edge with further premises come the paths
+        to these.
         """
         bit = self._nearest(node, mask)
         if bit is None:
             return None
-        edges = [edge for edge, _ in self.climb(graph, node, mask)]
-        return Walk(edges[::-1], _NAMES[bit])
+        edges: dict[int, None] = {}
+        self._collect(graph, node, mask, edges)
+        return Walk(list(edges), _NAMES[bit])
+
+    def _collect(
+        self, graph: Graph, node: int, mask: int, edges: dict[int, None]
+    ) -> None:
+        for edge, _ in [*self.climb(graph, node, mask)][::-1]:
+            # Each premise was held before the edge worked: this comes to an end.
+            for premise in graph.needs.get(edge, ()):
+                if edge not in edges:
+                    self._collect(graph, premise, graph.entry(premise), edges)
+            edges[edge] = None
 
     def climb(self, graph: Graph, node: int, mask: int) -> Iterator[tuple[int, int]]:
         """Yield the edges of the shortest path to one of the states, last first.
@@ -143,9 +182,8 @@ def tree(arcs: Arcs, seeds: Mask) -> Tree:
     gained = np.flatnonzero(seeds)
     while len(gained):
         depth += 1
-        places, tails = _edges_of(arcs, gained)
-        heads = arcs.head[places]
-        news = _handed(arcs, places, fresh[tails]) & ~held[heads]
+        edges, heads, handed = _offered(arcs, gained, fresh, held)
+        news = handed & ~held[heads]
         fresh = np.zeros_like(held)
         found = int(np.bitwise_or.reduce(news, initial=0))
         for bit, state in enumerate(_BITS):
@@ -153,9 +191,26 @@ def tree(arcs: Arcs, seeds: Mask) -> Tree:
                 continue
             # Backwards, so that of several edges the first one stays.
             chosen = np.flatnonzero(news & state)[::-1]
-            edge[heads[chosen], bit] = arcs.edge[places[chosen]]
+            edge[heads[chosen], bit] = edges[chosen]
             level[heads[chosen], bit] = depth
             fresh[heads[chosen]] |= state
         held |= fresh
         gained = np.flatnonzero(fresh)
     return Tree(held, edge, level)
+
+
+def _offered(
+    arcs: Arcs, gained: Ints, fresh: Mask, held: Mask
+) -> tuple[Ints, Ints, Mask]:
+    """Return edges with heads and what they hand on: of what is fresh, and of rules."""
+    places, tails = _edges_of(arcs, gained)
+    edges, heads = arcs.edge[places], arcs.head[places]
+    handed = _handed(arcs, places, fresh[tails])
+    if not len(arcs.rules):
+        return edges, heads, handed
+    fired, more = arcs.rules.fired(held)
+    edges = np.concatenate((edges, arcs.rules.edge[fired]))
+    # In canonical order, so that ties go to the first fact here too.
+    order = np.argsort(edges, kind="stable")
+    heads = np.concatenate((heads, arcs.rules.head[fired]))
+    return edges[order], heads[order], np.concatenate((handed, more))[order]

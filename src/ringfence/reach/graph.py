@@ -13,11 +13,13 @@ containment carries each verb, a copy carries `read` and `decrypt`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from ringfence.boundary.vocabulary import (
     DATA_KINDS,
@@ -30,7 +32,7 @@ from ringfence.boundary.vocabulary import (
 from ringfence.estate.store import Edges
 
 Mask = npt.NDArray[np.uint16]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
 CONTROL = 1
@@ -63,6 +65,64 @@ class Arcs:
     give: Mask
     carry: Mask
     edge: Ints
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Edges that need more than their tail: Horn rules with several premises.
+
+    A premise is what being at a node gives: control of a principal, or reading data.
+
+    Attributes:
+        edge: Each rule's place among the graph's edges.
+        tail: The node that it starts from.
+        head: The node that it leads to.
+        give: Mask handed on when control of the tail is held.
+        carry: Mask of what is handed on of that which is held of the tail.
+        premise: The further premises of all rules, one after another: node numbers.
+        first: For each rule, where its premises begin; one more entry at the end.
+        entry: For each premise, the state of its node that is asked for.
+    """
+
+    edge: Ints
+    tail: Ints
+    head: Ints
+    give: Mask
+    carry: Mask
+    premise: Ints
+    first: Ints
+    entry: Mask
+
+    def __len__(self) -> int:
+        """Return the number of rules."""
+        return len(self.edge)
+
+    def fired(self, held: Mask) -> tuple[Ints, Mask]:
+        """Return which rules hand on something, and what."""
+        unmet = (held[self.premise] & self.entry) == 0
+        met = np.add.reduceat(unmet, self.first[:-1]) == 0
+        handed = self.handed(held)
+        found = np.flatnonzero(met & (handed != 0))
+        return found, handed[found]
+
+    def handed(self, held: Mask) -> Mask:
+        """Return what each rule would hand on, were its further premises met."""
+        of_tail = held[self.tail]
+        by_control = np.where((of_tail & CONTROL) != 0, self.give, 0)
+        return ((of_tail & self.carry) | by_control).astype(np.uint16)
+
+
+def grouped(keys: Ints, count: int) -> tuple[Ints, Ints]:
+    """Return where each key's places begin, and the places, sorted by key.
+
+    A counting sort: linear, and stable, so that ties break by canonical order.
+    """
+    places = csr_array(
+        (np.ones(len(keys), np.int8), keys, np.arange(len(keys) + 1)),
+        shape=(len(keys), count),
+    ).tocsc()
+    return places.indptr, places.indices
 
 
 @dataclass(frozen=True)
@@ -80,6 +140,9 @@ class Graph:
             control stands in its way.
         is_membership: By edge: whether it says `member_of`.
         row: By edge: the row of its fact in the estate.
+        needs: Further premises, by edge, for the edges that have some: node numbers.
+        guard: By edge: the number of its condition among `guards`, or -1.
+        guards: The conditions that edges work under: canonical JSON, sorted.
     """
 
     ids: list[str]
@@ -91,6 +154,9 @@ class Graph:
     is_open: Flags
     is_membership: Flags
     row: Ints
+    needs: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    guard: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    guards: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of edges."""
@@ -99,20 +165,18 @@ class Graph:
     @cached_property
     def possible(self) -> Arcs:
         """Every edge: what may be reached."""
-        return self._arcs(np.arange(len(self)), self.tail, self.head)
+        return self.arcs(np.arange(len(self)))
 
     @cached_property
     def definite(self) -> Arcs:
         """The edges that are certain: what is reached."""
         kept = np.flatnonzero(~self.is_open)
-        if len(kept) == len(self):
-            return self.possible
-        return self._arcs(kept, self.tail[kept], self.head[kept])
+        return self.possible if len(kept) == len(self) else self.arcs(kept)
 
     @cached_property
     def possible_reversed(self) -> Arcs:
         """Every edge, sorted by the node that it leads to."""
-        return self._arcs(np.arange(len(self)), self.head, self.tail)
+        return self.arcs(np.arange(len(self)), backward=True)
 
     @cached_property
     def definite_reversed(self) -> Arcs:
@@ -120,16 +184,35 @@ class Graph:
         kept = np.flatnonzero(~self.is_open)
         if len(kept) == len(self):
             return self.possible_reversed
-        return self._arcs(kept, self.head[kept], self.tail[kept])
+        return self.arcs(kept, backward=True)
 
-    def _arcs(self, edges: Ints, sources: Ints, targets: Ints) -> Arcs:
-        # A stable sort keeps canonical order within a node: ties break by fact.
-        order = np.argsort(sources, kind="stable")
-        counts = np.bincount(sources, minlength=len(self.ids))
-        first = np.concatenate(([0], np.cumsum(counts)))
-        chosen = edges[order]
-        return Arcs(
-            first, targets[order], self.give[chosen], self.carry[chosen], chosen
+    def arcs(self, edges: Ints, *, backward: bool = False) -> Arcs:
+        """Return edges by the node that a sweep enters them from, rules apart."""
+        rules = self._rules(edges)
+        plain = edges if not len(rules) else edges[~np.isin(edges, rules.edge)]
+        ends = (self.head, self.tail) if backward else (self.tail, self.head)
+        sources, targets = (end[plain] for end in ends)
+        first, order = grouped(sources, len(self.ids))
+        chosen = plain[order]
+        give, carry = self.give[chosen], self.carry[chosen]
+        return Arcs(first, targets[order], give, carry, chosen, rules)
+
+    def _rules(self, edges: Ints) -> Rules:
+        """Return those of some edges that need more than their tail."""
+        kept = set(edges.tolist()) if len(edges) < len(self) else self.needs.keys()
+        chosen = [edge for edge in sorted(self.needs) if edge in kept]
+        premises = [node for edge in chosen for node in self.needs[edge]]
+        counts = [len(self.needs[edge]) for edge in chosen]
+        edge, premise = np.array(chosen, np.int64), np.array(premises, np.int64)
+        return Rules(
+            edge=edge,
+            tail=self.tail[edge],
+            head=self.head[edge],
+            give=self.give[edge],
+            carry=self.carry[edge],
+            premise=premise,
+            first=np.concatenate(([0], np.cumsum(counts, dtype=np.int64))),
+            entry=np.where(self.is_data[premise], READ, CONTROL).astype(np.uint16),
         )
 
     @cached_property
@@ -142,16 +225,37 @@ class Graph:
         nodes = np.flatnonzero(kept)
         renumbered = np.cumsum(kept) - 1
         edges = np.flatnonzero(kept[self.tail] & kept[self.head])
-        return Graph(
+        # What needs a node that is left out never works.
+        lost = [e for e, more in self.needs.items() if not kept[list(more)].all()]
+        edges = edges[~np.isin(edges, lost)] if lost else edges
+        place = {edge: number for number, edge in enumerate(edges.tolist())}
+        return replace(
+            self.chosen(edges),
             ids=[self.ids[node] for node in nodes],
             is_data=self.is_data[nodes],
             tail=renumbered[self.tail[edges]],
             head=renumbered[self.head[edges]],
+            needs={
+                place[edge]: tuple(renumbered[list(more)].tolist())
+                for edge, more in self.needs.items()
+                if edge in place
+            },
+        )
+
+    def chosen(self, edges: Ints) -> Graph:
+        """Return the graph of some of the edges, and all nodes."""
+        place = {edge: number for number, edge in enumerate(edges.tolist())}
+        return replace(
+            self,
+            tail=self.tail[edges],
+            head=self.head[edges],
             give=self.give[edges],
             carry=self.carry[edges],
             is_open=self.is_open[edges],
             is_membership=self.is_membership[edges],
             row=self.row[edges],
+            needs={place[e]: more for e, more in self.needs.items() if e in place},
+            guard=self.guard[edges],
         )
 
     def entry(self, node: int) -> int:
@@ -177,8 +281,9 @@ def build(
     is_data = np.array([kind_of(node) in DATA_KINDS for node in ids], bool)
     tail, head = edges.tail[kept], edges.head[kept]
     is_open = edges.unknown[kept] != ""
+    guards, guard = _guards(edges.guard[kept] if not bare else np.array([], object))
     if not bare:
-        is_open |= edges.control[kept] != ""
+        is_open |= (edges.control[kept] != "") | (edges.guard[kept] != "")
     flows = [kind.flow for kind in kinds]
     give = _given(flows, codes[kept], edges.verb[kept], is_data[head])
     give[is_data[tail]] = 0
@@ -195,7 +300,29 @@ def build(
         is_open=is_open,
         is_membership=edges.name[kept] == "member_of",
         row=edges.row[kept],
+        needs=_needs(edges.needs[kept], ids),
+        guard=guard if not bare else np.full(len(kept), -1),
+        guards=guards,
     )
+
+
+def _guards(told: npt.NDArray[np.object_]) -> tuple[tuple[str, ...], Ints]:
+    """Return the conditions, sorted, and each edge's place among them, or -1."""
+    places = np.full(len(told), -1)
+    guarded = np.flatnonzero(told != "")
+    guards, places[guarded] = np.unique(told[guarded].astype(str), return_inverse=True)
+    return tuple(guards.tolist()), places
+
+
+def _needs(told: npt.NDArray[np.object_], ids: list[str]) -> dict[int, tuple[int, ...]]:
+    edges = np.flatnonzero(told != "").tolist()
+    if not edges:
+        return {}
+    number = {node: place for place, node in enumerate(ids)}
+    return {
+        edge: tuple(number[node] for node in msgspec.json.decode(told[edge]))
+        for edge in edges
+    }
 
 
 def _given(

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from ringfence.estate.facts import Fact, attribute, edge, line, node
+from ringfence.guard.tree import NEVER
 
 
 def test_a_line_has_sorted_keys_no_blanks_and_no_empty_values():
@@ -29,13 +30,17 @@ def test_every_key_has_its_place():
         source="s",
         verb="read",
         control="c",
+        guard=NEVER,
+        needs=("key:b", "key:a", "key:b"),
         unknown="u",
         since="2022-01-01T00:00:00Z",
         until="2023-01-01T00:00:00Z",
         detail={"b": "2", "a": "1"},
     )
     keys = list(json.loads(line(fact)))
-    assert (keys, len(keys)) == (sorted(Fact.__struct_fields__), 12)
+    assert (keys, len(keys)) == (sorted(Fact.__struct_fields__), 14)
+    assert b'"guard":{"of":[],"test":"any"},' in line(fact)
+    assert b'"needs":["key:a","key:b"],' in line(fact)
     assert b'"detail":{"a":"1","b":"2"}' in line(fact)
 
 

@@ -116,6 +116,8 @@ def test_a_row_is_cited_with_its_line(tmp_path: Path):
             control="",
             unknown="",
             detail="",
+            guard="",
+            needs="",
         )
     }
 

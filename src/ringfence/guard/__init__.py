@@ -1,0 +1,1 @@
+"""Guards: conditions on edges, evaluated on a request and solved over all requests."""

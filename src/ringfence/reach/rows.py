@@ -1,0 +1,134 @@
+"""One bitset row for each strong component: what every node reaches, all at once.
+
+A directed graph is condensed to its strong components; from the sinks upwards, the row
+of a component is the union of its own marks and its successors' rows. One row of n
+marks takes n/8 bytes, and each edge between components is looked at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from ringfence.reach.graph import Ints
+
+Words = npt.NDArray[np.uint64]
+Bits = npt.NDArray[np.uint8]
+WORD = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The marks that each node reaches.
+
+    Attributes:
+        label: For each node, the number of its component.
+        words: For each component, its row of bits, little end first; read only.
+    """
+
+    label: Ints
+    words: Words
+
+    def of(self, nodes: Ints) -> Words:
+        """Return the rows of some nodes."""
+        return self.words[self.label[nodes]]
+
+
+def width(columns: int) -> int:
+    """Return how many words hold so many bits."""
+    return -(-columns // WORD)
+
+
+def mark(words: Words, rows: Ints, columns: Ints) -> None:
+    """Set single bits, each given by its row and column."""
+    bits = np.uint64(1) << (columns % WORD).astype(np.uint64)
+    np.bitwise_or.at(words, (rows, columns // WORD), bits)
+
+
+def unpacked(words: Words, columns: int) -> npt.NDArray[np.bool_]:
+    """Return rows of bits as rows of flags."""
+    shown: Bits = words.view(np.uint8)
+    flags = np.unpackbits(shown, axis=-1, count=columns, bitorder="little")
+    return flags.view(np.bool_)
+
+
+def pairs_of(words: Words, columns: int) -> tuple[Ints, Ints]:
+    """Return the places of all set bits: rows and columns, in order."""
+    found = np.nonzero(unpacked(words, columns))
+    return found[0], found[1]
+
+
+def rows(
+    count: int, edges: tuple[Ints, Ints], marks: tuple[Ints, Ints], columns: int
+) -> Rows:
+    """Return the marks that every node of a graph reaches, its own included.
+
+    Args:
+        count: How many nodes there are.
+        edges: Tails and heads.
+        marks: Nodes and, for each, the column of a mark that it bears.
+        columns: How many columns there are.
+    """
+    tail, head = edges
+    label, parts = _components(count, tail, head)
+    words = np.zeros((parts, width(columns)), np.uint64)
+    mark(words, label[marks[0]], marks[1])
+    _spread(words, *_condensed(parts, label[tail], label[head]))
+    words.flags.writeable = False
+    return Rows(label, words)
+
+
+def _components(count: int, tail: Ints, head: Ints) -> tuple[Ints, int]:
+    ones = np.ones(len(tail), np.int8)
+    matrix = csr_array((ones, (tail, head)), shape=(count, count))
+    parts, label = connected_components(matrix, connection="strong")
+    return label.astype(np.int64), int(parts)
+
+
+def _condensed(parts: int, tail: Ints, head: Ints) -> tuple[Ints, Ints]:
+    """Return the edges between components, each once, sorted by tail."""
+    between = tail != head
+    codes = np.unique(tail[between] * parts + head[between])
+    return codes // max(parts, 1), codes % max(parts, 1)
+
+
+def _spread(words: Words, tail: Ints, head: Ints) -> None:
+    """Let every component take over the rows of its successors, sinks first."""
+    level = levels(len(words), tail, head)
+    order = np.argsort(level[tail], kind="stable")
+    tail, head = tail[order], head[order]
+    bounds = np.searchsorted(level[tail], np.arange(1, level.max(initial=0) + 2))
+    for begin, end in pairwise(bounds.tolist()):
+        tails, heads = tail[begin:end], head[begin:end]
+        starts = np.flatnonzero(np.diff(tails, prepend=-1))
+        gathered = np.bitwise_or.reduceat(words[heads], starts, axis=0)
+        words[tails[starts]] |= gathered
+
+
+def levels(count: int, tail: Ints, head: Ints) -> Ints:
+    """Return for each node of an acyclic graph how long its longest way down is.
+
+    Kahn's order from the sinks, a level at a time: a node is taken up when its last
+    successor has been.
+    """
+    level = np.zeros(count, np.int64)
+    open_edges = np.bincount(tail, minlength=count)
+    order = np.argsort(head, kind="stable")
+    into, first = tail[order], np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(head, minlength=count), out=first[1:])
+    done = np.flatnonzero(open_edges == 0)
+    depth = 0
+    while len(done):
+        depth += 1
+        counts = first[done + 1] - first[done]
+        starts = np.repeat(first[done] - np.cumsum(counts) + counts, counts)
+        tails = into[starts + np.arange(len(starts))]
+        np.subtract.at(open_edges, tails, 1)
+        done = np.unique(tails[open_edges[tails] == 0])
+        level[done] = depth
+    return level
