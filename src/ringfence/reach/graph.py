@@ -165,7 +165,7 @@ class Graph:
     @cached_property
     def possible(self) -> Arcs:
         """Every edge: what may be reached."""
-        return self.arcs(np.arange(len(self)))
+        return self.arcs()
 
     @cached_property
     def definite(self) -> Arcs:
@@ -176,7 +176,7 @@ class Graph:
     @cached_property
     def possible_reversed(self) -> Arcs:
         """Every edge, sorted by the node that it leads to."""
-        return self.arcs(np.arange(len(self)), backward=True)
+        return self.arcs(backward=True)
 
     @cached_property
     def definite_reversed(self) -> Arcs:
@@ -186,21 +186,31 @@ class Graph:
             return self.possible_reversed
         return self.arcs(kept, backward=True)
 
-    def arcs(self, edges: Ints, *, backward: bool = False) -> Arcs:
-        """Return edges by the node that a sweep enters them from, rules apart."""
-        rules = self._rules(edges)
-        plain = edges if not len(rules) else edges[~np.isin(edges, rules.edge)]
-        ends = (self.head, self.tail) if backward else (self.tail, self.head)
-        sources, targets = (end[plain] for end in ends)
-        first, order = grouped(sources, len(self.ids))
-        chosen = plain[order]
-        give, carry = self.give[chosen], self.carry[chosen]
-        return Arcs(first, targets[order], give, carry, chosen, rules)
+    def arcs(self, edges: Ints | None = None, *, backward: bool = False) -> Arcs:
+        """Return edges by the node that a sweep enters them from, rules apart.
 
-    def _rules(self, edges: Ints) -> Rules:
-        """Return those of some edges that need more than their tail."""
-        kept = set(edges.tolist()) if len(edges) < len(self) else self.needs.keys()
-        chosen = [edge for edge in sorted(self.needs) if edge in kept]
+        Args:
+            edges: Which ones; all, if none are named.
+            backward: Whether sweeps enter edges from the node that they lead to.
+        """
+        rules = self._rules(edges)
+        if len(rules):
+            every = np.arange(len(self)) if edges is None else edges
+            edges = every[~np.isin(every, rules.edge)]
+        sources, targets = (self.tail, self.head)[:: -1 if backward else 1]
+        if edges is None:
+            first, chosen = grouped(sources, len(self.ids))
+        else:
+            first, order = grouped(sources[edges], len(self.ids))
+            chosen = edges[order]
+        give, carry = self.give[chosen], self.carry[chosen]
+        return Arcs(first, targets[chosen], give, carry, chosen, rules)
+
+    def _rules(self, edges: Ints | None) -> Rules:
+        """Return those of some edges (all, if none) that need more than their tail."""
+        found = np.array(sorted(self.needs), np.int64)
+        kept = found if edges is None else found[np.isin(found, edges)]
+        chosen: list[int] = kept.tolist()
         premises = [node for edge in chosen for node in self.needs[edge]]
         counts = [len(self.needs[edge]) for edge in chosen]
         edge, premise = np.array(chosen, np.int64), np.array(premises, np.int64)

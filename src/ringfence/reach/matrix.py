@@ -58,18 +58,29 @@ def pairs(
         verbs: Mask of the states of a target that count.
         sure: Whether to walk certain edges only.
     """
+    states, (known, starts), marks = asked(graph, origins, targets, verbs, sure=sure)
+    states = with_rules(graph, states, starts, sure=sure)
+    words = np.zeros((len(origins), width(len(targets))), np.uint64)
+    words[known] = states.reached(marks, len(targets)).of(starts)
+    return Pairs(origins, targets, words)
+
+
+def asked(
+    graph: Graph, origins: Ints, targets: Ints, verbs: int, *, sure: bool
+) -> tuple[States, tuple[Ints, Ints], tuple[Ints, Ints]]:
+    """Return the core of a question, with its ends.
+
+    Returns:
+        The states; the origins that are in the core, as rows and states; the targets
+        that are, as states and columns.
+    """
     seeds, goals = (np.zeros(len(graph.ids), np.uint16) for _ in range(2))
     seeds[origins] = np.where(graph.is_data[origins], READ, CONTROL)
     goals[targets] = verbs
     states = core(graph, seeds, goals, sure=sure)
     wanted, columns = of_masks(targets, goals[targets])
     found, places = states.find(wanted)
-    marks = (places, columns[found])
-    words = np.zeros((len(origins), width(len(targets))), np.uint64)
-    present, starts = states.find(entries(graph, origins))
-    states = with_rules(graph, states, starts, sure=sure)
-    words[present] = states.reached(marks, len(targets)).of(starts)
-    return Pairs(origins, targets, words)
+    return states, states.find(entries(graph, origins)), (places, columns[found])
 
 
 def with_rules(graph: Graph, states: States, starts: Ints, *, sure: bool) -> States:
@@ -78,7 +89,7 @@ def with_rules(graph: Graph, states: States, starts: Ints, *, sure: bool) -> Sta
     What a start reaches by a rule may meet the next one: the edges are added until no
     start meets another rule.
     """
-    rules = _spelt_out(graph, states, sure=sure)
+    rules = rules_of(graph, states, sure=sure)
     if not rules:
         return states
     premises = np.unique(np.concatenate([rule.premises for rule in rules]))
@@ -100,15 +111,16 @@ def with_rules(graph: Graph, states: States, starts: Ints, *, sure: bool) -> Sta
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
     """A rule between states: every one of its premises together gives its head."""
 
     premises: Ints
     head: int
 
 
-def _spelt_out(graph: Graph, states: States, *, sure: bool) -> list[_Rule]:
-    rules: list[_Rule] = []
+def rules_of(graph: Graph, states: States, *, sure: bool) -> list[Rule]:
+    """Return the rules with several premises that may take part, state by state."""
+    rules: list[Rule] = []
     for edge, nodes in graph.needs.items():
         if sure and graph.is_open[edge]:
             continue
@@ -117,5 +129,5 @@ def _spelt_out(graph: Graph, states: States, *, sure: bool) -> list[_Rule]:
             codes = np.concatenate((others, [tail, head]))
             found, places = states.find(codes)
             if len(found) == len(codes):
-                rules.append(_Rule(places[:-1], int(places[-1])))
+                rules.append(Rule(places[:-1], int(places[-1])))
     return rules

@@ -7,6 +7,7 @@ marks takes n/8 bytes, and each edge between components is looked at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,11 +16,13 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from ringfence.reach.graph import Ints
+from ringfence.reach.graph import Ints, grouped
 
 Words = npt.NDArray[np.uint64]
 Bits = npt.NDArray[np.uint8]
 WORD = 64
+# So many words are gathered at a time, more only for one component: 64 MiB.
+MOST_WORDS = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +94,35 @@ def _components(count: int, tail: Ints, head: Ints) -> tuple[Ints, int]:
 
 
 def _condensed(parts: int, tail: Ints, head: Ints) -> tuple[Ints, Ints]:
-    """Return the edges between components, each once, sorted by tail."""
-    between = tail != head
-    codes = np.unique(tail[between] * parts + head[between])
-    return codes // max(parts, 1), codes % max(parts, 1)
+    """Return the edges between components, sorted by tail."""
+    between = np.flatnonzero(tail != head)
+    _, order = grouped(tail[between], parts)
+    chosen = between[order]
+    return tail[chosen], head[chosen]
 
 
 def _spread(words: Words, tail: Ints, head: Ints) -> None:
     """Let every component take over the rows of its successors, sinks first."""
-    level = levels(len(words), tail, head)
-    order = np.argsort(level[tail], kind="stable")
+    level = levels(len(words), tail, head)[tail]
+    # Sixteen bits are sorted digit by digit, in linear time.
+    deep = level.max(initial=0) >= 1 << 16
+    order = np.argsort(level if deep else level.astype(np.uint16), kind="stable")
     tail, head = tail[order], head[order]
-    bounds = np.searchsorted(level[tail], np.arange(1, level.max(initial=0) + 2))
-    for begin, end in pairwise(bounds.tolist()):
-        tails, heads = tail[begin:end], head[begin:end]
-        starts = np.flatnonzero(np.diff(tails, prepend=-1))
-        gathered = np.bitwise_or.reduceat(words[heads], starts, axis=0)
-        words[tails[starts]] |= gathered
+    begins = np.flatnonzero(np.diff(tail, prepend=-1))
+    for first, last in _batches(level[order[begins]], begins, words):
+        starts = begins[first:last]
+        end = begins[last] if last < len(begins) else len(tail)
+        heads = head[starts[0] : end]
+        gathered = np.bitwise_or.reduceat(words[heads], starts - starts[0], axis=0)
+        words[tail[starts]] |= gathered
+
+
+def _batches(level: Ints, begins: Ints, words: Words) -> Iterator[tuple[int, int]]:
+    """Yield runs of components of one level whose successors' rows fit together."""
+    most = max(1, MOST_WORDS // max(1, words.shape[1]))
+    blocks = begins // most
+    fresh = (np.diff(level, prepend=-1) != 0) | (np.diff(blocks, prepend=-1) != 0)
+    yield from pairwise([*np.flatnonzero(fresh).tolist(), len(begins)])
 
 
 def levels(count: int, tail: Ints, head: Ints) -> Ints:

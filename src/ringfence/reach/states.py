@@ -47,6 +47,12 @@ class States:
         found = np.flatnonzero(inside)
         return found, places[found]
 
+    def chosen(self, edges: Ints) -> States:
+        """Return the graph of some of the edges, and all states."""
+        return replace(
+            self, tail=self.tail[edges], head=self.head[edges], edge=self.edge[edges]
+        )
+
     def joined(self, tail: Ints, head: Ints) -> States:
         """Return the graph with more edges, which stand for no edge of the estate."""
         return replace(
