@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.gaps import gaps_of
+from ringfence.claims.guarded import Asked, request_on
+from ringfence.claims.guarded import asked as asked_of
 from ringfence.claims.outcome import FlowMap, Path, Reason, Verdict
-from ringfence.claims.proof import Chain, ClosedPart, Proof, closed_part
+from ringfence.claims.proof import Chain, ClosedPart, Conflict, Proof, closed_part
 from ringfence.claims.question import Question
 from ringfence.claims.show import flow_map, paths_of
 from ringfence.claims.verdict import Basis, Witness, verdict
@@ -35,20 +37,22 @@ class Judgement:
 
 def isolate(question: Question) -> Judgement:
     """Answer a question of isolation: verdict, witnesses, flows and proof."""
-    asked = [Isolation(question.graph, part, question.verbs) for part in question.parts]
+    told = asked_of(question)
+    asked = [one.isolation for one in told]
     basis = Basis(_witness(asked), gaps=gaps_of(question))
     found, reasons = verdict(basis)
-    worst = _worst(asked)
+    shown = _worst(told)
+    worst = shown.isolation if shown else None
     return Judgement(
         found,
         reasons,
         summary=_summary(asked, found),
         counts=_counts(question, asked, found),
-        paths=witness_of(question, worst) if worst else (),
+        paths=witness_of(question, shown) if shown else (),
         crossing=frozenset(worst.crossing) if worst else frozenset(),
         flows=flow_map(worst) if worst else FlowMap(),
         assumptions=question.assumptions,
-        proof=_proof(question, asked, found),
+        proof=_proof(question, told, found),
     )
 
 
@@ -59,12 +63,15 @@ def _witness(asked: Sequence[Isolation]) -> Witness:
     return Witness.POSSIBLE if Result.POSSIBLE in results else Witness.NONE
 
 
-def _worst(asked: Sequence[Isolation]) -> Isolation | None:
+def _worst(told: Sequence[Asked]) -> Asked | None:
     """Return the part to show: reached before possible, then most crossing origins."""
-    crossed = [one for one in asked if one.result is not Result.ISOLATED]
     order = {Result.REACHED: 1, Result.POSSIBLE: 0}
-    key = {id(one): (order[one.result], len(one.crossing)) for one in crossed}
-    return max(crossed, key=lambda one: key[id(one)], default=None)
+
+    def weight(one: Asked) -> tuple[int, int]:
+        return order[one.isolation.result], len(one.isolation.crossing)
+
+    crossed = [one for one in told if one.isolation.result is not Result.ISOLATED]
+    return max(crossed, key=weight, default=None)
 
 
 def _count(asked: Sequence[Isolation], kind: str) -> int:
@@ -76,7 +83,7 @@ def _counts(
 ) -> dict[str, int]:
     """Return what crosses and is reached; of what is isolated, all that was asked."""
     if found is Verdict.UPHELD:
-        origins = sum(len(part.origins) for part in question.parts)
+        origins = len({node for part in question.parts for node in part.origins})
         return {"origins": origins, "targets": len(question.targets)}
     return _crossing(asked)
 
@@ -115,7 +122,7 @@ def counted(count: int, one: str, many: str) -> str:
 def _summary(asked: Sequence[Isolation], found: Verdict) -> str:
     if found is Verdict.UPHELD:
         parts = [part.part for part in asked]
-        origins = sum(len(part.origins) for part in parts)
+        origins = len({node for part in parts for node in part.origins})
         targets = len({node for part in parts for node in part.targets})
         return f"{origins:,} shut out of {targets:,} protected"
     crossed = [one for one in asked if one.result is not Result.ISOLATED]
@@ -134,8 +141,9 @@ def _summary(asked: Sequence[Isolation], found: Verdict) -> str:
     return ", ".join(summary)
 
 
-def witness_of(question: Question, isolation: Isolation) -> tuple[Path, ...]:
+def witness_of(question: Question, told: Asked) -> tuple[Path, ...]:
     """Return the shortest witness of an isolation that doesn't hold."""
+    isolation = told.isolation
     origin, target, walk = isolation.shortest()
     return paths_of(
         question.case,
@@ -143,6 +151,7 @@ def witness_of(question: Question, isolation: Isolation) -> tuple[Path, ...]:
         origin,
         {target: walk},
         selector=question.claim.excluded,
+        request=request_on(question, told, origin, walk),
     )
 
 
@@ -162,26 +171,26 @@ def counts_of(question: Question) -> dict[str, int]:
     }
 
 
-def _proof(
-    question: Question, asked: Sequence[Isolation], found: Verdict
-) -> Proof | None:
+def _proof(question: Question, told: Sequence[Asked], found: Verdict) -> Proof | None:
     if found is Verdict.UNPROVEN:
         return None
     if found is Verdict.UPHELD:
-        parts = [closed_of(one) for one in asked]
-        return proof_of(question, found, parts=parts)
-    crossed = next(one for one in asked if one.result is Result.REACHED)
+        parts = [closed_of(one.isolation, one.without) for one in told]
+        conflicts = dict.fromkeys(one for asked in told for one in asked.conflicts)
+        return proof_of(question, found, parts=parts, conflicts=[*conflicts])
+    crossed = next(one for one in told if one.isolation.result is Result.REACHED)
     witness = witness_of(question, crossed)
     return proof_of(question, found, paths=witness)
 
 
-def closed_of(isolation: Isolation) -> ClosedPart:
+def closed_of(isolation: Isolation, without: Sequence[str] = ()) -> ClosedPart:
     """Return the part of a certificate that shows an isolation."""
     part = isolation.part
     return closed_part(
         sorted(part.origins),
         states(isolation.graph, isolation.closed),
         exceptions=sorted(part.exceptions),
+        without=without,
     )
 
 
@@ -192,6 +201,7 @@ def proof_of(
     parts: Sequence[ClosedPart] | None = None,
     paths: Sequence[Path] | None = None,
     grant: str | None = None,
+    conflicts: Sequence[Conflict] = (),
 ) -> Proof:
     """Return the proof of a verdict: a certificate of parts, or paths."""
     stated = question.stated or question
@@ -208,10 +218,11 @@ def proof_of(
         parts=parts,
         paths=chains,
         grant=grant,
+        conflicts=conflicts,
     )
 
 
 def chain(path: Path) -> Chain:
     """Return a path as a proof file states it."""
     lines = [hop.line for hop in path.hops]
-    return Chain(path.origin, path.target, path.verb, lines)
+    return Chain(path.origin, path.target, path.verb, lines, path.request)

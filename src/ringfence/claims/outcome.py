@@ -5,7 +5,7 @@ These are plain values; renderers read them and compute nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -55,13 +55,19 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A chain of facts from an origin to a protected resource, shortest first."""
+    """A chain of facts from an origin to a protected resource, shortest first.
+
+    Attributes:
+        origin_facts: Why the origin counts: `resides in CN`.
+        request: One request that meets every guard on the way; empty without guards.
+    """
 
     origin: str
     target: str
     verb: str
     hops: tuple[Hop, ...]
-    origin_facts: tuple[Hop, ...] = ()  # why the origin counts: `resides in CN`
+    origin_facts: tuple[Hop, ...] = ()
+    request: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def is_certain(self) -> bool:

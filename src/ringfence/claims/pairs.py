@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ringfence.claims.case import Case
+from ringfence.claims.guarded import Asked, asked, by_request
 from ringfence.claims.kinds import QUESTIONS, judge
 from ringfence.claims.outcome import Path, Verdict
 from ringfence.claims.question import Question
 from ringfence.claims.show import paths_of
 from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Locus
-from ringfence.reach.isolation import Isolation
 
 
 def pairs(
@@ -38,12 +38,12 @@ def pairs(
         raise ConfigError(message, Locus("--claim"))
     question = QUESTIONS[claim.kind](claim, case)
     people, things = _called(question, who, "--who"), _called(question, what, "--what")
-    for part in question.parts:
-        asked = Isolation(question.graph, part, question.verbs)
-        targets = [node for node in asked.reached if things is None or node in things]
-        for origin in asked.crossing:
+    for told in asked(question):
+        found = told.isolation
+        targets = [node for node in found.reached if things is None or node in things]
+        for origin in found.crossing:
             if people is None or origin in people:
-                yield from _pairs(question, asked, origin, targets)
+                yield from _pairs(question, told, origin, targets)
 
 
 def _called(question: Question, name: str | None, option: str) -> set[str] | None:
@@ -67,16 +67,25 @@ def _called(question: Question, name: str | None, option: str) -> set[str] | Non
 
 
 def _pairs(
-    question: Question, asked: Isolation, origin: str, targets: Sequence[str]
+    question: Question, told: Asked, origin: str, targets: Sequence[str]
 ) -> Iterator[Path]:
-    grown, graph = asked.tree(origin), asked.graph
+    found = told.isolation
+    grown, graph = found.tree(origin), found.graph
     walks = {
         target: walk
         for target in targets
-        if (walk := grown.path(graph, graph.number[target], asked.verbs))
+        if (walk := grown.path(graph, graph.number[target], found.verbs))
     }
-    selector = question.claim.excluded
-    yield from paths_of(question.case, graph, origin, walks, selector=selector)
+    # One look into the estate serves all paths that one request takes.
+    for request, group in by_request(question, told, origin, walks):
+        yield from paths_of(
+            question.case,
+            graph,
+            origin,
+            group,
+            selector=question.claim.excluded,
+            request=request,
+        )
 
 
 def verdict_of(case: Case, claim_id: str) -> Verdict:

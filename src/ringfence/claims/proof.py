@@ -18,10 +18,12 @@ _encoder = msgspec.json.Encoder(order="sorted")
 States = Mapping[str, Sequence[str]]
 
 
-class ClosedPart(msgspec.Struct, frozen=True):
+class ClosedPart(msgspec.Struct, frozen=True, omit_defaults=True):
     """Origins, the closed set of all that they may reach, and what it must miss.
 
     `barred` empty stands for every target of the claim that `exceptions` don't concede.
+    `without` lists the guards (canonical JSON) whose edges are left out; the parts of
+    one list of origins have to leave out enough for every conflict among guards.
     """
 
     origins: Sequence[str]
@@ -29,15 +31,28 @@ class ClosedPart(msgspec.Struct, frozen=True):
     barred: Sequence[str]
     closed: States
     closed_digest: str
+    without: Sequence[str] = ()
 
 
-class Chain(msgspec.Struct, frozen=True):
-    """A path: the canonical lines of its facts, in order."""
+class Conflict(msgspec.Struct, frozen=True):
+    """Guards that no request of an origin meets together, of whom this is known."""
+
+    guards: Sequence[str]
+    known: Mapping[str, Sequence[str]]
+    proof: str
+
+
+class Chain(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A path: the canonical lines of its facts, each after those that it rests on.
+
+    Where guards stand in the way, `request` is one request that meets all of them.
+    """
 
     origin: str
     target: str
     verb: str
     facts: Sequence[str]
+    request: Mapping[str, Sequence[str]] = {}
 
 
 class Proof(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +68,7 @@ class Proof(msgspec.Struct, frozen=True, omit_defaults=True):
     parts: Sequence[ClosedPart] | None = None
     paths: Sequence[Chain] | None = None
     grant: str | None = None
+    conflicts: Sequence[Conflict] = ()
     estate: str = ""
     boundary: str = ""
 
@@ -68,7 +84,8 @@ def closed_part(
     *,
     barred: Sequence[str] = (),
     exceptions: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> ClosedPart:
     """Return a part with the digest of its closed set."""
     digest = hashlib.sha256(_encoder.encode(closed)).hexdigest()
-    return ClosedPart(origins, exceptions, barred, closed, digest)
+    return ClosedPart(origins, exceptions, barred, closed, digest, without)

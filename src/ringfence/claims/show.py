@@ -12,6 +12,7 @@ from ringfence.boundary.vocabulary import EDGE_KINDS, kind_of
 from ringfence.claims.case import Case
 from ringfence.claims.outcome import FlowEdge, FlowMap, FlowNode, Hop, Path
 from ringfence.estate.store import Row
+from ringfence.guard.concrete import Request
 from ringfence.reach.closure import Walk
 from ringfence.reach.flows import flows
 from ringfence.reach.graph import Graph
@@ -38,6 +39,7 @@ def paths_of(
     walks: Mapping[str, Walk],
     *,
     selector: str = "",
+    request: Request | None = None,
 ) -> tuple[Path, ...]:
     """Return the paths from one origin, each hop tied to its source fact.
 
@@ -47,9 +49,12 @@ def paths_of(
         origin: Where the paths begin.
         walks: The edges to each target, and the state that they end in.
         selector: Who is excluded, for the facts that make the origin so.
+        request: One that meets every guard on the paths, if that is known.
     """
     used = {int(graph.row[edge]) for walk in walks.values() for edge in walk.edges}
-    hops = {row: hop_of(fact) for row, fact in case.estate.rows(sorted(used)).items()}
+    rows = case.estate.rows(sorted(used))
+    met = request is not None
+    hops = {row: hop_of(fact, met=met) for row, fact in rows.items()}
     because = origin_facts(case, origin, selector)
     return tuple(
         Path(
@@ -58,13 +63,15 @@ def paths_of(
             walk.state,
             tuple(hops[int(graph.row[edge])] for edge in walk.edges),
             because,
+            dict(request or {}),
         )
         for target, walk in walks.items()
     )
 
 
-def hop_of(row: Row) -> Hop:
-    """Return an edge fact as a hop."""
+def hop_of(row: Row, *, met: bool = False) -> Hop:
+    """Return an edge fact as a hop; if its guard isn't surely met, it stays open."""
+    guarded = "whether its condition can be met" if row.guard and not met else ""
     phrase = EDGE_KINDS[row.name].phrase
     detail = json.loads(row.detail or "{}")
     return Hop(
@@ -74,7 +81,7 @@ def hop_of(row: Row) -> Hop:
         at=row.at,
         source=row.source,
         line=row.line,
-        open=row.unknown or row.control,
+        open=row.unknown or guarded or ("" if row.guard else row.control),
         dispute=detail.get("disputed_by", ""),
     )
 

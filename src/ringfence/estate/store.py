@@ -223,6 +223,7 @@ class Estate:
         return View(self._database.cursor(), first, last or first)
 
 
+FOREVER = 1 << 62
 _NOTHING = Holder()
 _FORCE = "since <= $last AND (until = '' OR $first < until)"
 
@@ -258,7 +259,7 @@ class View:
         self.ids: list[str] = found["id"].tolist()
         self.number = {node: number for number, node in enumerate(self.ids)}
 
-    def _query(self, query: str, **more: list[str]) -> duckdb.DuckDBPyConnection:
+    def _query(self, query: str, **more: list[str] | str) -> duckdb.DuckDBPyConnection:
         ends: dict[str, str | list[str]] = {"first": self.instant, "last": self.last}
         return self._database.execute(query, ends | more)
 
@@ -273,6 +274,21 @@ class View:
             f"WHERE fact = 'edge' AND f.name <> 'owns' AND {_FORCE} ORDER BY f.rowid"
         ).fetchnumpy()
         return Edges(**{key: np.asarray(found[key]) for key in Edges.__slots__})
+
+    def spans(self) -> tuple[Ints, Ints]:
+        """Return since when and until when each of `edges` holds, in seconds since 1970.
+
+        An end that nobody states is further away than any instant.
+        """
+        found = self._query(
+            "SELECT epoch_ms(try_strptime(since, $form)) // 1000 AS since, "  # noqa: S608
+            "epoch_ms(try_strptime(until, $form)) // 1000 AS until FROM fact "
+            f"WHERE fact = 'edge' AND name <> 'owns' AND {_FORCE} ORDER BY rowid",
+            form="%Y-%m-%dT%H:%M:%SZ",
+        ).fetchnumpy()
+        ends = ((found["since"], -FOREVER), (found["until"], FOREVER))
+        since, until = (np.ma.filled(part, end).astype(np.int64) for part, end in ends)
+        return since, until
 
     def holders(self, kind: str) -> Mapping[str, Holder]:
         """Return every node of a kind with its attributes."""

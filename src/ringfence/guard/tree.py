@@ -13,27 +13,19 @@ from typing import Literal
 
 import msgspec
 
-Operator = Literal[
-    "equals",  # the same text
-    "equals_ignoring_case",
-    "like",  # `*` any run, `?` any one character
-    "arn_like",  # the same, for each part between colons
-    "in_network",  # an address in a CIDR range; IPv4 is never in an IPv6 range
-    "same_number",
-    "less",
-    "at_most",
-    "more",
-    "at_least",
-    "same_instant",  # instants: ISO 8601, or seconds since 1970
-    "before",
-    "until",
-    "after",
-    "from",
-]
+from ringfence.guard.operators import OPERATORS, Operator
+
+Each = Literal["one", "any", "all"]
+DEEPEST = 64
+_TOO_DEEP = f"a condition is nested deeper than {DEEPEST} levels"
 
 
 class _Node(msgspec.Struct, frozen=True, tag_field="test", forbid_unknown_fields=True):
-    """What every condition is: a test."""
+    """What every condition is: a test.
+
+    Building one, from a file or in a program, raises ValueError if it couldn't be
+    evaluated: a bound that is no number, or parts nested too deep.
+    """
 
 
 class All(_Node, frozen=True, tag="all"):
@@ -41,11 +33,19 @@ class All(_Node, frozen=True, tag="all"):
 
     of: tuple[Condition, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse parts nested too deep."""
+        _require_depth(self)
+
 
 class AnyOf(_Node, frozen=True, tag="any"):
     """Some part holds; of no parts, it never does."""
 
     of: tuple[Condition, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse parts nested too deep."""
+        _require_depth(self)
 
 
 class Not(_Node, frozen=True, tag="not"):
@@ -53,25 +53,37 @@ class Not(_Node, frozen=True, tag="not"):
 
     of: Condition
 
+    def __post_init__(self) -> None:
+        """Refuse parts nested too deep."""
+        _require_depth(self)
+
 
 class Absent(_Node, frozen=True, tag="absent"):
-    """The request has no such key."""
+    """The request has no value of such a key."""
 
     key: str
 
 
 class Compare(_Node, frozen=True, tag="compare"):
-    """A key's value compares with one of some values; an absent key never does.
+    """A key's value compares with one of some values.
 
     Attributes:
-        each: Of a key with several values: whether `any` of them has to compare, or
-            `all` of them (which an absent or empty key passes).
+        each: How many values the key may have, and which have to compare: `one`, it has
+            one value alone, which does; `any`, some value does; `all`, every value
+            does, which an absent key passes. An absent key passes no other.
     """
 
     key: str
     op: Operator
     values: tuple[str, ...]
-    each: Literal["any", "all"] = "any"
+    each: Each = "one"
+
+    def __post_init__(self) -> None:
+        """Refuse values that the operator can't compare with."""
+        flaw_in = OPERATORS[self.op].flaw
+        for value in self.values:
+            if flaw := flaw_in(value):
+                raise ValueError(f"`{self.op}` of key `{self.key}`: {flaw}")
 
 
 class Undecided(_Node, frozen=True, tag="undecided"):
@@ -81,8 +93,6 @@ class Undecided(_Node, frozen=True, tag="undecided"):
 
 
 Condition = All | AnyOf | Not | Absent | Compare | Undecided
-
-NEVER = AnyOf(())
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder: msgspec.json.Decoder[Condition] = msgspec.json.Decoder(Condition)
 
@@ -98,18 +108,48 @@ def parse(text: str) -> Condition:
     Raises:
         ValueError: It states none; the message says where.
     """
-    return _decoder.decode(text)
+    try:
+        return _decoder.decode(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
 
 
 def keys(condition: Condition) -> Iterator[str]:
     """Yield every key that a condition speaks of, as often as it does."""
+    for one in leaves(condition):
+        if not isinstance(one, Undecided):
+            yield one.key
+
+
+def leaves(condition: Condition) -> Iterator[Absent | Compare | Undecided]:
+    """Yield every part of a condition that has no parts of its own."""
     match condition:
         case All() | AnyOf():
             for part in condition.of:
-                yield from keys(part)
+                yield from leaves(part)
         case Not():
-            yield from keys(condition.of)
-        case Absent() | Compare():
-            yield condition.key
-        case Undecided():
-            pass
+            yield from leaves(condition.of)
+        case Absent() | Compare() | Undecided():
+            yield condition
+
+
+def _require_depth(condition: All | AnyOf | Not) -> None:
+    level: tuple[Condition, ...] = (condition,)
+    for _ in range(DEEPEST):
+        level = tuple(part for one in level for part in _parts(one))
+        if not level:
+            return
+    raise ValueError(_TOO_DEEP)
+
+
+def _parts(condition: Condition) -> tuple[Condition, ...]:
+    match condition:
+        case All() | AnyOf():
+            return condition.of
+        case Not():
+            return (condition.of,)
+        case _:
+            return ()
+
+
+NEVER = AnyOf(())

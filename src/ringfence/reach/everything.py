@@ -74,9 +74,14 @@ def who_has_everything(
             chosen = targets[against][:1] if whole else targets[missed]
             reaching = backward(back, _at(graph, chosen, verbs))
             settled = remaining[(reaching[remaining] & CONTROL) == 0]
-            found.short.append(Short(settled, chosen))
+            if len(settled):
+                found.short.append(Short(settled, chosen))
+            if reaching[first] & CONTROL:
+                # Only together with others, by a rule with several premises.
+                found.short.append(Short(first[None], chosen))
+                left[first] = False
         else:
-            above = backward(back, _at(graph, first[None], CONTROL))
+            above = backward(back, _at(graph, first[None], CONTROL), alone=True)
             settled = remaining[(above[remaining] & CONTROL) != 0]
             found.masters.extend(settled.tolist())
         left[settled] = False

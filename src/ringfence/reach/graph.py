@@ -138,11 +138,12 @@ class Graph:
         carry: By edge: mask of what is handed on of that which is held of the tail.
         is_open: By edge: whether it is undecided; in residual reach, also whether a
             control stands in its way.
+        is_undecided: By edge: whether nobody could say that it is there.
         is_membership: By edge: whether it says `member_of`.
         row: By edge: the row of its fact in the estate.
-        needs: Further premises, by edge, for the edges that have some: node numbers.
         guard: By edge: the number of its condition among `guards`, or -1.
         guards: The conditions that edges work under: canonical JSON, sorted.
+        needs: Further premises, by edge, for the edges that have some: node numbers.
     """
 
     ids: list[str]
@@ -152,11 +153,12 @@ class Graph:
     give: Mask
     carry: Mask
     is_open: Flags
+    is_undecided: Flags
     is_membership: Flags
     row: Ints
-    needs: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    guard: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    guard: Ints
     guards: tuple[str, ...] = ()
+    needs: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of edges."""
@@ -252,6 +254,18 @@ class Graph:
             },
         )
 
+    def under(self, barred: Collection[int], met: Collection[int]) -> Graph:
+        """Return the graph with some guards never met, and some surely met.
+
+        Args:
+            barred: Numbers of guards whose edges are left out.
+            met: Numbers of guards that stand in nobody's way.
+        """
+        passes = np.isin(self.guard, list(met))
+        is_open = np.where(passes, self.is_undecided, self.is_open)
+        kept = np.flatnonzero(~np.isin(self.guard, list(barred)))
+        return replace(self, is_open=is_open).chosen(kept)
+
     def chosen(self, edges: Ints) -> Graph:
         """Return the graph of some of the edges, and all nodes."""
         place = {edge: number for number, edge in enumerate(edges.tolist())}
@@ -262,6 +276,7 @@ class Graph:
             give=self.give[edges],
             carry=self.carry[edges],
             is_open=self.is_open[edges],
+            is_undecided=self.is_undecided[edges],
             is_membership=self.is_membership[edges],
             row=self.row[edges],
             needs={place[e]: more for e, more in self.needs.items() if e in place},
@@ -290,7 +305,8 @@ def build(
     kept = np.flatnonzero(wanted[codes]) if kinds else np.empty(0, np.int64)
     is_data = np.array([kind_of(node) in DATA_KINDS for node in ids], bool)
     tail, head = edges.tail[kept], edges.head[kept]
-    is_open = edges.unknown[kept] != ""
+    is_undecided = edges.unknown[kept] != ""
+    is_open = is_undecided.copy()
     guards, guard = _guards(edges.guard[kept] if not bare else np.array([], object))
     if not bare:
         is_open |= (edges.control[kept] != "") | (edges.guard[kept] != "")
@@ -308,6 +324,7 @@ def build(
         give=give,
         carry=carry,
         is_open=is_open,
+        is_undecided=is_undecided,
         is_membership=edges.name[kept] == "member_of",
         row=edges.row[kept],
         needs=_needs(edges.needs[kept], ids),

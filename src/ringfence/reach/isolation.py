@@ -111,6 +111,17 @@ class Isolation:
         """The states that lie on some way from an origin to a target."""
         return (self._sure if self.is_sure else self.closed) & self._needed
 
+    def guards(self) -> list[int]:
+        """Return the guards on some possible way from an origin to a target."""
+        graph = self.graph
+        if not graph.guards:
+            return []
+        goals = self._goals(sure=False)
+        inner = self.closed & backward(graph.possible_reversed, goals)
+        edges = np.flatnonzero((graph.guard >= 0) & (inner[graph.tail] != 0))
+        edges = edges[inner[graph.head[edges]] != 0]
+        return sorted({int(guard) for guard in graph.guard[edges]})
+
     @cached_property
     def crossing(self) -> list[str]:
         """The origins from which a target is reached, sorted."""

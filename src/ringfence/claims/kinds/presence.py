@@ -15,6 +15,7 @@ from ringfence.boundary.selector import Holder
 from ringfence.boundary.status import Status, among
 from ringfence.claims.case import Case, listed
 from ringfence.claims.gaps import gaps_of
+from ringfence.claims.guarded import Asked
 from ringfence.claims.judgement import Judgement, closed_of, proof_of, witness_of
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.question import Question
@@ -45,7 +46,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
         Basis(_WITNESS[asked.result], gaps_of(question), is_universal=False)
     )
     if found is Verdict.UPHELD:
-        paths = witness_of(question, asked)
+        paths = witness_of(question, Asked(asked))
         summary = f"{paths[0].origin.partition(':')[2]} holds it"
         return Judgement(
             found,

@@ -1,0 +1,204 @@
+"""Guards in the way: a question asked once for each set that one request can meet.
+
+What is known of an origin, and the day judged, are conditions like any guard: whoever
+resides abroad meets no guard that asks for a residence at home. Origins of whom the
+same is known are asked about together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain
+
+from ringfence.boundary.selector import Holder
+from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import kind_of
+from ringfence.claims.proof import Conflict
+from ringfence.claims.question import Question
+from ringfence.guard.concrete import Request
+from ringfence.guard.symbolic import Impossible, Possible, Unknown, decide
+from ringfence.guard.tree import Compare, Condition, keys, parse
+from ringfence.reach.closure import Walk
+from ringfence.reach.graph import Graph
+from ringfence.reach.isolation import Isolation, Part
+from ringfence.reach.ways import Guards, Way, ways
+
+# What a person is by what others have put on file, and can't change by asking.
+KNOWN = ("active", "designated", "employment", "residence", "team", "us_person")
+OF_PRINCIPAL = "principal."
+TIME = "request.time"
+_Known = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An isolation of origins of whom the same is known, under guards met together.
+
+    Attributes:
+        isolation: The question, over the graph without the guards left out.
+        without: The guards left out: canonical JSON, sorted.
+        request: A request that meets every guard that is surely met.
+        conflicts: Why no larger set of guards can be met.
+    """
+
+    isolation: Isolation
+    without: tuple[str, ...] = ()
+    request: Request = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+
+
+def asked(question: Question) -> list[Asked]:
+    """Return the isolations that a question comes to; together they answer it."""
+    return [one for part in question.parts for one in _asked(question, part)]
+
+
+def _asked(question: Question, part: Part) -> list[Asked]:
+    plain = Isolation(question.graph, part, question.verbs)
+    guards = plain.guards()
+    if not guards:
+        return [Asked(plain)]
+    told = [parse(question.graph.guards[guard]) for guard in guards]
+    spoken = {key.casefold() for one in told for key in keys(one)}
+    if question.graph.needs:
+        # Several origins may bring the premises of a rule together, each by a request
+        # of its own: what is known of all of them counts, and no guard is surely met.
+        everyone = [known_of(question, origin, spoken) for origin in part.origins]
+        return _ways(question, part, _shared(everyone), guards)
+    groups: dict[tuple[tuple[str, tuple[str, ...]], ...], dict[str, Status]]
+    groups = defaultdict(dict)
+    for origin, status in part.origins.items():
+        known = known_of(question, origin, spoken)
+        groups[tuple(sorted(known.items()))][origin] = status
+    return [
+        one
+        for known, origins in sorted(groups.items())
+        for one in _ways(
+            question, Part(origins, part.targets, part.exceptions), dict(known), guards
+        )
+    ]
+
+
+def _shared(everyone: Sequence[_Known]) -> _Known:
+    """Return what is known of all alike."""
+    first, *others = everyone
+    return {
+        key: values
+        for key, values in first.items()
+        if all(one.get(key) == values for one in others)
+    }
+
+
+def _ways(
+    question: Question, part: Part, known: _Known, guards: Sequence[int]
+) -> list[Asked]:
+    graph = question.graph
+    given = conditions(known)
+
+    def can(some: Guards) -> Impossible | Possible | Unknown:
+        return decide([*given, *(parse(graph.guards[one]) for one in sorted(some))])
+
+    found = ways(guards, can)
+    conflicts = tuple(
+        Conflict(_texts(graph, one.guards), known, one.proof) for one in found.conflicts
+    )
+    return [
+        Asked(
+            Isolation(_under(graph, way), part, question.verbs),
+            _texts(graph, way.barred),
+            way.request,
+            conflicts,
+        )
+        for way in found.ways
+    ]
+
+
+def _under(graph: Graph, way: Way) -> Graph:
+    return graph.under(way.barred, frozenset() if graph.needs else way.met)
+
+
+def _texts(graph: Graph, guards: Iterable[int]) -> tuple[str, ...]:
+    return tuple(graph.guards[guard] for guard in sorted(guards))
+
+
+def known_of(question: Question, origin: str, spoken: Iterable[str]) -> _Known:
+    """Return what is known of an origin, of the keys that guards speak of.
+
+    What nobody says, or several facts say differently, may be anything.
+    """
+    known: dict[str, tuple[str, ...]] = {}
+    if TIME in spoken:
+        known[TIME] = day(question.case.view.instant)
+    if kind_of(origin) != "person":
+        return known
+    holder = question.case.view.holders("person").get(origin, Holder())
+    for name in KNOWN:
+        values = holder.attributes.get(name, frozenset())
+        is_spoken = OF_PRINCIPAL + name in spoken
+        if is_spoken and len(values) == 1 and name not in holder.unknown:
+            known[OF_PRINCIPAL + name] = tuple(values)
+    return known
+
+
+def day(instant: str) -> tuple[str, str]:
+    """Return the 24 hours that begin at an instant: when a request of that day is."""
+    begin = datetime.fromisoformat(instant)
+    until = begin + timedelta(days=1)
+    return instant, until.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def conditions(known: _Known) -> list[Condition]:
+    """Return what is known as conditions."""
+    found: list[Condition] = []
+    for key, values in known.items():
+        if key == TIME:
+            first, after = values
+            found.append(Compare(key, "from", (first,)))
+            found.append(Compare(key, "before", (after,)))
+        else:
+            found.append(Compare(key, "equals", values))
+    return found
+
+
+def request_for(
+    question: Question, origin: str, guards: Iterable[str]
+) -> Request | None:
+    """Return a request by which an origin meets all of some guards, if one is found."""
+    told = [parse(text) for text in dict.fromkeys(guards)]
+    spoken = {key.casefold() for key in chain.from_iterable(map(keys, told))}
+    known = known_of(question, origin, spoken)
+    answer = decide([*conditions(known), *told])
+    if not isinstance(answer, Possible):
+        return None
+    return {key: tuple(values) for key, values in sorted(answer.request.items())}
+
+
+def request_on(
+    question: Question, told: Asked, origin: str, walk: Walk
+) -> Request | None:
+    """Return a request that meets every guard on a path; None if none surely does."""
+    graph = told.isolation.graph
+    numbers = {int(graph.guard[edge]) for edge in walk.edges} - {-1}
+    if graph.is_open[walk.edges].any():
+        return None
+    if not numbers:
+        return {}
+    found = request_for(question, origin, _texts(graph, numbers))
+    return told.request if found is None else found
+
+
+def by_request(
+    question: Question, told: Asked, origin: str, walks: Mapping[str, Walk]
+) -> Iterator[tuple[Request | None, dict[str, Walk]]]:
+    """Yield the paths from an origin, by the request that takes them."""
+    groups: dict[tuple[int, ...], dict[str, Walk]] = defaultdict(dict)
+    graph = told.isolation.graph
+    for target, walk in walks.items():
+        guards = graph.guard[walk.edges]
+        is_open = int(graph.is_open[walk.edges].any())
+        key = (is_open, *sorted({int(guard) for guard in guards} - {-1}))
+        groups[key][target] = walk
+    for group in groups.values():
+        yield request_on(question, told, origin, next(iter(group.values()))), group
