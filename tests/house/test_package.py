@@ -51,17 +51,21 @@ def test_every_requirement_is_imported_and_every_import_required():
     assert (undeclared, required - set().union(*provided.values())) == (set(), set())
 
 
-def test_there_is_a_source_for_each_input_of_the_first_release():
-    """People, ownership, tools, storage, classification, PostgreSQL and facts files."""
+def test_there_is_a_source_for_each_input():
+    """People, ownership, directories, tools, storage, lineage, PostgreSQL, facts."""
     assert sorted(SOURCES.names) == [
+        "bloodhound",
         "bods",
         "dbt",
         "facts",
         "odcs",
+        "opengraph",
+        "openlineage",
         "ownership-csv",
         "people-csv",
         "postgres",
         "scim",
+        "sql",
         "storage",
         "tools",
     ]

@@ -17,7 +17,7 @@ from ringfence.claims.outcome import Verdict
 from ringfence.report import columnmap
 from ringfence.report.document import Document
 from ringfence.report.markup import breakable, element, page, style
-from ringfence.report.section import Ground, Row, Section, Station
+from ringfence.report.section import Ground, Row, Section, Station, Witness
 from ringfence.report.unseen import SourceRow
 from ringfence.report.wording import NOBODY, counted, singular
 
@@ -220,7 +220,14 @@ def _witness(section: Section) -> Element:
         "div",
         element("h3", f"For example{chosen}{certain}"),
         element("ol", *map(_station, witness.stations), class_="witness"),
+        _request(witness),
     )
+
+
+def _request(witness: Witness) -> Element | None:
+    if not witness.request:
+        return None
+    return element("p", f"Every condition is met by a request with {witness.request}.")
 
 
 def _further(section: Section) -> Iterable[Element]:

@@ -7,7 +7,7 @@ as JSON escapes, so that a reader gets the name back and a terminal shows it har
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -81,7 +81,7 @@ class Step(_Value, frozen=True):
 
 
 class Way(_Value, frozen=True):
-    """A path: why its origin counts, then its steps."""
+    """A path: why its origin counts, its steps, and a request that meets its guards."""
 
     origin: str
     target: str
@@ -89,6 +89,7 @@ class Way(_Value, frozen=True):
     certain: bool
     because: tuple[Step, ...]
     steps: tuple[Step, ...]
+    request: Mapping[str, Sequence[str]]
 
 
 class Judged(_Value, frozen=True):
@@ -232,6 +233,7 @@ def _way(path: Path) -> Way:
         path.is_certain,
         tuple(map(_step, path.origin_facts)),
         tuple(map(_step, path.hops)),
+        path.request,
     )
 
 

@@ -78,10 +78,15 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A path as numbered stations."""
+    """A path as numbered stations.
+
+    Attributes:
+        request: What a request says that meets every guard on the way, as words.
+    """
 
     stations: tuple[Station, ...]
     certain: bool
+    request: str = ""
 
     @property
     def short(self) -> str:
@@ -202,10 +207,13 @@ def _witness(path: Path, labels: Mapping[str, str]) -> Witness:
             ),
         )
     ]
-    for number, hop in enumerate(path.hops, start=2):
+    for hop in path.hops:
+        if hop.tail != stations[-1].node:
+            # What it rests on besides was shown before: the way goes on from there.
+            stations.append(_again(len(stations) + 1, hop.tail, labels))
         stations.append(
             Station(
-                number=number,
+                number=len(stations) + 1,
                 node=hop.head,
                 name=wording.name(hop.head, labels),
                 kind=hop.head.partition(":")[0],
@@ -216,7 +224,20 @@ def _witness(path: Path, labels: Mapping[str, str]) -> Witness:
                 dispute=hop.dispute,
             )
         )
-    return Witness(tuple(stations), path.is_certain)
+    return Witness(tuple(stations), path.is_certain, _request(path))
+
+
+def _again(number: int, node: str, labels: Mapping[str, str]) -> Station:
+    name, kind = wording.name(node, labels), node.partition(":")[0]
+    return Station(number, node, name, kind, words="and with it")
+
+
+def _request(path: Path) -> str:
+    told = (
+        f"{key} {wording.joined(values)}" if values else f"no {key}"
+        for key, values in sorted(path.request.items())
+    )
+    return ", ".join(told)
 
 
 def _ground(origin: str, hop: Hop, labels: Mapping[str, str]) -> Ground:

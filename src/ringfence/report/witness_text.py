@@ -45,6 +45,8 @@ def _steps(witness: Witness) -> Iterator[tuple[str, str, str]]:
         told = [ground.words for ground in station.because]
         places = dict.fromkeys(ground.at for ground in station.because)
         yield station.name, "; ".join(told), ", ".join(places)
+    if witness.request:
+        yield " by a request with", witness.request, ""
 
 
 def _told(station: Station) -> str:
@@ -69,6 +71,8 @@ def full(witness: Witness, width: int) -> Iterator[str]:
             yield from hung("       ", f"{ground.words}: {place}", width)
             yield from _doubts(ground.open, ground.dispute, width)
         yield from _doubts(station.open, station.dispute, width)
+    if witness.request:
+        yield from hung("    by a request with ", witness.request, width)
 
 
 def _place(at: str, source: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ringfence.claims.outcome import Outcome, Reason, Verdict
-from ringfence.report import text
+from ringfence.report import html, text
 from ringfence.report.document import Document, build
 from ringfence.report.fitting import measure
 from tests.unit.report import outcomes
@@ -121,7 +121,24 @@ def test_a_long_witness_says_how_much_it_leaves_out():
     path = replace(outcomes.WITNESS, hops=outcomes.WITNESS.hops * 4)
     finding = replace(outcome.findings[3], paths=(path,))
     shown = text.render(build(replace(outcome, findings=(finding,))))
-    assert "... 10 steps more, --all shows them" in shown
+    # Sixteen steps, and three places from which the way goes on anew.
+    assert "... 13 steps more, --all shows them" in shown
+
+
+def test_a_witness_says_what_it_rests_on_and_the_request():
+    """A way that goes on from before says so, and the request that it takes is told."""
+    outcome = outcomes.realistic()
+    hops = (outcomes.WITNESS.hops[1], *outcomes.WITNESS.hops)
+    request = {"request.mfa": (), "request.network": ("10.0.0.7", "10.0.0.8")}
+    path = replace(outcomes.WITNESS, hops=hops, request=request)
+    finding = replace(outcome.findings[3], paths=(path,))
+    document = build(replace(outcome, findings=(finding,)))
+    told = "no request.mfa, request.network 10.0.0.7 and 10.0.0.8"
+    shown = text.render(document)
+    assert "\n and with it" in shown.replace("   and", " and")
+    assert re.search(rf" by a request with +{told}", shown)
+    assert f"by a request with {told}" in text.render(document, everything=True)
+    assert f"a request with {told}." in html.render(document)
 
 
 def test_an_unproven_lead_gives_its_reasons():

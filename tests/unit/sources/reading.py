@@ -11,9 +11,11 @@ from ringfence.documents.yaml import read_yaml
 from ringfence.errors import Locus
 from ringfence.estate.facts import Fact, line
 from ringfence.estate.load import FactsFile, load
+from ringfence.sources.bloodhound import SOURCE as BLOODHOUND
 from ringfence.sources.bods import SOURCE as BODS
 from ringfence.sources.dbt import SOURCE as DBT
 from ringfence.sources.odcs import SOURCE as ODCS
+from ringfence.sources.opengraph import SOURCE as OPENGRAPH
 from ringfence.sources.ownership_csv import SOURCE as OWNERSHIP_CSV
 from ringfence.sources.people_csv import SOURCE as PEOPLE_CSV
 from ringfence.sources.scim import SOURCE as SCIM
@@ -31,6 +33,8 @@ SOURCES: dict[str, Source] = {
     "storage": STORAGE,
     "odcs": ODCS,
     "dbt": DBT,
+    "bloodhound": BLOODHOUND,
+    "opengraph": OPENGRAPH,
 }
 # What a sample of each kind is ordered with: files and options.
 SAMPLES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -60,6 +64,30 @@ SAMPLES: dict[str, tuple[tuple[str, ...], str]] = {
         "store: warehouse\nclassifications: {restricted: secret}\nproperty: personal",
     ),
     "dbt": (("manifest.json",), "store: {prod: warehouse, lake: lake}"),
+    "bloodhound": (
+        (
+            "ad-users.json",
+            "ad-groups.json",
+            "ad-computers.json",
+            "ad-domains.json",
+            "ad-ous.json",
+            "ad-gpos.json",
+        ),
+        "people: mail\nservice_accounts: ['svc_*']",
+    ),
+    "opengraph": (
+        ("opengraph.json",),
+        (
+            "people: email\n"
+            "nodes: {ForgeUser: account, ForgeTeam: group, ForgeRepo: dataset, "
+            "ForgeRunner: tool}\n"
+            "edges:\n"
+            "  ForgeMember: member_of\n"
+            "  ForgePull: read\n"
+            "  ForgeOwnedBy: {kind: can_change, reversed: true}\n"
+            "  ForgeBuilds: {kind: has_privilege, verbs: [edit], undecided: maybe}\n"
+        ),
+    ),
 }
 
 
