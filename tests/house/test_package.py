@@ -39,9 +39,11 @@ def test_the_version_is_stated_once():
 def test_every_requirement_is_imported_and_every_import_required():
     """The package requires what it imports, and nothing else."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"].values()
     required = {
         canonicalize_name(Requirement(one).name)
-        for one in project["project"]["dependencies"]
+        for group in (project["project"]["dependencies"], *extras)
+        for one in group
     }
     homes = packages_distributions()
     own = {"ringfence", "ringfence_verify", *sys.stdlib_module_names}
