@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.reach import compiled
 from ringfence.reach.graph import verb_mask
 from ringfence.reach.matrix import pairs
 from tests.diff.test_reach_engine import MODES, kept
@@ -36,3 +39,30 @@ def test_the_matrix_is_the_reference_closure(facts, mode, verbs):
         if target in found.number
     }
     assert len(matrix) == len(told)
+
+
+@given(ruled_estates)
+def test_compiled_rows_are_the_same(facts):
+    """With numba and without it, the matrix is the same, bit for bit."""
+    found = graph(facts, bare=True)
+    everything = np.arange(len(found.ids))
+    mask = verb_mask(("any",))
+    plain = pairs(found, everything, everything, mask)
+    with patch.object(compiled, "WORTH_IT", 0):
+        assert compiled.spread() is not None
+        assert (plain.words == pairs(found, everything, everything, mask).words).all()
+
+
+def test_without_numba_nothing_is_compiled():
+    """The extra is an extra."""
+    compiled.spread.cache_clear()
+    with patch.object(compiled, "find_spec", return_value=None):
+        assert compiled.spread() is None
+    compiled.spread.cache_clear()
+
+
+def test_the_loop_that_is_compiled_does_what_it_says():
+    """Rows go up the edges, in the order in which these are given."""
+    words = np.array([[1], [2], [4]], np.uint64)
+    compiled._spread(words, np.array([1, 0]), np.array([2, 1]))
+    assert words.tolist() == [[7], [6], [4]]

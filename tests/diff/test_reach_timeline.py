@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,5 +54,5 @@ def test_a_period_is_the_union_of_its_instants(history, verbs):
             spans = [(BEGIN, END)] if spans is None else spans
             shown = {t for t in INSTANTS if any(s <= t < u for s, u in spans)}
             assert shown == {t for t in INSTANTS if flags[t][row, column]}
-            assert all(u < s for (_, u), (s, _) in zip(spans, spans[1:], strict=False))
+            assert all(u < s for (_, u), (s, _) in pairwise(spans))
             assert told.ever().flags()[row, column] == bool(spans)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from ringfence.reach import compiled
 from ringfence.reach.graph import Ints, grouped
 
 Words = npt.NDArray[np.uint64]
@@ -108,6 +109,10 @@ def _spread(words: Words, tail: Ints, head: Ints) -> None:
     deep = level.max(initial=0) >= 1 << 16
     order = np.argsort(level if deep else level.astype(np.uint16), kind="stable")
     tail, head = tail[order], head[order]
+    is_worth_it = len(tail) * words.shape[1] >= compiled.WORTH_IT
+    if is_worth_it and (loop := compiled.spread()) is not None:
+        loop(words, tail, head)
+        return
     begins = np.flatnonzero(np.diff(tail, prepend=-1))
     for first, last in _batches(level[order[begins]], begins, words):
         starts = begins[first:last]
