@@ -12,6 +12,8 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 INSTALL := $(PIP) install --no-input --require-hashes
 RESULTS := .check
+PEERS := $(RESULTS)/bench
+PIP_IN := python -m pip --disable-pip-version-check -qq
 CASE := examples/shortvideo
 OUT := out
 TOPIC ?= spine
@@ -79,10 +81,20 @@ fmt: $(VENV)/dev.stamp ## Lay out the code and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet --exit-zero
 	@$(BIN)/ruff format
 
-bench: $(VENV)/dev.stamp ## Measure: make bench TOPIC=spine
-	@test -f bench/$(TOPIC).py || { echo "make: there is no bench/$(TOPIC).py" >&2; \
-	  echo "  help: TOPIC is one of: $$(echo bench/*.py | sed 's|bench/||g; s|[.]py||g')" >&2; exit 2; }
-	@$(PY) -m bench.$(TOPIC)
+# The peers are measured in an environment of their own: see bench/requirements.in.
+$(PEERS)/run.stamp: $(VENV)/pyvenv.cfg bench/requirements.txt pyproject.toml
+	@echo 'installing what the benchmarks compare with'
+	@$(PY) -m venv $(PEERS)
+	@$(PEERS)/bin/$(PIP_IN) install --no-input --require-hashes -r bench/requirements.txt
+	@$(PEERS)/bin/$(PIP_IN) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+bench: $(PEERS)/run.stamp ## Measure: make bench TOPIC=spine
+	@grep -qs '^def main' bench/$(TOPIC).py || { \
+	  echo "make: there is no topic \`$(TOPIC)\`" >&2; \
+	  echo "  help: TOPIC is one of: $$(grep -l '__main__.:' bench/*.py \
+	    | sed 's|bench/||g; s|[.]py||g' | xargs)" >&2; exit 2; }
+	@$(PEERS)/bin/python -m bench.$(TOPIC)
 
 clean: ## Remove everything that make made
 	@rm -rf $(VENV) $(RESULTS) $(OUT) build dist docs/_build .mypy_cache .ruff_cache \

@@ -6,17 +6,13 @@ by the operating system's own account of them (`wait4`), the closure within one 
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -24,6 +20,7 @@ import numpy as np
 
 import ringfence_verify
 from bench import company
+from bench.figures import RUNS, Figure, against, seconds, told, write
 from ringfence.estate.load import FactsFile
 from ringfence.estate.store import Estate
 from ringfence.reach.closure import forward
@@ -32,25 +29,12 @@ from ringfence.reach.graph import Graph, build
 HERE = Path(__file__).parent
 CASE = HERE.parent / "examples" / "shortvideo"
 CHECKER = Path(ringfence_verify.__file__).parent
-RUNS = 5
 RECURSION = """
 WITH RECURSIVE reached(node) AS (
     SELECT unnest(?) UNION SELECT e.head FROM reached AS r JOIN edge AS e
     ON e.tail = r.node
 ) SELECT count(*) FROM reached
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A measured figure, beside a peer's where there is one."""
-
-    figure: str
-    value: float
-    unit: str
-    peer: str = ""
-    peer_value: float | None = None
-    ratio: float | None = None
 
 
 def process(*command: str) -> tuple[float, float, float]:
@@ -66,17 +50,6 @@ def process(*command: str) -> tuple[float, float, float]:
         message = f"{command} ended with {child.returncode}"
         raise SystemExit(message)
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return the median seconds of a piece of work, after one run not counted."""
-    work()
-    measured = []
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        work()
-        measured.append(time.perf_counter() - began)
-    return statistics.median(measured)
 
 
 def whole(folder: Path) -> list[Figure]:
@@ -124,14 +97,7 @@ def closure(folder: Path) -> list[Figure]:
         Figure("facts", estate.size, "facts"),
         Figure("nodes", len(graph.ids), "nodes"),
         Figure("load, wall", loading, "s"),
-        Figure(
-            "closure from the excluded",
-            ours,
-            "s",
-            peer,
-            round(theirs, 3),
-            round(theirs / ours, 1),
-        ),
+        against("closure from the excluded", ours, "s", peer=peer, peers=theirs),
     ]
 
 
@@ -151,21 +117,7 @@ def main() -> None:
         folder = Path(name)
         company.write(folder, people=60_000, columns=200_000, size=1_000_000, seed=1)
         figures = [*closure(folder), *whole(folder)]
-    machine = {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("ringfence", "duckdb", "numpy")},
-    }
-    print(" ".join(f"{name}={value}" for name, value in machine.items()))
-    for one in figures:
-        told = f"   {one.peer}: {one.peer_value} s, {one.ratio} times as long"
-        beside = "" if one.ratio is None else told
-        print(f"{one.figure:<42}{one.value:>12,.3f} {one.unit}{beside}")
-    out = HERE / "out"
-    out.mkdir(exist_ok=True)
-    rows = [asdict(one) | {"machine": machine} for one in figures]
-    (out / "spine.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    write("spine", told(figures), ("ringfence", "duckdb", "numpy"))
 
 
 if __name__ == "__main__":

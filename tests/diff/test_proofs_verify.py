@@ -28,6 +28,7 @@ from ringfence.claims.case import Case
 from ringfence.claims.kinds import judge
 from ringfence.claims.outcome import Verdict
 from ringfence.estate.facts import Fact, line
+from ringfence.guard.tree import NEVER, Absent, All, Compare, Not
 from ringfence_verify.estate import Case as Folder
 from ringfence_verify.proofs import verify
 from tests.estates import (
@@ -88,6 +89,20 @@ CLAIMS = [
 ]
 INTERVALS = st.sampled_from([{}, {}, {}, {"until": EARLIER}, {"since": EARLIER}])
 DOUBT = st.sampled_from(["", "", "", "not decided"])
+OFFICE = Compare("request.network", "in_network", ("10.0.0.0/8",))
+GUARDS = st.sampled_from(
+    [
+        *[None] * 4,
+        NEVER,
+        OFFICE,
+        Not(OFFICE),
+        Compare("principal.residence", "equals", ("US",)),
+        Compare("request.time", "before", (EARLIER,)),
+        All(
+            (Compare("request.mfa", "equals", ("yes",)), Not(Absent("request.ticket")))
+        ),
+    ]
+)
 
 
 @st.composite
@@ -166,7 +181,8 @@ def related(draw: st.DrawFn) -> Fact:
     if kind == "grant":
         detail = {"approved_by": draw(who)} if draw(st.booleans()) else {}
         return edge(draw(who), "can_use", "tool:t", detail=detail, **doubt)
-    return draw(edges())
+    fact = draw(st.one_of(edges(), edges(most_needs=2)))
+    return msgspec.structs.replace(fact, guard=draw(GUARDS))
 
 
 def base() -> Iterator[Fact]:
