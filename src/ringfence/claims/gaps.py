@@ -89,13 +89,11 @@ def _entrances(case: Case, question: Question) -> list[str]:
     for store in case.stores_of(question.targets):
         if store in case.covered:
             continue
-        arcs = graph.possible
-        tail = graph.number[store]
-        places = range(arcs.first[tail], arcs.first[tail + 1])
+        edges, _ = graph.possible.at(np.array([graph.number[store]]))
         heads = [
-            int(arcs.head[place])
-            for place in places
-            if arcs.carry[place] & READ and exposing[arcs.head[place]] & READ
+            int(graph.head[edge])
+            for edge in edges
+            if graph.carry[edge] & READ and exposing[graph.head[edge]] & READ
         ]
         parts = [graph.ids[head] for head in heads]
         if any(kind_of(part) != "dataset" for part in parts):
@@ -151,8 +149,8 @@ def _is_left_alone(question: Question, node: int) -> bool:
             return False
     elif kind not in _HELD_KINDS:
         return False
-    arcs = graph.possible_reversed
-    tails = arcs.head[arcs.first[node] : arcs.first[node + 1]]
+    edges, _ = graph.possible_reversed.at(np.array([node]))
+    tails = graph.tail[edges]
     return all(kind == "role" and kind_of(graph.ids[tail]) == "role" for tail in tails)
 
 

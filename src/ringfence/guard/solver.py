@@ -88,7 +88,7 @@ def find(
     if len(alone) == len(parts) and settled.stands:
         return settled.values
     solver = _Solver(names, formulas)
-    solver.learn(settled.lemmas or _forced(whole, alone, clock))
+    solver.learn(settled.lemmas or _forced(whole, alone, clock), clock)
     return _search(whole, solver, names, clock)
 
 
@@ -97,15 +97,14 @@ def _search(
 ) -> Mapping[str, tuple[str, ...]] | Refuted:
     unsure = False
     while solver.proposes(clock):
-        needed = implicant(whole, lambda test: names.of[test] in solver.true)
-        if needed is None:  # INVARIANT: a model makes what was asserted true
-            raise AssertionError
+        # A proposal makes what was asserted true; if not, the replay would be loud.
+        needed = implicant(whole, lambda test: names.of[test] in solver.true) or {}
         proposal = _tried(needed, clock)
         if proposal.stands:
             return proposal.values
         # Contradictions are certain, so what is unsure can wait.
         unsure = unsure or not proposal.lemmas
-        solver.learn(proposal.lemmas or proposal.unsure)
+        solver.learn(proposal.lemmas or proposal.unsure, clock)
     if unsure:
         raise UnsureError
     return Refuted(solver.used, names)
@@ -179,9 +178,10 @@ class _Solver:
         )
         return True
 
-    def learn(self, lemmas: Iterable[Lemma]) -> None:
+    def learn(self, lemmas: Iterable[Lemma], clock: Clock) -> None:
         """Add lemmas to what proposals have to obey."""
         for lemma in lemmas:
+            clock.left()
             switch = f"l{len(self._lemmas) + 1}"
             clause = self._names.clause(lemma)
             self._lemmas[switch] = lemma

@@ -26,7 +26,7 @@ from ringfence.guard.tree import (
 )
 from ringfence.guard.words import UnsureError
 
-MOST_TESTS = 10_000
+MOST_TESTS = 5_000
 MOST_CHARACTERS = 60_000  # of the values of one comparison
 MOST_CHARACTERS_IN_ALL = 300_000
 

@@ -161,11 +161,9 @@ def _between(low: Fraction, high: Fraction) -> Fraction:
 def _addresses(bounds: Iterable[str]) -> Iterator[str]:
     """Yield the first address of each stretch that no range's edge divides."""
     starts = {(4, 0), (6, 0)}
-    for text in bounds:
-        network = values.network(text)
-        if network is not None:
-            first, last = network.network_address, network.broadcast_address
-            starts |= {(network.version, int(first)), (network.version, int(last) + 1)}
+    for network in [one for text in bounds if (one := values.network(text))]:
+        first, last = network.network_address, network.broadcast_address
+        starts |= {(network.version, int(first)), (network.version, int(last) + 1)}
     for version, start in sorted(starts):
         if start < 1 << (32 if version == 4 else 128):  # noqa: PLR2004
             of = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address  # noqa: PLR2004

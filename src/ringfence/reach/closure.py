@@ -20,14 +20,6 @@ _BITS = np.array(list(STATES.values()), np.uint16)
 _NAMES = tuple(STATES)
 
 
-def _edges_of(arcs: Arcs, nodes: Ints) -> tuple[Ints, Ints]:
-    """Return the places of all edges of the nodes, and the node each starts from."""
-    counts = arcs.first[nodes + 1] - arcs.first[nodes]
-    total = int(counts.sum())
-    starts = np.repeat(arcs.first[nodes] - np.cumsum(counts) + counts, counts)
-    return starts + np.arange(total), np.repeat(nodes, counts)
-
-
 def forward(arcs: Arcs, seeds: Mask) -> Mask:
     """Return every state reached from the seeds: a mask for each node.
 
@@ -38,9 +30,9 @@ def forward(arcs: Arcs, seeds: Mask) -> Mask:
     held = seeds.copy()
     gained = np.flatnonzero(seeds)
     while len(gained):
-        places, tails = _edges_of(arcs, gained)
-        handed = _handed(arcs, places, held[tails])
-        gained = _merge(held, arcs.head[places], handed)
+        edges, tails = arcs.at(gained)
+        handed = _handed(arcs, edges, held[tails])
+        gained = _merge(held, arcs.end[edges], handed)
         if not len(gained) and len(arcs.rules):
             fired, handed = arcs.rules.fired(held)
             gained = _merge(held, arcs.rules.head[fired], handed)
@@ -63,9 +55,9 @@ def backward(arcs: Arcs, targets: Mask, *, alone: bool = False) -> Mask:
     wanted = targets.copy()
     gained = np.flatnonzero(targets)
     while len(gained):
-        places, heads = _edges_of(arcs, gained)
-        needed = _needed(wanted[heads], arcs.give[places], arcs.carry[places])
-        gained = _merge(wanted, arcs.head[places], needed)
+        edges, heads = arcs.at(gained)
+        needed = _needed(wanted[heads], arcs.give[edges], arcs.carry[edges])
+        gained = _merge(wanted, arcs.end[edges], needed)
         if not len(gained) and len(arcs.rules) and not alone:
             gained = _premises(arcs.rules, wanted)
     return wanted
@@ -84,9 +76,9 @@ def _premises(rules: Rules, wanted: Mask) -> Ints:
     return _merge(wanted, nodes, np.concatenate((needed, more)).astype(np.uint16))
 
 
-def _handed(arcs: Arcs, places: Ints, of_tail: Mask) -> Mask:
-    by_control = np.where((of_tail & CONTROL) != 0, arcs.give[places], 0)
-    handed: Mask = ((of_tail & arcs.carry[places]) | by_control).astype(np.uint16)
+def _handed(arcs: Arcs, edges: Ints, of_tail: Mask) -> Mask:
+    by_control = np.where((of_tail & CONTROL) != 0, arcs.give[edges], 0)
+    handed: Mask = ((of_tail & arcs.carry[edges]) | by_control).astype(np.uint16)
     return handed
 
 
@@ -203,9 +195,9 @@ def _offered(
     arcs: Arcs, gained: Ints, fresh: Mask, held: Mask
 ) -> tuple[Ints, Ints, Mask]:
     """Return edges with heads and what they hand on: of what is fresh, and of rules."""
-    places, tails = _edges_of(arcs, gained)
-    edges, heads = arcs.edge[places], arcs.head[places]
-    handed = _handed(arcs, places, fresh[tails])
+    edges, tails = arcs.at(gained)
+    heads = arcs.end[edges]
+    handed = _handed(arcs, edges, fresh[tails])
     if not len(arcs.rules):
         return edges, heads, handed
     fired, more = arcs.rules.fired(held)

@@ -50,22 +50,29 @@ def verb_mask(verbs: Sequence[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Arcs:
-    """Edges sorted by the node that they start from (compressed rows).
+    """Edges sorted by the node that a sweep enters them from (compressed rows).
 
     Attributes:
         first: For each node, where its edges begin; one more entry at the end.
-        head: The node that each edge leads to.
-        give: Mask handed on when control of the tail is held.
-        carry: Mask of what is handed on of that which is held of the tail.
-        edge: Each edge's place among the graph's edges.
+        edge: The edges' places among the graph's edges, node by node.
+        end: For each edge of the graph, the node at which a sweep leaves it.
+        give: For each edge of the graph, what it hands on under control of its tail.
+        carry: For each edge of the graph, what it hands on of what is held of its tail.
+        rules: The edges that need more than their tail; `edge` has none of them.
     """
 
     first: Ints
-    head: Ints
+    edge: Ints
+    end: Ints
     give: Mask
     carry: Mask
-    edge: Ints
     rules: Rules
+
+    def at(self, nodes: Ints) -> tuple[Ints, Ints]:
+        """Return the edges entered from some nodes, and the node of each."""
+        counts = self.first[nodes + 1] - self.first[nodes]
+        starts = np.repeat(self.first[nodes] - np.cumsum(counts) + counts, counts)
+        return self.edge[starts + np.arange(len(starts))], np.repeat(nodes, counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +206,13 @@ class Graph:
         if len(rules):
             every = np.arange(len(self)) if edges is None else edges
             edges = every[~np.isin(every, rules.edge)]
-        sources, targets = (self.tail, self.head)[:: -1 if backward else 1]
+        start, end = (self.tail, self.head)[:: -1 if backward else 1]
         if edges is None:
-            first, chosen = grouped(sources, len(self.ids))
+            first, chosen = grouped(start, len(self.ids))
         else:
-            first, order = grouped(sources[edges], len(self.ids))
+            first, order = grouped(start[edges], len(self.ids))
             chosen = edges[order]
-        give, carry = self.give[chosen], self.carry[chosen]
-        return Arcs(first, targets[chosen], give, carry, chosen, rules)
+        return Arcs(first, chosen, end, self.give, self.carry, rules)
 
     def _rules(self, edges: Ints | None) -> Rules:
         """Return those of some edges (all, if none) that need more than their tail."""

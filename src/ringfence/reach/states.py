@@ -115,10 +115,13 @@ def core(graph: Graph, seeds: Mask, goals: Mask, *, sure: bool = False) -> State
         goals: What is asked for, a mask for each node.
         sure: Whether to walk certain edges only.
     """
-    held = forward(graph.definite if sure else graph.possible, seeds)
+    arcs = graph.definite if sure else graph.possible
+    held = forward(arcs, seeds)
     kept = held != 0
-    walked = kept[graph.tail] & kept[graph.head]
-    edges = np.flatnonzero(walked & ~graph.is_open if sure else walked)
+    # What starts from nothing held is never looked at.
+    touched, _ = arcs.at(np.flatnonzero(kept))
+    edges = np.concatenate((touched, arcs.rules.edge))
+    edges = edges[kept[graph.head[edges]]]
     inner = held & backward(graph.arcs(edges, backward=True), goals)
     kept = inner != 0
     edges = edges[kept[graph.tail[edges]] & kept[graph.head[edges]]]
