@@ -92,11 +92,11 @@ def test_what_has_several_values_is_listed():
 @pytest.mark.parametrize(
     "line",
     re.findall(r"^```json\n(.*)\n```$", PAGE, re.MULTILINE),
-    ids=["edge", "source"],
+    ids=["edge", "source", "premises", "guard"],
 )
 def test_a_line_that_is_shown_loads(line: str, tmp_path: Path):
     """The lines on the page are canonical facts."""
     path = tmp_path / "f"
     path.write_text(f"{line}\n", encoding="utf-8")
     assert Estate([FactsFile("f", path)]).size == 1
-    assert json.loads(line)["source"] == "directory"
+    assert json.loads(line)["source"] in ("directory", "vault", "gateway")

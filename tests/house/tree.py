@@ -59,4 +59,10 @@ def imports(folder: Path) -> frozenset[str]:
                 found.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
                 found.add(node.module or ".")
+            elif (
+                isinstance(node, ast.Call) and ast.unparse(node.func) == "import_module"
+            ):
+                found.update(
+                    one.value for one in node.args if isinstance(one, ast.Constant)
+                )
     return frozenset(found)

@@ -66,26 +66,30 @@ def who_has_everything(
         first = remaining[0]
         held = forward(arcs, _at(graph, first[None], CONTROL))
         missed = (held[targets] & verbs) == 0
-        # What certainly counts against it: in doubt, the targets that certainly are.
-        against = missed if sure else missed & certain
-        settled: Ints
         if _falls_short(missed, certain, share, sure=sure):
-            whole = share == 100  # noqa: PLR2004
-            chosen = targets[against][:1] if whole else targets[missed]
-            reaching = backward(back, _at(graph, chosen, verbs))
-            settled = remaining[(reaching[remaining] & CONTROL) == 0]
-            if len(settled):
-                found.short.append(Short(settled, chosen))
-            if reaching[first] & CONTROL:
+            chosen = targets[_against(missed, certain, share, sure=sure)]
+            reaching = backward(back, _at(graph, chosen, verbs)) & CONTROL
+            settled = remaining[reaching[remaining] == 0]
+            if reaching[first]:
                 # Only together with others, by a rule with several premises.
                 found.short.append(Short(first[None], chosen))
                 left[first] = False
+            if len(settled):
+                found.short.append(Short(settled, chosen))
         else:
             above = backward(back, _at(graph, first[None], CONTROL), alone=True)
             settled = remaining[(above[remaining] & CONTROL) != 0]
             found.masters.extend(settled.tolist())
         left[settled] = False
     return found
+
+
+def _against(missed: Flags, certain: Flags, share: int, *, sure: bool) -> Ints:
+    """Return the places of missed targets that show that a principal falls short."""
+    if share < 100:  # noqa: PLR2004
+        return np.flatnonzero(missed)
+    # One is enough; in doubt, one of the targets that certainly are.
+    return np.flatnonzero(missed if sure else missed & certain)[:1]
 
 
 def _falls_short(missed: Flags, certain: Flags, share: int, *, sure: bool) -> bool:
