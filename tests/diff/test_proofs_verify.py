@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from hypothesis import given
@@ -25,10 +26,12 @@ from ringfence.boundary.model import (
     digest,
 )
 from ringfence.claims.case import Case
+from ringfence.claims.judgement import Judgement
 from ringfence.claims.kinds import judge
 from ringfence.claims.outcome import Verdict
 from ringfence.estate.facts import Fact, line
 from ringfence.guard.tree import NEVER, Absent, All, Compare, Not
+from ringfence.guard.tree import canonical as text
 from ringfence_verify.estate import Case as Folder
 from ringfence_verify.proofs import verify
 from tests.estates import (
@@ -204,6 +207,56 @@ FACTS = st.lists(st.one_of(stated(), related()), max_size=18, unique_by=line)
 @given(FACTS, st.sampled_from(["unknown", "no"]))
 def test_the_checker_accepts_what_the_engine_proves(facts, unclassified):
     """No proof of the engine is refused, whatever the estate and the claim."""
+    checked([*base(), *facts], unclassified)
+
+
+@st.composite
+def conditional(draw: st.DrawFn) -> Fact:
+    """Draw an edge on the way from people to columns, mostly under a guard."""
+    tail = draw(st.sampled_from([*PEOPLE[:2], "group:g0", "group:g1", "tool:t"]))
+    head = draw(st.sampled_from(["group:g0", "group:g1", "tool:t", *COLUMNS[:2]]))
+    kind = "has_privilege" if head in COLUMNS else "can_assume"
+    return edge(
+        tail,
+        kind,
+        head,
+        verb="read" if head in COLUMNS else "",
+        guard=draw(GUARDS),
+        needs=draw(st.sets(st.sampled_from(["group:g0", "tool:t"]), max_size=1)),
+        unknown=draw(st.sampled_from(["", "", "", "not decided"])),
+    )
+
+
+def known() -> Iterator[Fact]:
+    """Yield an estate in which everybody is known: one abroad, and one at home."""
+    yield from base()
+    yield node("tool:t")
+    for person, country in zip(PEOPLE, ("CN", "US", "CN"), strict=True):
+        yield attribute(person, "residence", country)
+
+
+@given(st.lists(conditional(), max_size=9, unique_by=line))
+def test_the_checker_accepts_what_guards_come_to(facts):
+    """No proof is refused in which guards or further premises stand in the way."""
+    checked([*known(), *facts], "no")
+
+
+def test_a_contradiction_on_the_way_upholds():
+    """Whom one condition lets in, the next one keeps out: a certificate says so."""
+    facts = [
+        edge("person:p0", "can_use", "tool:t", guard=OFFICE),
+        edge("tool:t", "has_privilege", COLUMNS[0], verb="read", guard=Not(OFFICE)),
+        edge("person:p2", "can_use", "tool:t", guard=NEVER),
+    ]
+    judged = checked([*known(), *facts], "no")[0]
+    assert judged.verdict is Verdict.UPHELD
+    assert judged.proof is not None
+    guards = {one for conflict in judged.proof.conflicts for one in conflict.guards}
+    assert guards == {text(OFFICE), text(Not(OFFICE)), text(NEVER)}
+
+
+def checked(facts: list[Fact], unclassified: Any) -> list[Judgement]:
+    """Judge every claim, and have the checker accept every proof."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         loaded = estate(folder, [*base(), *facts])
@@ -221,9 +274,9 @@ def test_the_checker_accepts_what_the_engine_proves(facts, unclassified):
         for number, (one, judgement) in enumerate(
             zip(CLAIMS, judged, strict=True), start=1
         ):
-            proved = judgement.proof is not None
+            is_proved = judgement.proof is not None
             decided = judgement.proxy or judgement
-            assert proved == (decided.verdict is not Verdict.UNPROVEN)
+            assert is_proved == (decided.verdict is not Verdict.UNPROVEN)
             if judgement.proof is not None:
                 path = folder / f"claim-{number}-{one.id}.json"
                 sealed = judgement.proof.sealed(
@@ -231,6 +284,7 @@ def test_the_checker_accepts_what_the_engine_proves(facts, unclassified):
                 )
                 path.write_bytes(sealed)
                 paths.append(path)
-        checked = Folder(folder)
+        proved = Folder(folder)
         for path in paths:
-            verify(checked, path)
+            verify(proved, path)
+        return judged

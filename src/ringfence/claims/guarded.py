@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
+
+import numpy as np
 
 from ringfence.boundary.selector import Holder
 from ringfence.boundary.status import Status
@@ -21,10 +23,10 @@ from ringfence.claims.question import Question
 from ringfence.guard.concrete import Request
 from ringfence.guard.symbolic import Impossible, Possible, Unknown, decide
 from ringfence.guard.tree import Compare, Condition, keys, parse
-from ringfence.reach.closure import Walk
+from ringfence.reach.closure import Walk, forward
 from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part
-from ringfence.reach.ways import Guards, Way, ways
+from ringfence.reach.ways import Guards, ways
 
 # What a person is by what others have put on file, and can't change by asking.
 KNOWN = ("active", "designated", "employment", "residence", "team", "us_person")
@@ -52,7 +54,23 @@ class Asked:
 
 def asked(question: Question) -> list[Asked]:
     """Return the isolations that a question comes to; together they answer it."""
+    if question.graph.needs and (question.graph.guards or len(question.parts) > 1):
+        question = replace(question, graph=_lent(question))
     return [one for part in question.parts for one in _asked(question, part)]
+
+
+def _lent(question: Question) -> Graph:
+    """Return the graph in which a premise may be in somebody else's hands.
+
+    Of another part, or come by in another request: what any origin may hold in any way
+    lets a rule hand on, but never surely.
+    """
+    graph = question.graph
+    seeds = np.zeros(len(graph.ids), np.uint16)
+    for part in question.parts:
+        for origin in part.origins:
+            seeds[graph.number[origin]] = graph.entry(graph.number[origin])
+    return graph.lent(forward(graph.possible, seeds))
 
 
 def _asked(question: Question, part: Part) -> list[Asked]:
@@ -62,11 +80,6 @@ def _asked(question: Question, part: Part) -> list[Asked]:
         return [Asked(plain)]
     told = [parse(question.graph.guards[guard]) for guard in guards]
     spoken = {key.casefold() for one in told for key in keys(one)}
-    if question.graph.needs:
-        # Several origins may bring the premises of a rule together, each by a request
-        # of its own: what is known of all of them counts, and no guard is surely met.
-        everyone = [known_of(question, origin, spoken) for origin in part.origins]
-        return _ways(question, part, _shared(everyone), guards)
     groups: dict[tuple[tuple[str, tuple[str, ...]], ...], dict[str, Status]]
     groups = defaultdict(dict)
     for origin, status in part.origins.items():
@@ -79,16 +92,6 @@ def _asked(question: Question, part: Part) -> list[Asked]:
             question, Part(origins, part.targets, part.exceptions), dict(known), guards
         )
     ]
-
-
-def _shared(everyone: Sequence[_Known]) -> _Known:
-    """Return what is known of all alike."""
-    first, *others = everyone
-    return {
-        key: values
-        for key, values in first.items()
-        if all(one.get(key) == values for one in others)
-    }
 
 
 def _ways(
@@ -106,17 +109,13 @@ def _ways(
     )
     return [
         Asked(
-            Isolation(_under(graph, way), part, question.verbs),
+            Isolation(graph.under(way.barred, way.met), part, question.verbs),
             _texts(graph, way.barred),
             way.request,
             conflicts,
         )
         for way in found.ways
     ]
-
-
-def _under(graph: Graph, way: Way) -> Graph:
-    return graph.under(way.barred, frozenset() if graph.needs else way.met)
 
 
 def _texts(graph: Graph, guards: Iterable[int]) -> tuple[str, ...]:

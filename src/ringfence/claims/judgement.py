@@ -176,8 +176,9 @@ def _proof(question: Question, told: Sequence[Asked], found: Verdict) -> Proof |
         return None
     if found is Verdict.UPHELD:
         parts = [closed_of(one.isolation, one.without) for one in told]
-        conflicts = dict.fromkeys(one for asked in told for one in asked.conflicts)
-        return proof_of(question, found, parts=parts, conflicts=[*conflicts])
+        found_out = [one for asked in told for one in asked.conflicts]
+        conflicts = [one for n, one in enumerate(found_out) if one not in found_out[:n]]
+        return proof_of(question, found, parts=parts, conflicts=conflicts)
     crossed = next(one for one in told if one.isolation.result is Result.REACHED)
     witness = witness_of(question, crossed)
     return proof_of(question, found, paths=witness)

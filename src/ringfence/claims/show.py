@@ -54,7 +54,13 @@ def paths_of(
     used = {int(graph.row[edge]) for walk in walks.values() for edge in walk.edges}
     rows = case.estate.rows(sorted(used))
     met = request is not None
-    hops = {row: hop_of(fact, met=met) for row, fact in rows.items()}
+    lent = {
+        int(graph.row[edge])
+        for walk in walks.values()
+        for edge in walk.edges
+        if graph.is_open[edge]
+    }
+    hops = {row: hop_of(fact, met=met, lent=row in lent) for row, fact in rows.items()}
     because = origin_facts(case, origin, selector)
     return tuple(
         Path(
@@ -69,9 +75,16 @@ def paths_of(
     )
 
 
-def hop_of(row: Row, *, met: bool = False) -> Hop:
-    """Return an edge fact as a hop; if its guard isn't surely met, it stays open."""
+def hop_of(row: Row, *, met: bool = False, lent: bool = False) -> Hop:
+    """Return an edge fact as a hop, open where something about it isn't certain.
+
+    Args:
+        row: The fact.
+        met: Whether a request is known that meets its guard.
+        lent: Whether what it needs besides may be in somebody else's hands.
+    """
     guarded = "whether its condition can be met" if row.guard and not met else ""
+    needed = f"it needs {', '.join(json.loads(row.needs))} too" if row.needs else ""
     phrase = EDGE_KINDS[row.name].phrase
     detail = json.loads(row.detail or "{}")
     return Hop(
@@ -81,7 +94,10 @@ def hop_of(row: Row, *, met: bool = False) -> Hop:
         at=row.at,
         source=row.source,
         line=row.line,
-        open=row.unknown or guarded or ("" if row.guard else row.control),
+        open=row.unknown
+        or guarded
+        or ("" if row.guard else row.control)
+        or (needed if lent else ""),
         dispute=detail.get("disputed_by", ""),
     )
 

@@ -246,7 +246,7 @@ class Graph:
         # What needs a node that is left out never works.
         lost = [e for e, more in self.needs.items() if not kept[list(more)].all()]
         edges = edges[~np.isin(edges, lost)] if lost else edges
-        place = {edge: number for number, edge in enumerate(edges.tolist())}
+        place = {e: n for n, e in enumerate(edges.tolist())} if self.needs else {}
         return replace(
             self.chosen(edges),
             ids=[self.ids[node] for node in nodes],
@@ -272,9 +272,34 @@ class Graph:
         kept = np.flatnonzero(~np.isin(self.guard, list(barred)))
         return replace(self, is_open=is_open).chosen(kept)
 
+    def lent(self, held: Mask) -> Graph:
+        """Return the graph with a second edge for each rule whose premises are held.
+
+        It needs nothing beside its tail, and is undecided: whoever holds the premises
+        may lend them.
+
+        Args:
+            held: What is held by anybody, a mask for each node.
+        """
+        copies = [
+            edge
+            for edge, nodes in self.needs.items()
+            if all(int(held[node]) & self.entry(node) for node in nodes)
+        ]
+        doubled = self.chosen(
+            np.append(np.arange(len(self)), np.array(copies, np.int64))
+        )
+        is_copy = np.arange(len(doubled)) >= len(self)
+        return replace(
+            doubled,
+            is_open=doubled.is_open | is_copy,
+            is_undecided=doubled.is_undecided | is_copy,
+            needs=self.needs,
+        )
+
     def chosen(self, edges: Ints) -> Graph:
         """Return the graph of some of the edges, and all nodes."""
-        place = {edge: number for number, edge in enumerate(edges.tolist())}
+        place = {e: n for n, e in enumerate(edges.tolist())} if self.needs else {}
         return replace(
             self,
             tail=self.tail[edges],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ringfence.errors import SourceError
+from ringfence.guard.tree import NEVER
 from ringfence.sources.source import Harvest
 from tests.unit.sources.reading import SOURCES, estate_takes, notes, order, read, told
 
@@ -141,14 +142,21 @@ def test_a_peer_manifest_loads(file: str, store: str, peer_data: Path, tmp_path:
     assert len(datasets) == 8
     assert "dataset:warehouse/public.customers" in datasets
     made = {
-        fact.value
+        fact.value.removeprefix("column:").removeprefix("dataset:").split(".")[1]
         for fact in harvest.facts
-        if fact.name == "derived_from" and fact.id.endswith(".customers")
+        if fact.name == "derived_from" and "/public.customers" in fact.id
     }
-    assert made == {
-        f"dataset:warehouse/public.stg_{name}"
-        for name in ("customers", "orders", "payments")
+    assert made == {"stg_customers", "stg_orders", "stg_payments"}
+    amounts = {
+        fact.id.rpartition(".")[2].lower()
+        for fact in harvest.facts
+        if fact.name == "derived_from"
+        and not fact.unknown
+        and fact.value.lower().endswith("stg_payments.amount")
+        and "/public.orders." in fact.id
     }
+    methods = ("credit_card", "coupon", "bank_transfer", "gift_card")
+    assert amounts == {"amount", *(f"{method}_amount" for method in methods)}
 
 
 @pytest.mark.parametrize(
@@ -180,3 +188,111 @@ def test_a_source_needs_its_store(tmp_path: Path):
     """Without a store the columns would join with nothing."""
     with pytest.raises(SourceError, match="needs `store`"):
         dbt(tmp_path, model("a"), options="")
+
+
+# --- compiled code --------------------------------------------------------------------
+
+
+def columns(harvest: Harvest) -> list[str]:
+    """Return the certain derivations between columns."""
+    return [
+        f"{fact.id.partition('/')[2]} <- {fact.value.partition('/')[2]}"
+        for fact in harvest.facts
+        if fact.name == "derived_from" and not fact.unknown
+    ]
+
+
+@pytest.mark.parametrize("key", ["compiled_code", "compiled_sql"])
+def test_compiled_code_gives_the_columns(key: str, tmp_path: Path):
+    """Code that is resolved whole replaces what the manifest knows of datasets."""
+    made = model("a", "b", **{key: "select k, m as n from d.s.b where z"})
+    harvest = dbt(tmp_path, made, model("b"))
+    assert columns(harvest) == ["s.a.k <- s.b.k", "s.a.n <- s.b.m"]
+    assert "s.a.k <- s.b.z" in lineage(harvest)
+    assert "s.a <- s.b" not in lineage(harvest)
+
+
+def test_a_star_is_resolved_through_the_models_below(tmp_path: Path):
+    """Columns that code lists are known to the models that read it, in any order."""
+    top = model("a", "b", compiled_code="select * from d.s.b")
+    middle = model("b", "c", compiled_code="select k, m from d.s.c")
+    harvest = dbt(tmp_path, top, middle, model("c"))
+    assert "s.a.m <- s.b.m" in columns(harvest)
+
+
+def test_documented_columns_are_not_all_columns(tmp_path: Path):
+    """A star over a model that only documents a column stays undecided."""
+    top = model("a", "b", compiled_code="select * from d.s.b")
+    harvest = dbt(tmp_path, top, model("b", columns={"k": {}}))
+    assert columns(harvest) == []
+    assert {fact.unknown for fact in harvest.facts if fact.name == "derived_from"} == {
+        "the columns of `d.s.b` aren't known",
+        "column lineage not read",
+    }
+
+
+def test_a_parent_that_the_code_does_not_read_stays_undecided(tmp_path: Path):
+    """What dbt says besides the code is kept."""
+    made = model("a", "b", "c", compiled_code="select k from d.s.b")
+    harvest = dbt(tmp_path, made, model("b"), model("c"))
+    assert lineage(harvest) == ["s.a.k <- s.b.k", "s.a <- s.c"]
+
+
+@pytest.mark.parametrize("code", ["selec", "select nothing from d.s.b, d.s.c"])
+def test_code_that_is_not_resolved_leaves_the_datasets(code: str, tmp_path: Path):
+    """Every parent may be exposed, and the note counts what was lost."""
+    harvest = dbt(
+        tmp_path, model("a", "b", "c", compiled_code=code), model("b"), model("c")
+    )
+    assert {"s.a <- s.b", "s.a <- s.c"} <= set(lineage(harvest))
+    assert any("not resolved, 1 times" in note for note in notes(harvest))
+
+
+def test_code_in_another_language_is_not_read(tmp_path: Path):
+    """A Python model's lineage is between datasets."""
+    made = model("a", "b", compiled_code="def model(): ...", language="python")
+    assert lineage(dbt(tmp_path, made, model("b"))) == ["s.a <- s.b"]
+
+
+def test_columns_are_spelled_as_the_manifest_spells_them(tmp_path: Path):
+    """Tags and lineage are of one column, whatever case the dialect stores."""
+    made = model("a", "b", compiled_code="select Mail from d.s.b", columns={"mail": {}})
+    harvest = dbt(
+        tmp_path,
+        made,
+        model("b", columns={"mail": {}}),
+        options="store: w\ndialect: snowflake",
+    )
+    assert columns(harvest) == ["s.a.mail <- s.b.mail"]
+
+
+def test_a_catalogue_lists_every_column(tmp_path: Path):
+    """With `catalog.json` among the files a star is resolved, in its order."""
+    nodes = {
+        "model.a": model("a", "b", compiled_code="select * from d.s.b"),
+        "model.b": model("b"),
+    }
+    listed = {"y": {"name": "y", "index": 2}, "x": {"name": "x", "index": 1}}
+    catalogue = {
+        "metadata": {"dbt_schema_version": "https://schemas/dbt/catalog/v1.json"},
+        "nodes": {"model.b": {"columns": listed}},
+        "sources": {},
+    }
+    files = {"m.json": json.dumps({"nodes": nodes}), "c.json": json.dumps(catalogue)}
+    harvest = read("dbt", tmp_path, files, "store: w")
+    assert columns(harvest) == ["s.a.x <- s.b.x", "s.a.y <- s.b.y"]
+    assert estate_takes(harvest, tmp_path) == len(harvest.facts)
+
+
+def test_a_declassifier_is_checked_in_compiled_code(tmp_path: Path):
+    """A verified aggregate is held back in residual reach."""
+    code = "select avg(pay) as p from d.s.b having count(*) >= 10"
+    options = (
+        "store: w\ndeclassifiers: [{columns: ['*.a.p'], kind: aggregate, minimum: 10}]"
+    )
+    harvest = dbt(
+        tmp_path, model("a", "b", compiled_code=code), model("b"), options=options
+    )
+    (edge,) = [fact for fact in harvest.facts if fact.name == "derived_from"]
+    assert edge.guard == NEVER
+    assert edge.control.startswith("declassified, as checked")

@@ -1,6 +1,7 @@
-"""dbt manifests: columns with their tags, and which dataset is made from which.
+"""dbt manifests: columns with their tags, and what each dataset and column comes from.
 
-A manifest knows lineage between datasets, not between columns. So each derivation is
+A manifest itself knows lineage between datasets alone. Where its compiled code is
+resolved whole, that says which columns; elsewhere a derivation between datasets is
 stated as undecided: it widens reach, and refutes nothing.
 """
 
@@ -18,7 +19,12 @@ from ringfence.sources.classification import (
     marks,
     state_column,
 )
+from ringfence.sources.dbt.catalogue import is_catalogue, listed_columns
+from ringfence.sources.dbt.code import Code, Model, dialect_of
 from ringfence.sources.gathering import Gatherer
+from ringfence.sources.lineage.declassifiers import Declassifiers, read_declassifiers
+from ringfence.sources.lineage.model import Table
+from ringfence.sources.lineage.tables import dialect
 from ringfence.sources.source import Harvest, Order
 
 _RELATIONS = ("model", "seed", "snapshot", "source")
@@ -31,8 +37,8 @@ class Dbt:
     """Reads dbt manifests."""
 
     kind = "dbt"
-    summary = "columns, their tags, and lineage between datasets, from dbt manifests"
-    options: Sequence[str] = ("store", "meta_key")
+    summary = "columns, their tags, and what they come from, from dbt manifests"
+    options: Sequence[str] = ("store", "meta_key", "dialect", "declassifiers")
 
     def read(self, order: Order) -> Harvest:
         """Return datasets, columns, tags and derivations.
@@ -45,11 +51,18 @@ class Dbt:
         option = order.options.get("meta_key")
         keys = gatherer.reader.texts(option, "`meta_key`") or list(_META_KEYS)
 
-        def read_one(file: str) -> None:
-            for document in gatherer.json(file):
-                _Manifest(gatherer, document, stores, keys).state()
-
-        gatherer.each_file(read_one)
+        declassifiers = read_declassifiers(gatherer)
+        documents: list[Located] = []
+        gatherer.each_file(lambda file: documents.extend(gatherer.json(file)))
+        columns: dict[str, list[tuple[str, Located]]] = {}
+        for document in filter(is_catalogue, documents):
+            columns |= listed_columns(gatherer.reader, document)
+        for document in documents:
+            if not is_catalogue(document):
+                manifest = _Manifest(gatherer, document, stores, keys)
+                manifest.columns, manifest.declassifiers = columns, declassifiers
+                manifest.state()
+        declassifiers.remark_unmatched(gatherer)
         return gatherer.harvested()
 
 
@@ -84,6 +97,10 @@ class _Manifest:
         self._keys = keys
         self._nodes: dict[str, Located] = {}
         self._datasets: dict[str, str] = {}
+        self._spelled: dict[tuple[str, str], str] = {}
+        self._columns: set[str] = set()
+        self.columns: Mapping[str, list[tuple[str, Located]]] = {}
+        self.declassifiers = Declassifiers()
 
     def state(self) -> None:
         """State what the manifest says."""
@@ -102,6 +119,7 @@ class _Manifest:
                 self._datasets[key] = dataset
         for key, dataset in self._datasets.items():
             self._relation(key, dataset)
+        self._derivations()
         exposures = self._reader.entries(document.get("exposures"), "`exposures`")
         if exposures:
             message = f"exposures not read: {len(exposures)} (list them as exports)"
@@ -144,16 +162,66 @@ class _Manifest:
             value.get("columns"), "`columns`"
         ).items():
             self._column(dataset, name, column)
-        for parent, at in self._parents(key, {key}):
-            gatherer.join(dataset, "derived_from", parent, at=at.at, unknown=_LINEAGE)
+        for name, column in self.columns.get(key, ()):
+            if (dataset, name.casefold()) not in self._spelled:
+                self._column(dataset, name, Located({}, column.at))
+
+    def _derivations(self) -> None:
+        """State what comes from what: columns where code says so, else datasets."""
+        metadata = self._document.get("metadata")
+        adapter = dialect_of(_text(metadata, "adapter_type"))
+        code = Code(
+            self._gatherer,
+            dialect(self._gatherer, adapter),
+            self.declassifiers,
+            self._spelled,
+            self._elsewhere,
+        )
+        code.emission.stated = set(self._datasets.values()) | self._columns
+        models = [self._model(key, dataset) for key, dataset in self._datasets.items()]
+        whole = code.resolve(models, {key: self._below(key) for key in self._nodes})
+        for key, dataset in self._datasets.items():
+            for parent, at in self._parents(key, {key}):
+                if parent not in whole.get(key, ()):
+                    self._gatherer.join(
+                        dataset, "derived_from", parent, at=at.at, unknown=_LINEAGE
+                    )
+        code.emission.counts.remark(self._gatherer, self._document.at)
+
+    def _below(self, key: str) -> list[str]:
+        depends = self._nodes[key].get("depends_on")
+        listed = None if depends is None else depends.get("nodes")
+        return [one.text() for one in listed.items()] if listed is not None else []
+
+    def _model(self, key: str, dataset: str) -> Model:
+        value = self._nodes[key]
+        name = _first(value, "identifier", "alias", "name")
+        code = _code(value)
+        return Model(
+            key,
+            Table(_text(value, "database"), _text(value, "schema"), name),
+            dataset,
+            code.text() if code is not None else "",
+            value.at if code is None else code.at,
+            tuple(name for name, _ in self.columns.get(key, ())),
+        )
+
+    def _elsewhere(self, table: Table) -> str:
+        store = self._stores
+        if not isinstance(store, str):
+            by_name = {key.casefold(): found for key, found in store.items()}
+            store = by_name.get(table.catalog.casefold(), "")
+        return f"dataset:{store}/{table.schema}.{table.name}" if store else ""
 
     def _column(self, dataset: str, key: str, column: Located) -> None:
         name = column_name(self._reader, _first(column, "name") or key, column.at)
         if name is None:
             return
+        self._spelled[dataset, name.casefold()] = name
         id_ = state_column(
             self._gatherer, dataset, name, self._marks(column), at=column.at
         )
+        self._columns.add(id_)
         form = column.get("data_type")
         if form is not None and form.text().strip():
             self._gatherer.state(id_, "type", form.text(), at=form.at)
@@ -201,6 +269,13 @@ class _Manifest:
 def _text(value: Located | None, name: str) -> str:
     found = None if value is None else value.get(name)
     return "" if found is None else found.text()
+
+
+def _code(value: Located) -> Located | None:
+    """Return a model's compiled SQL; models in other languages have none."""
+    if _text(value, "language") not in ("", "sql"):
+        return None
+    return value.get("compiled_code") or value.get("compiled_sql")
 
 
 def _first(value: Located, *keys: str) -> str:
