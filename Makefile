@@ -62,7 +62,9 @@ lock: ## Pin anew what is a week old, with hashes (needs uv)
 	  --python-version 3.11 --exclude-newer '1 week' --no-emit-index-url \
 	  --custom-compile-command 'make lock' "$$@"; }; \
 	pin pyproject.toml requirements/build.in -o requirements/run.txt; \
-	pin requirements/dev.in -o requirements/dev.txt
+	pin requirements/dev.in -o requirements/dev.txt; \
+	pin requirements/tpcds.in -o requirements/tpcds.txt; \
+	pin bench/requirements.in -o bench/requirements.txt
 
 # --- for a person ---------------------------------------------------------------------
 

@@ -1,39 +1,63 @@
 """Figures of scale: 10 million nodes and 100 million edges, from Parquet to proof.
 
-One process makes the edges up, block by block, and writes them as Parquet; a fresh one
-loads them, computes the closure of the excluded and writes the closed set as a bitmap;
-a third checks that set against the Parquet file as a stream. Prints one line a figure
-and writes `bench/out/scale.json`. `--edges 10000000` measures a tenth of it.
+One process makes a company up, block by block, and writes it as a numbered estate;
+then `ringfence reach bulk` reads it, closes the set of what the excluded may reach and
+writes its certificate; then `ringfence_verify` checks that as a stream: each in a fresh
+process. Prints one line a figure and writes `bench/out/scale.json`.
+`--edges 10000000` measures a tenth of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.enterprise import LARGE, Ids, Large
 from bench.figures import Figure, peak_megabytes, told, write
-from bench.ours import Question, closed
 
 FULL = 100_000_000
 ROWS = 1_000_000
-SCHEMA = pa.schema([("tail", pa.int32()), ("head", pa.int32())])
-PACKAGES = ("ringfence", "numpy", "scipy", "pyarrow")
-
-T = TypeVar("T")
+PACKAGES = ("ringfence", "numpy", "scipy", "duckdb")
+# Every hundredth edge and fiftieth excluded person is one that nobody is sure of.
+DOUBTED_EDGES, DOUBTED_PEOPLE = 100, 50
+PREFIXES = {
+    "p": "person:",
+    "g": "group:",
+    "r": "role:",
+    "t": "tool:",
+    "s": "dataset:s/",
+}
+# The letters of both ends of an edge say what kind it is (`bench.enterprise.KINDS`).
+NAMES = {
+    "pg": "member_of",
+    "gg": "member_of",
+    "gs": "has_privilege",
+    "rs": "has_privilege",
+    "ss": "derived_from",
+    "gr": "can_assume",
+    "gt": "can_use",
+    "tr": "runs_as",
+}
+NODES = pa.schema([(name, pa.string()) for name in ("id", "excluded", "protected")])
+TEXT = pa.dictionary(pa.int32(), pa.string())
+EDGES = pa.schema(
+    [
+        *((name, pa.int32()) for name in ("tail", "head")),
+        *((name, TEXT) for name in ("name", "verb", "unknown")),
+    ]
+)
 
 
 def company(edges: int) -> Large:
@@ -59,91 +83,64 @@ def company(edges: int) -> Large:
     return Large(shape, edges)
 
 
-def timed(times: dict[str, float], name: str, work: Callable[[], T]) -> T:
-    """Do a piece of work, and note its seconds."""
-    began = time.perf_counter()
-    done = work()
-    times[name] = time.perf_counter() - began
-    return done
-
-
 def make(folder: Path, edges: int) -> dict[str, float]:
-    """Write the edges as Parquet, and who is excluded, what is protected."""
+    """Write the company as a numbered estate."""
     began = time.perf_counter()
     large = company(edges)
-    with pq.ParquetWriter(folder / "edges.parquet", SCHEMA) as file:
+    _make_nodes(folder, large)
+    letters = list(large.shape.counts)
+    starts = np.array(list(large.shape.firsts.values()))
+    names = sorted(set(NAMES.values()))
+    kinds = np.zeros((len(letters), len(letters)), np.int32)
+    for ends, name in NAMES.items():
+        kinds[letters.index(ends[0]), letters.index(ends[1])] = names.index(name)
+    with pq.ParquetWriter(folder / "edges.parquet", EDGES) as file:
         for tail, head in large.blocks():
-            table = pa.table({"tail": tail, "head": head}, schema=SCHEMA)
-            file.write_table(table, row_group_size=ROWS)
-    origins, targets = large.ends()
-    shape = large.shape
-    np.savez(
-        folder / "ends.npz",
-        origins=origins,
-        targets=targets,
-        nodes=np.array(shape.nodes),
-        data=np.array(shape.firsts["s"]),
-    )
+            of_tail, of_head = (
+                np.searchsorted(starts, end, "right") - 1 for end in (tail, head)
+            )
+            kind = kinds[of_tail, of_head]
+            granted = (kind == names.index("has_privilege")).astype(np.int32)
+            doubted = (np.arange(len(tail)) % DOUBTED_EDGES == 0).astype(np.int32)
+            columns = [
+                tail,
+                head,
+                pa.DictionaryArray.from_arrays(kind, names),
+                pa.DictionaryArray.from_arrays(granted, ["", "read"]),
+                pa.DictionaryArray.from_arrays(doubted, ["", "not decided"]),
+            ]
+            file.write_table(pa.table(columns, schema=EDGES), row_group_size=ROWS)
     return {"made": time.perf_counter() - began}
 
 
-def load(folder: Path) -> Question:
-    """Read the edges whole, column by column, and the question."""
-    table = pq.read_table(folder / "edges.parquet")
-    # The first copy is Arrow's, in pieces; the second ours, in one.
-    tail: Ids = table.column("tail").to_numpy()
-    head: Ids = table.column("head").to_numpy()
-    with np.load(folder / "ends.npz") as saved:
-        nodes, data = int(saved["nodes"]), int(saved["data"])
-        return Question(nodes, data, tail, head, saved["origins"], saved["targets"])
+def _make_nodes(folder: Path, large: Large) -> None:
+    origins, targets = large.ends()
+    status = np.full((2, large.shape.nodes), "", object)
+    status[0, origins], status[1, targets] = "yes", "yes"
+    status[0, origins[::DOUBTED_PEOPLE]] = "unknown"
+    counts = large.shape.counts
+    with pq.ParquetWriter(folder / "nodes.parquet", NODES) as file:
+        begin = 0
+        for letter, prefix in PREFIXES.items():
+            part = slice(begin, begin + counts[letter])
+            ids = [f"{prefix}{number}" for number in range(part.start, part.stop)]
+            file.write_table(pa.table([ids, *status[:, part]], schema=NODES))
+            begin = part.stop
 
 
-def passed(asked: Question) -> int:
-    """Read both arrays of edges once, as a stream: nothing can be faster than this."""
-    return int(asked.tail.sum(dtype=np.int64) + asked.head.sum(dtype=np.int64))
+def streamed(folder: Path, _: int) -> dict[str, float]:
+    """Read both arrays of edges once, in memory: nothing can be faster than this."""
+    table = pq.read_table(folder / "edges.parquet", columns=["tail", "head"])
+    ends: list[Ids] = [table.column(name).to_numpy() for name in ("tail", "head")]
+    passes = []
+    for _ in range(5):
+        began = time.perf_counter()
+        np.count_nonzero(ends[0] != ends[1])
+        passes.append(time.perf_counter() - began)
+    return {"pass": statistics.median(passes)}
 
 
-def close(folder: Path, _: int) -> dict[str, float]:
-    """Load, compute the closed set, and write it down as the certificate's bitmap."""
-    times: dict[str, float] = {}
-    asked = timed(times, "load", lambda: load(folder))
-    timed(times, "first pass", lambda: passed(asked))
-    timed(times, "pass", lambda: passed(asked))
-    inside = timed(times, "closure", lambda: closed(asked))
-    timed(times, "certificate", lambda: certify(folder, inside))
-    times["inside"] = float(inside.sum())
-    times["hit"] = float(inside[asked.targets].sum())
-    return times
-
-
-def certify(folder: Path, inside: npt.NDArray[np.bool_]) -> None:
-    """ADAPTER: write the closed set; Ringfence's own certificate goes here."""
-    np.packbits(inside).tofile(folder / "closed.bin")
-
-
-def check(folder: Path, _: int) -> dict[str, float]:
-    """ADAPTER: check the closed set as a stream; `ringfence_verify` goes here."""
-    times: dict[str, float] = {}
-    times["crossing"] = timed(times, "check", lambda: crossings(folder))
-    return times
-
-
-def crossings(folder: Path) -> int:
-    """Return how many edges leave the closed set, or ends lie on its wrong side."""
-    with np.load(folder / "ends.npz") as saved:
-        nodes = int(saved["nodes"])
-        origins, targets = saved["origins"], saved["targets"]
-    packed = np.fromfile(folder / "closed.bin", np.uint8)
-    inside = np.unpackbits(packed, count=nodes).view(bool)
-    wrong = int((~inside[origins]).sum() + inside[targets].sum())
-    with pq.ParquetFile(folder / "edges.parquet") as file:
-        for batch in file.iter_batches(ROWS):
-            tail, head = (column.to_numpy() for column in batch.columns)
-            wrong += int((inside[tail] & ~inside[head]).sum())
-    return wrong
-
-
-STAGES = {"make": make, "close": close, "check": check}
+STAGES = {"make": make, "pass": streamed}
 
 
 def stage(name: str, folder: Path, edges: int) -> dict[str, float]:
@@ -155,33 +152,66 @@ def stage(name: str, folder: Path, edges: int) -> dict[str, float]:
     return measured
 
 
+def reach(folder: Path) -> tuple[float, dict[str, float], dict[str, int]]:
+    """Run the command; return its seconds, those of its parts, and what it found."""
+    command = [sys.executable, "-m", "ringfence", "reach", "bulk", str(folder)]
+    command += ["--output", str(folder / "closure"), "--format", "json"]
+    began = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    taken = time.perf_counter() - began
+    found = json.loads(done.stdout)
+    return taken, found.pop("seconds"), found
+
+
+# What the checker itself says of its memory, as its last line.
+CHECK = """
+import sys
+from pathlib import Path
+from ringfence_verify.__main__ import main
+if code := main(sys.argv[1:]):
+    sys.exit(code)
+status = Path("/proc/self/status").read_text().splitlines()
+print([line.split()[1] for line in status if line.startswith("VmHWM")][0])
+"""
+
+
+def checked(folder: Path) -> tuple[float, float]:
+    """Run the checker; return its seconds, and the most megabytes that it held."""
+    command = [sys.executable, "-c", CHECK, str(folder / "closure")]
+    began = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    return time.perf_counter() - began, int(done.stdout.split()[-1]) / 1024
+
+
 def every(folder: Path, edges: int) -> Iterator[Figure]:
     """Measure every stage."""
-    yield Figure("nodes", company(edges).shape.nodes, "nodes")
-    yield Figure("edges", edges, "edges")
     made = stage("make", folder, edges)
-    yield Figure("making them up, written as Parquet", made["made"], "s")
-    yield Figure("making them up, peak memory", made["peak"], "MB")
-    size = (folder / "edges.parquet").stat().st_size / 1e6
-    yield Figure("size of the Parquet file", size, "MB")
-    found = stage("close", folder, edges)
-    yield Figure("load from Parquet", found["load"], "s")
-    yield Figure("closed set", found["inside"], "nodes")
-    yield Figure("protected in the closed set", found["hit"], "resources")
-    taken = found["closure"] + found["certificate"]
-    peer, once = "one streaming pass over both arrays", found["pass"]
-    title = "closure and certificate"
-    yield Figure(title, taken, "s", peer, round(once, 3), round(taken / once, 1))
-    yield Figure(f"{title}, edges per second", edges / taken, "edges/s")
-    total = taken + found["load"]
-    yield Figure(f"load, {title}", total, "s")
-    yield Figure(f"load, {title}, edges per second", edges / total, "edges/s")
-    yield Figure(f"load, {title}, peak memory", found["peak"], "MB")
-    checked = stage("check", folder, edges)
-    yield Figure("check of the closed set, as a stream", checked["check"], "s")
-    yield Figure("check, edges per second", edges / checked["check"], "edges/s")
-    yield Figure("check, peak memory", checked["peak"], "MB")
-    yield Figure("edges that leave the closed set", checked["crossing"], "edges")
+    yield Figure("making the company up, written as Parquet", made["made"], "s")
+    size = sum(path.stat().st_size for path in folder.glob("*.parquet")) / 1e6
+    yield Figure("size of the Parquet files", size, "MB")
+    once = stage("pass", folder, edges)["pass"]
+    yield Figure("one streaming pass over both arrays of edges", once, "s")
+    taken, parts, found = reach(folder)
+    parts.pop("path")  # there is none
+    yield Figure("nodes", found["nodes"], "nodes")
+    yield Figure("edges", found["edges"], "edges")
+    yield Figure("closed set", found["closed"], "nodes")
+    peer = "one streaming pass"
+    for name, seconds in parts.items():
+        ratio = round(seconds / once, 1)
+        yield Figure(f"reach bulk, {name}", seconds, "s", peer, round(once, 3), ratio)
+    ratio = round(taken / once, 1)
+    yield Figure("reach bulk, in all", taken, "s", peer, round(once, 3), ratio)
+    for name, seconds in {**parts, "in all": taken}.items():
+        yield Figure(f"reach bulk, {name}, a second", edges / seconds, "edges/s")
+    yield Figure("reach bulk, peak memory", found["peak_megabytes"], "MB")
+    size = sum(path.stat().st_size for path in (folder / "closure").iterdir()) / 1e6
+    yield Figure("size of the certificate", size, "MB")
+    taken, peak = checked(folder)
+    ratio = round(taken / once, 1)
+    yield Figure("ringfence_verify", taken, "s", peer, round(once, 3), ratio)
+    yield Figure("ringfence_verify, a second", edges / taken, "edges/s")
+    yield Figure("ringfence_verify, peak memory", peak, "MB")
 
 
 def main() -> None:

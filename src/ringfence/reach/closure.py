@@ -86,14 +86,24 @@ def _merge(held: Mask, nodes: Ints, masks: Mask) -> Ints:
     """Add masks to nodes; return the nodes that gained a state."""
     news = masks & ~held[nodes]
     found = int(np.bitwise_or.reduce(news, initial=0))
-    gained = np.zeros(len(held), bool)
+    gained = []
     for bit in _BITS.tolist():
         if found & bit:
             # Of a node named twice, both assignments write the same.
-            chosen = nodes[(news & bit) != 0]
-            held[chosen] |= bit
-            gained[chosen] = True
-    return np.flatnonzero(gained)
+            gained.append(nodes[(news & bit) != 0])
+            held[gained[-1]] |= bit
+    return _once(gained, len(held))
+
+
+def _once(lists: list[Ints], count: int) -> Ints:
+    """Return the numbers of some lists, each once, in order."""
+    if sum(map(len, lists)) < count // 64:
+        return np.unique(np.concatenate(lists)) if lists else np.empty(0, np.int64)
+    # Of many, a pass over flags for all nodes is faster than sorting.
+    flags = np.zeros(count, bool)
+    for numbers in lists:
+        flags[numbers] = True
+    return np.flatnonzero(flags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ class Arcs:
         """Return the edges entered from some nodes, and the node of each."""
         counts = self.first[nodes + 1] - self.first[nodes]
         starts = np.repeat(self.first[nodes] - np.cumsum(counts) + counts, counts)
-        return self.edge[starts + np.arange(len(starts))], np.repeat(nodes, counts)
+        edges = self.edge[starts + np.arange(len(starts))]
+        # Once to the width that numpy indexes with, and not again at every use.
+        return edges.astype(np.intp, copy=False), np.repeat(nodes, counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from ringfence.boundary.vocabulary import DATA_KINDS, EDGE_KINDS, NODE_KINDS, Flow
+from ringfence.cli import main
 from ringfence.cli.bulk import bulk
 from ringfence.errors import ConfigError, SourceError
-from ringfence.estate.parquet import SORTS, read, spelt
+from ringfence.estate.parquet import SORTS, _need_distinct, read, spelt
 from ringfence.reach.bulk.question import masks
 from ringfence.reach.graph import ALL_VERBS, CONTROL, DECRYPT, READ
 from ringfence_verify.bulk import verify
@@ -290,8 +291,22 @@ def test_a_verb_may_be_all_that_counts(tmp_path: Path):
     folder, output = estate(tmp_path, JOINS, MAY), tmp_path / "closure"
     assert bulk(folder, output=output, verb="edit") == 0
     assert bulk(folder, output=output, verb="read") == 11
+    assert bulk(folder, output=output, verb="edit,read") == 11
     with pytest.raises(ConfigError, match="`peek` is no verb"):
-        bulk(folder, output=output, verb="peek")
+        bulk(folder, output=output, verb="read,peek")
+
+
+def test_the_command_is_part_of_the_program(tmp_path: Path, capsys):
+    """`ringfence reach bulk` ends with the code of its answer, or of its error."""
+    words = ["reach", "bulk", str(tmp_path), "-o", str(tmp_path / "closure")]
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "has no edges" in capsys.readouterr().err
+    estate(tmp_path, JOINS, MAY)
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 11
 
 
 @pytest.mark.parametrize("missing", ["excluded", "protected"])
@@ -316,3 +331,10 @@ def test_blocks_change_nothing(tmp_path: Path, monkeypatch):
     bulk(folder, output=tmp_path / "two")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_nodes_that_share_a_hash_are_still_two(tmp_path: Path):
+    """Ids of one hash are compared as text: two nodes by chance alike are no error."""
+    estate(tmp_path, JOINS)
+    alike = np.zeros(len(IDS), np.uint64)
+    _need_distinct(tmp_path / "nodes.parquet", alike)

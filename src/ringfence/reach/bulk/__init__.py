@@ -1,0 +1,1 @@
+"""Reach over a numbered estate: hundreds of millions of edges, one question, proof."""
