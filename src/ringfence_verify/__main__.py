@@ -1,5 +1,7 @@
 """Check proof files: `python -m ringfence_verify out/`, or with `-I -S` this folder.
 
+With `--deep`, cvc5 re-checks the proofs that guards exclude each other, if installed.
+
 Exit code 0: every proof verifies; 12: one does not; 2: there is nothing to check.
 """
 
@@ -14,13 +16,16 @@ if (
 ):  # run as a folder: the package is found beside it, after Python's own
     sys.path[:] = [*sys.path[1:], str(Path(__file__).resolve().parent.parent)]
 
+from ringfence_verify import bulk
+from ringfence_verify.conditions import recheck
 from ringfence_verify.estate import Case
 from ringfence_verify.excluded import named
 from ringfence_verify.proofs import verify
 from ringfence_verify.question import Question
 from ringfence_verify.reading import RefusedError
 
-USAGE = "usage: python -m ringfence_verify FOLDER_OR_PROOF_FILE..."
+FAILURES = (RefusedError, OSError, ValueError, ArithmeticError, RecursionError)
+USAGE = "usage: python -m ringfence_verify [--deep] FOLDER_OR_PROOF_FILE..."
 
 
 def say(text: str) -> None:
@@ -35,9 +40,9 @@ def main(arguments: list[str]) -> int:
     if arguments in (["-h"], ["--help"]):
         print(f"{USAGE}\n{__doc__}")
         return 0
-    folders = [Path(argument) for argument in arguments]
+    folders = [Path(argument) for argument in arguments if argument != "--deep"]
     found = [_proofs(path) if path.is_dir() else [path] for path in folders]
-    if not arguments or not all(path.is_file() for path in sum(found, [Path()])[1:]):
+    if not folders or not all(path.is_file() for path in sum(found, [Path()])[1:]):
         found = []
     if not all(found) or not found:
         print(f"{USAGE}\nno proof file to check", file=sys.stderr)
@@ -45,7 +50,8 @@ def main(arguments: list[str]) -> int:
     paths = {path: path.parent for group in found for path in group}
     failed = 0
     for folder in dict.fromkeys(paths.values()):
-        failed += _check_folder(folder, [p for p in paths if paths[p] == folder])
+        here = [path for path in paths if paths[path] == folder]
+        failed += _check_folder(folder, here, deep="--deep" in arguments)
     what = "proof verifies" if len(paths) == 1 else "proofs verify"
     say(f"{len(paths) - failed} of {len(paths)} {what}")
     return 12 if failed else 0
@@ -54,27 +60,49 @@ def main(arguments: list[str]) -> int:
 def _proofs(folder: Path) -> list[Path]:
     """Return the proof files of a folder, in the order of their claims."""
     found = folder.glob("claim-*.json")
-    return sorted(found, key=lambda path: (len(path.name.split("-")[1]), path.name))
+    order = sorted(found, key=lambda path: (len(path.name.split("-")[1]), path.name))
+    return [*folder.glob(bulk.MANIFEST), *order]
 
 
-def _check_folder(folder: Path, paths: list[Path]) -> int:
+def _check_folder(folder: Path, paths: list[Path], *, deep: bool) -> int:
     """Say of each proof in a folder whether it verifies; return how many don't."""
     failed, case, basis = 0, None, dict[str, list[str]]()
     for path in paths:
         try:
+            if path.name == bulk.MANIFEST:
+                say(f"{path.name} ok: {bulk.verify(folder)}")
+                say(f"  {bulk.NOT_CHECKED}")
+                continue
             case = case or Case(folder)
-            question, answer = verify(case, path)
-        except (RefusedError, OSError, RecursionError) as error:
+            question, answer, proofs = verify(case, path)
+            notes = _notes(proofs, deep=deep)
+        except FAILURES as error:
             reason = "nested too deeply" if isinstance(error, RecursionError) else error
             say(f"{path.name} NOT VERIFIED: {reason}")
             failed += 1
         else:
-            say(f"{path.name} ok: {answer}")
-            for text in _basis(case, question):
+            say(f"{path.name} {', '.join(['ok', *notes])}: {answer}")
+            for text in (*notes, *_basis(case, question)):
                 basis.setdefault(text, []).append(path.name.split("-")[1])
     if case:
         _say_rest(case, folder, basis)
     return failed
+
+
+def _notes(proofs: list[str], *, deep: bool) -> list[str]:
+    """Return what to say of guard proofs, after cvc5 re-checked them if it is to."""
+    done, why = 0, ""
+    try:
+        done = sum(map(recheck, proofs)) if deep else 0
+    except ImportError:
+        why = ", as cvc5 isn't installed"
+    counts = {
+        "re-checked by cvc5; that their text states the guards is not": done,
+        f"not re-checked{why}": len(proofs) - done,
+    }
+    return [
+        f"{n} guard proof{'s' * (n != 1)} {what}" for what, n in counts.items() if n
+    ]
 
 
 def _say_rest(case: Case, folder: Path, basis: dict[str, list[str]]) -> None:

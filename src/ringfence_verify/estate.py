@@ -75,6 +75,7 @@ class Case:
                 before, self.facts[line] = line, read_fact(line)
             except RefusedError as error:
                 raise RefusedError(f"facts.jsonl:{number}: {error}") from None
+        self.guards = {fact.guard for fact in self.facts.values()} - {""}
         self.sources = [f for f in self.facts.values() if f.fact == "source"]
         content = (folder / "boundary.json").read_bytes()
         self.boundary_digest = hashlib.sha256(content).hexdigest()
@@ -98,7 +99,7 @@ class Estate:
                 continue
             self.nodes.add(fact.id)
             if fact.fact == "edge":
-                self.nodes.add(fact.value)
+                self.nodes.update((fact.value, *fact.needs))
                 self.out[fact.id].append(fact)
                 self.into[fact.value].append(fact)
             else:

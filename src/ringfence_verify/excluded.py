@@ -22,14 +22,16 @@ from ringfence_verify.reading import Fact, Json, conform, need
 
 
 @cache
-def _pattern(text: str) -> re.Pattern[str]:
-    parts = {"*": ".*", "?": "."}
-    return re.compile("".join(parts.get(c) or re.escape(c) for c in text), re.DOTALL)
+def pattern(text: str) -> re.Pattern[str]:
+    """Return a pattern as a regular expression that never looks back for long."""
+    first, *rest = (re.escape(part).replace(r"\?", ".") for part in text.split("*"))
+    inner = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    return re.compile(first + inner + "".join(f".*{e}" for e in rest[-1:]), re.DOTALL)
 
 
 def matches(patterns: Iterable[str], node: str) -> bool:
     """Whether an id without its kind fits a pattern: `*` any run, `?` any character."""
-    return any(_pattern(text).fullmatch(node.partition(":")[2]) for text in patterns)
+    return any(pattern(text).fullmatch(node.partition(":")[2]) for text in patterns)
 
 
 def named(entries: list[Json], name: str) -> Json:

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
+from ringfence_verify.conditions import cover, known, made_by, vetted
 from ringfence_verify.estate import BITS, YES, Case, Estate, entry, is_data, moved
 from ringfence_verify.excluded import named, protected
 from ringfence_verify.question import Question
 from ringfence_verify.reading import Json, RefusedError, canonical, conform, need, parse
 
 
-def verify(case: Case, path: Path) -> tuple[Question, str]:
-    """Return the question that a proof answers, and its answer in words.
+def verify(case: Case, path: Path) -> tuple[Question, str, list[str]]:
+    """Return the question that a proof answers, its answer in words, and guard proofs.
+
+    The last are texts which the answer rests on, and which nobody re-checked.
 
     Raises:
         RefusedError: It answers nothing; the message names the first offence.
     """
     told = _read(path)
-    need(
-        told["estate"] == case.estate_digest,
-        "facts.jsonl isn't the one proved: another digest",
-    )
-    need(
-        told["boundary"] == case.boundary_digest,
-        "boundary.json isn't the one proved: another digest",
-    )
+    for name, same in (
+        ("facts.jsonl", told["estate"] == case.estate_digest),
+        ("boundary.json", told["boundary"] == case.boundary_digest),
+    ):
+        need(same, f"{name} isn't the one proved: another digest")
     claim = named(case.boundary["claims"], told["claim"])
     name = f"claim-{case.boundary['claims'].index(claim) + 1}-{claim['id']}.json"
     need(path.name == name, f"the proof of this claim has to be called {name}")
@@ -47,19 +48,32 @@ def verify(case: Case, path: Path) -> tuple[Question, str]:
     counts = {**question.counted(), **extent}
     need(told["counts"] == counts, f"`counts` should be {canonical(counts).decode()}")
     if "certificate" not in form:
-        return question, f"{told['verdict']}; {_chains(case, question, told)}"
-    said = _shut(case, question, told, first, last)
-    return question, f"{told['verdict']}; {said} {len(question.targets)} targets"
+        need(not told["conflicts"], "`conflicts` say nothing about a path")
+        return question, f"{told['verdict']}; {_chains(case, question, told)}", []
+    said, proofs = _shut(case, question, told, first, last)
+    said = f"{told['verdict']}; {said} {len(question.targets)} targets"
+    return question, said, proofs
 
 
-def _shut(case: Case, question: Question, told: Json, first: str, last: str) -> str:
-    """Refuse a certificate that leaves a way open, at any instant of its period."""
+def _shut(
+    case: Case, question: Question, told: Json, first: str, last: str
+) -> tuple[str, list[str]]:
+    """Refuse a certificate that leaves a way open, at any instant of its period.
+
+    Returns:
+        What it shows, and the guard proofs that this rests on.
+    """
     claim = question.claim
     _complete(case, question)
     _placed(question)
     _acquainted(question, told)
     ends = {end for fact in case.facts.values() for end in (fact.since, fact.until)}
-    origins = Counter(origin for part in told["parts"] for origin in part["origins"])
+    families: dict[tuple[str, ...], list[Json]] = defaultdict(list)
+    for part in told["parts"]:
+        families[tuple(part["origins"])].append(part)
+    origins = Counter(origin for family in families for origin in family)
+    conflicts = vetted(told["conflicts"], set() if question.bare else case.guards)
+    proofs: dict[str, None] = {}
     needed: set[str] = set()
     instants = {first, *(end for end in ends if first < end <= last)}
     for instant in instants:
@@ -67,14 +81,18 @@ def _shut(case: Case, question: Question, told: Json, first: str, last: str) -> 
         asked = question if at_rest else Question(Estate(case, instant), claim)
         _placed(asked)
         needed.update(asked.origins)
-        barred = [_part(asked, part) for part in told["parts"]]
+        barred = _parts(asked, told["parts"])
         need(any(barred) or not barred, "the claim is vacuous: all is conceded")
+        for family, parts in families.items():
+            of_each = [known(asked.estate, origin) for origin in family]
+            proofs |= dict.fromkeys(cover(parts, conflicts, of_each))
     for origin in needed | origins.keys():
         fits = origins[origin] == (origin in needed)
         need(fits, f"`{origin}` is an origin too many, or left out")
     need(not needed or claim["kind"] != "facility", f"facilities there: {needed}")
     most = f"{claim['share']} percent" if "single" in claim["kind"] else "any"
-    return f"{len(needed)} origins, certain or not, of which none reaches {most} of"
+    said = f"{len(needed)} origins, certain or not, of which none reaches {most} of"
+    return said, [*proofs]
 
 
 def _read(path: Path) -> Json:
@@ -85,8 +103,9 @@ def _read(path: Path) -> Json:
         shows in told and not {"parts", "paths"} <= told.keys(),
         f"`{shows}` and no other",
     )
-    told = {"parts": [], "paths": [], "grant": "", **told}
     conform(told, "proof", path.name)
+    told = {"parts": [], "paths": [], "grant": "", "conflicts": [], **told}
+    told["parts"] = [{"without": [], **part} for part in told["parts"]]
     return told
 
 
@@ -162,7 +181,8 @@ def _held(part: Json) -> dict[str, int]:
     closed, held = part["closed"], defaultdict[str, int](int)
     digest = hashlib.sha256(canonical(closed)).hexdigest()
     need(digest == part["closed_digest"], "`closed_digest` isn't that of `closed`")
-    for nodes in (part["origins"], part["barred"], *closed.values()):
+    without = part["without"]
+    for nodes in (part["origins"], part["barred"], without, *closed.values()):
         need(all(a < b for a, b in pairwise(nodes)), "a list isn't sorted, or repeats")
     for verb, nodes in closed.items():
         need(verb in BITS, f"`{verb}` is no verb")
@@ -172,13 +192,28 @@ def _held(part: Json) -> dict[str, int]:
     return dict(held)
 
 
-def _part(question: Question, part: Json) -> set[str]:
-    """Refuse a closed set that an edge leaves, or that holds what it must miss.
+def _parts(question: Question, parts: list[Json]) -> list[set[str]]:
+    """Refuse closed sets that an edge leaves, or that hold what they must miss.
+
+    What an edge needs beside its tail may be in another's hands, or come by another
+    request: it's looked for in all closed sets, unless the claim is about one alone.
 
     Returns:
-        What it must miss.
+        What each must miss.
     """
-    held = _held(part)
+    every = [_held(part) for part in parts]
+    lent: dict[str, int] = defaultdict(int)
+    for held in every if question.kind != "no_single_principal" else ():
+        for node, bits in held.items():
+            lent[node] |= bits
+    pairs = zip(parts, every, strict=True)
+    return [_part(question, part, held, lent) for part, held in pairs]
+
+
+def _part(
+    question: Question, part: Json, held: dict[str, int], lent: Mapping[str, int]
+) -> set[str]:
+    need(not (question.bare and part["without"]), "bare reach leaves out no guards")
     conceded: set[str] = set()
     for origin in part["origins"]:
         within = held.get(origin, 0) & entry(origin)
@@ -189,9 +224,13 @@ def _part(question: Question, part: Json) -> set[str]:
     barred = _barred(question, part["barred"], conceded)
     for node in barred:
         need(not held.get(node, 0) & question.verbs, f"`closed` holds `{node}`")
+    left_out = {*part["without"]}
     for node, bits in held.items():
         for edge in question.estate.out.get(node, ()):
-            if question.counts(edge) and moved(edge, bits) & ~held.get(edge.value, 0):
+            gained = moved(edge, bits) & ~held.get(edge.value, 0)
+            if not gained or not question.counts(edge) or edge.guard in left_out:
+                continue
+            if all(entry(n) & (held.get(n, 0) | lent.get(n, 0)) for n in edge.needs):
                 need(0, f"`{edge.id}` {edge.name} `{edge.value}` leaves `closed`")
     return barred
 
@@ -239,23 +278,29 @@ def _bare(node: str) -> str:
 
 
 def _chain(case: Case, question: Question, path: Json) -> None:
-    """Refuse a path of which a hop isn't a fact, in force, certain and connected."""
-    node, target, verb = path["origin"], path["target"], path["verb"]
-    need(question.origins.get(node) == YES, f"`{node}` is not surely an origin")
+    """Refuse a path that isn't a derivation of its end from what origins hold."""
+    origin, target, verb = path["origin"], path["target"], path["verb"]
+    need(question.origins.get(origin) == YES, f"`{origin}` is not surely an origin")
     if question.kind == "facility":
-        need((target, verb, path["facts"]) == (node, "", []), "not a facility's path")
+        need((target, verb, path["facts"]) == (origin, "", []), "not a facility's path")
         return
-    leaves = question.leaves(node, certain=False).values()
     need(question.targets.get(target) == YES, f"`{target}` is not surely a target")
-    need(not any(target in leave for leave in leaves), f"`{target}` is conceded")
-    held = entry(node)
-    for number, line in enumerate(path["facts"], 1):
-        fact = case.facts.get(line.encode())
-        if fact is None or fact not in question.estate.out.get(node, ()):
-            raise RefusedError(f"hop {number} is no edge from `{node}` in force")
-        need(question.counts(fact), f"hop {number} is not of a grade that counts")
-        need(question.definite(fact), f"hop {number} is not certain")
-        node, held = fact.value, moved(fact, held)
-        need(held, f"hop {number} hands nothing on")
-    ends = node == target and held & question.verbs & BITS.get(verb, 0)
+    request = path.get("request", {})
+    need(not (question.bare and request), "`request` says nothing of bare reach")
+    made = {} if question.bare else made_by(question.estate, origin, request)
+    end, held, drawn = origin, {origin: entry(origin)}, {origin}
+    facts = [case.facts.get(line.encode()) for line in path["facts"]]
+    for number, fact in enumerate(facts, 1):
+        if fact is None or fact not in question.estate.out.get(fact.id, ()):
+            raise RefusedError(f"hop {number} is no edge in force from `{end}`")
+        drawn |= question.walk(fact, held, made, f"hop {number}")
+        end = fact.value
+    ends = end == target and held[end] & question.verbs & BITS.get(verb, 0)
     need(ends, f"the path doesn't lead to `{verb}` on `{target}`")
+    leaves = [question.leaves(one, certain=False).values() for one in drawn]
+    conceded = any(target in leave for each in leaves for leave in each)
+    need(not conceded, f"`{target}` is conceded")
+    touched = {node for fact in facts if fact for node in (fact.id, *fact.needs)}
+    need(origin in touched or not facts, f"no hop is from `{origin}`")
+    guarded = not question.bare and any(fact.guard for fact in facts if fact)
+    need(len(drawn) == 1 or not guarded, "one `request` isn't several origins'")

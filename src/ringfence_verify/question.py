@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from functools import cached_property
 
+from ringfence_verify.conditions import Request, meets
 from ringfence_verify.estate import (
     BITS,
     NO,
     UNKNOWN,
     YES,
     Estate,
+    entry,
     is_data,
     moved,
     spread,
@@ -60,7 +63,12 @@ class Question:
 
     def definite(self, edge: Fact) -> bool:
         """Whether an edge certainly works."""
-        return not edge.unknown and (self.bare or not edge.control)
+        stands = edge.control or edge.guard
+        return not edge.unknown and (self.bare or not stands)
+
+    def alone(self, edge: Fact) -> bool:
+        """Whether an edge certainly works, for whoever holds its tail."""
+        return self.definite(edge) and not edge.needs
 
     def counted(self) -> Json:
         """Return the counts that a proof has to state."""
@@ -75,30 +83,66 @@ class Question:
             "edges_unknown": sum(not self.definite(edge) for edge in edges),
         }
 
+    @cached_property
     def exposing(self) -> set[str]:
         """Return the data from which reading may lead to a target."""
-        return spread(
-            self.targets,
-            lambda node: {
-                edge.id
-                for edge in self.estate.into.get(node, ())
-                if is_data(edge.id) and moved(edge, BITS["read"])
-            },
-        )
+        reading = dict.fromkeys(self.targets, BITS["read"])
+        wanted = self.leading(reading, lambda e: EDGES[e.name][0] == "technical")
+        return {node for node in wanted if is_data(node)}
+
+    def leading(
+        self, wanted: dict[str, int], counts: Callable[[Fact], bool]
+    ) -> dict[str, int]:
+        """Return what may be wanted of each node in order to hold what is wanted."""
+        found, waiting = dict(wanted), list(wanted)
+        while waiting:
+            node = waiting.pop()
+            for edge in filter(counts, self.estate.into.get(node, ())):
+                bits = sum(b for b in BITS.values() if moved(edge, b) & found[node])
+                further = [(one, entry(one)) for one in edge.needs] if bits else []
+                for tail, more in ((edge.id, bits), *further):
+                    if more & ~found.get(tail, 0):
+                        found[tail] = found.get(tail, 0) | more
+                        waiting.append(tail)
+        return found
+
+    def walk(
+        self, edge: Fact, held: dict[str, int], made: Request, hop: str
+    ) -> set[str]:
+        """Add to what is held what a hop hands on; refuse one that isn't sure to.
+
+        Returns:
+            Origins that bring what wasn't held so far.
+        """
+        premises = {edge.id, *edge.needs} - held.keys()
+        others = premises if self.kind != "no_single_principal" else set[str]()
+        drawn = {node for node in others if self.origins.get(node) == YES}
+        held |= {node: entry(node) for node in drawn}
+        need(held.get(edge.id), f"{hop} is no edge in force from what is held")
+        lacking = {node for node in edge.needs if not held.get(node, 0) & entry(node)}
+        need(not lacking, f"{hop} needs `{min(lacking, default='')}`, which isn't held")
+        need(self.counts(edge), f"{hop} is not of a grade that counts")
+        met = edge.guard and not edge.unknown and meets(made, edge.guard)
+        need(self.definite(edge) or met, f"{hop} is not certain")
+        gained = moved(edge, held[edge.id])
+        need(gained, f"{hop} hands nothing on")
+        held[edge.value] = held.get(edge.value, 0) | gained
+        return drawn
 
     def holders(self) -> set[str]:
         """Return the stores from which reading may lead to a target."""
-        return {node for node in self.exposing() if node.startswith("store:")}
+        return {node for node in self.exposing if node.startswith("store:")}
 
     def entrances(self, store: str) -> set[str]:
         """Return the datasets by which a store exposes targets, or else the store."""
-        exposing = self.exposing()
+        exposing = self.exposing
         heads = {
             edge.value
             for edge in self.estate.out.get(store, ())
             if moved(edge, BITS["read"]) and edge.value in exposing
         }
-        whole = any(not head.startswith("dataset:") for head in heads)
+        # A store that leads nowhere by itself is read beside something else.
+        whole = not heads or any(not head.startswith("dataset:") for head in heads)
         return {store} if whole else heads
 
     def unheld(self, wanted: Iterable[str]) -> set[str]:
@@ -117,15 +161,7 @@ class Question:
 
     def strangers(self, held: dict[str, int]) -> set[str]:
         """Return who is on a way in, or held, and undescribed or in nobody's hands."""
-        wanted = dict.fromkeys(self.targets, self.verbs)
-        waiting = list(wanted)
-        while waiting:
-            node = waiting.pop()
-            for edge in filter(self.counts, self.estate.into.get(node, ())):
-                bits = sum(b for b in BITS.values() if moved(edge, b) & wanted[node])
-                if bits & ~wanted.get(edge.id, 0):
-                    wanted[edge.id] = wanted.get(edge.id, 0) | bits
-                    waiting.append(edge.id)
+        wanted = self.leading(dict.fromkeys(self.targets, self.verbs), self.counts)
         known = ("person:", "legal_entity:", "store:", "dataset:", "column:")
         touched = {node for node in {*wanted, *held} if not node.startswith(known)}
         return (touched - self.estate.described) | self.unheld(wanted)
@@ -140,7 +176,7 @@ class Question:
                 if is_data(node) and moved(edge, BITS["read"])
             },
         )
-        return self.exposing() - held
+        return self.exposing - held
 
     def groups(self, node: str, *, certain: bool) -> set[str]:
         """Return a node and the groups that it is in, certainly or possibly."""
@@ -149,7 +185,7 @@ class Question:
             lambda member: {
                 edge.value
                 for edge in self.estate.out.get(member, ())
-                if edge.name == "member_of" and (self.definite(edge) or not certain)
+                if edge.name == "member_of" and (self.alone(edge) or not certain)
             },
         )
 
@@ -249,7 +285,7 @@ class Question:
         """Return whether an approval or a grant was decided outside the team."""
         grant, team = self.claim["form"] == "grant", self.claim["team"]
         who = edge.detail.get("approved_by", "") if grant else edge.id
-        if not who or not self.definite(edge):
+        if not who or not self.alone(edge):
             return UNKNOWN
         ways = (self.groups(who, certain=certain) for certain in (True, False))
         outside = YES - sum(not groups.isdisjoint(team) for groups in ways)

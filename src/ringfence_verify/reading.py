@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,7 +45,9 @@ class Fact(NamedTuple):
     unknown: str = ""
     since: str = ""
     until: str = ""
+    guard: str = ""  # the condition's canonical JSON
     detail: dict[str, str] = {}  # noqa: RUF012 - nobody writes to it
+    needs: Sequence[str] = ()
 
 
 def need(holds: object, offence: str) -> None:
@@ -69,15 +73,22 @@ def parse(content: bytes, place: str) -> Any:  # noqa: ANN401
 
 
 def conform(value: Any, shape: str, place: str) -> None:  # noqa: ANN401
-    """Refuse what hasn't its shape: `[x]` lists x, `{x]` maps names to x."""
+    """Refuse what hasn't its shape: `[x]` lists x, `{x]` maps names to x.
+
+    A field that may be left out begins with a question mark.
+    """
     offence = f"{place} is not of the form `{shape}`"
-    if shape == "test":
-        shape = str(value.get("test")) if type(value) is dict else ""
+    if shape in ("test", "guard"):
+        test = str(value.get("test")) if type(value) is dict else ""
+        shape = test if shape == "test" else f"guard_{test}"
         need(shape in SHAPES, offence)
     if shape in SHAPES:
-        need(type(value) is dict and value.keys() == SHAPES[shape].keys(), offence)
-        for key, inner in SHAPES[shape].items():
-            conform(value[key], inner, f"{place}.{key}")
+        fields = {key.lstrip("?"): inner for key, inner in SHAPES[shape].items()}
+        optional = {key[1:] for key in SHAPES[shape] if key[0] == "?"}
+        given = value.keys() if type(value) is dict else {""}
+        need(fields.keys() - optional <= given <= fields.keys(), offence)
+        for key in given:
+            conform(value[key], fields[key], f"{place}.{key}")
     elif shape[:1] in ("[", "{"):
         need(type(value) is (list if shape[0] == "[" else dict), offence)
         for inner in value if shape[0] == "[" else value.values():
@@ -92,12 +103,24 @@ def conform(value: Any, shape: str, place: str) -> None:  # noqa: ANN401
 def read_fact(line: bytes) -> Fact:
     """Return the fact in a line of the facts file."""
     try:
-        fact = Fact(**parse(line, "the line"))
-        texts = {*map(type, fact[:-1]), *map(type, fact.detail.values())}
+        told = parse(line, "the line")
+        if "guard" in told:
+            conform(told["guard"], "guard", "the guard")
+            told["guard"] = canonical(told["guard"]).decode()
+        fact = Fact(**told)
+        texts = {*map(type, fact[:-2]), *map(type, fact.detail.values())}
     except (TypeError, AttributeError):
         raise RefusedError("the line is not a fact") from None
     need(texts == {str}, "a value is not text")
     need(fact.fact in SHAPES["forms"], "the line is not of a form of fact")
+    if "needs" in told:
+        conform(fact.needs, "[node]", "`needs`")
+        sorted_ = all(a < b for a, b in pairwise(fact.needs))
+        need(fact.needs and sorted_, "`needs` is empty, unsorted or repeats")
+    fits = (fact.fact == "edge" and fact.name != "owns") or not (
+        fact.needs or fact.guard
+    )
+    need(fits, "`needs` or `guard` of what isn't walked")
     for time in filter(None, (fact.since, fact.until)):
         conform(time, "time", "a time")
     if fact.fact == "edge":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ringfence import cli
+from ringfence.cli import streams
 from ringfence.errors import ExitCode
 from ringfence.estate.load import FactsFile
 from ringfence.estate.store import Estate
@@ -49,8 +49,12 @@ def test_a_verdict_has_its_exit_code(case: str, code: int, last: str, say):
         (("check", "case", "-o", "case/boundary.yaml"), 1, "file exists"),
         (("check", "case", "-o", "case/people.csv/x"), 1, "not a directory"),
         (("check", "case", "-o", "/proc/nowhere"), 1, "/proc/nowhere: no such file"),
-        (("reach", "case"), 2, "--claim"),
-        (("reach", "case", "--claim", "x"), 2, "--claim: there is no claim `x`"),
+        (("reach", "pairs", "case"), 2, "--claim"),
+        (
+            ("reach", "pairs", "case", "--claim", "x"),
+            2,
+            "--claim: there is no claim `x`",
+        ),
         (("collect",), 2, "requires an argument"),
         (("collect", "nope"), 2, "nope: there is no kind of source `nope`"),
         (("collect", "people-csv", "x.csv"), 2, "x.csv: no such file or directory"),
@@ -164,7 +168,7 @@ def test_a_terminal_has_colours_unless_told_not_to(
     """`auto` colours a terminal, but not if NO_COLOR is set and not empty."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("NO_COLOR", no_color)
-    assert cli._colours(wish) is expected
+    assert streams.colours(wish) is expected
 
 
 def test_all_prints_everything(say):
@@ -211,7 +215,7 @@ def test_hostile_names_steer_nothing(form: str, say, tmp_path: Path):
 def test_hostile_names_steer_no_listing(say, tmp_path: Path):
     """The pairs in reach are shown as safely as the report."""
     hostile_case(tmp_path / "hostile")
-    said = say("reach", "hostile", "--claim", "nobody")
+    said = say("reach", "pairs", "hostile", "--claim", "nobody")
     assert (said.code, said.err) == (
         11,
         "1 pair in reach; the claim is refuted\n",
@@ -233,22 +237,22 @@ def test_hostile_paths_steer_nothing(say, tmp_path: Path):
 
 def test_reach_lists_pairs(say):
     """Each pair has its path, with the place of every fact; the count ends it."""
-    said = say("reach", "crossed", "--claim", "nobody")
+    said = say("reach", "pairs", "crossed", "--claim", "nobody")
     assert said.code == 11
     assert said.out.splitlines()[0] == "person:ann -> read column:w/a.b.c"
     assert "db:9" in said.out
-    assert say("reach", "case", "--claim", "nobody").code == 0
-    none = say("reach", "crossed", "--claim", "nobody", "--who", "bo")
+    assert say("reach", "pairs", "case", "--claim", "nobody").code == 0
+    none = say("reach", "pairs", "crossed", "--claim", "nobody", "--who", "bo")
     counted = "0 pairs in reach; the claim is refuted\n"
     assert (none.code, none.out, none.err) == (11, "", counted)
-    stranger = say("reach", "crossed", "--claim", "nobody", "--who", "bob")
+    stranger = say("reach", "pairs", "crossed", "--claim", "nobody", "--who", "bob")
     assert (stranger.code, stranger.out) == (2, "")
     assert "nothing is called `bob`" in stranger.err
 
 
 def test_reach_as_json_is_one_line_a_pair(say):
     """Each line is a JSON object with origin, verb, target and hops."""
-    said = say("reach", "crossed", "--claim", "nobody", "--format", "json")
+    said = say("reach", "pairs", "crossed", "--claim", "nobody", "--format", "json")
     (line,) = said.out.splitlines()
     pair = json.loads(line)
     assert (pair["origin"], pair["target"]) == ("person:ann", "column:w/a.b.c")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ringfence import cli
+from ringfence.cli import streams
 from tests.cases import PEOPLE, write_case
 from tests.cli.running import PROGRAM, environment, ringfence
 
@@ -18,7 +18,7 @@ from tests.cli.running import PROGRAM, environment, ringfence
         ("check", "crossed", "--format", "html"),
         ("check", "crossed", "--format", "json"),
         ("check", "crossed"),
-        ("reach", "crossed", "--claim", "nobody"),
+        ("reach", "pairs", "crossed", "--claim", "nobody"),
     ],
     ids=["html", "json", "text", "reach"],
 )
@@ -81,7 +81,7 @@ def test_progress_is_told_on_stderr_after_two_seconds(capsys, monkeypatch):
     """A short run says nothing of itself, a long one on stderr alone."""
     seconds = iter([0.0, 1.0, 3.0])
     monkeypatch.setattr("time.monotonic", lambda: next(seconds))
-    progress = cli._Progress()
+    progress = streams.Progress()
     progress("collecting facts")
     progress("judging claim 1 of 9")
     progress.done()
@@ -93,7 +93,7 @@ def test_progress_on_a_terminal_leaves_no_trace(capsys, monkeypatch):
     seconds = iter([0.0, 3.0])
     monkeypatch.setattr("time.monotonic", lambda: next(seconds))
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    progress = cli._Progress()
+    progress = streams.Progress()
     progress("loading")
     progress.done()
     assert capsys.readouterr() == ("", "  3.0 s  loading\x1b[K\r\x1b[K")

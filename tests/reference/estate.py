@@ -46,6 +46,12 @@ def fits(pattern: str, text: str) -> bool:
     return bool(text) and pattern[0] in ("?", text[0]) and fits(pattern[1:], text[1:])
 
 
+def is_sure(edge: Fact, *, bare: bool) -> bool:
+    """Whether an edge certainly works for whoever holds its tail, whatever is asked."""
+    stands = edge.control or edge.guard is not None
+    return not (edge.unknown or edge.needs or (stands and not bare))
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """An estate at an instant, before a boundary."""
@@ -68,7 +74,8 @@ class View:
     @cached_property
     def nodes(self) -> set[str]:
         """Every id that a fact in force is about, or leads to."""
-        return {fact.id for fact in self.facts} | {edge.value for edge in self.edges}
+        ends = {end for edge in self.edges for end in (edge.value, *edge.needs)}
+        return {fact.id for fact in self.facts} | ends
 
     def of_kind(self, *kinds: str) -> list[str]:
         """Return the nodes of some kinds, sorted."""
@@ -198,7 +205,7 @@ class View:
                 for edge in self.edges
                 if edge.name == "member_of"
                 and edge.id in found
-                and not (sure and (edge.unknown or (edge.control and not bare)))
+                and (not sure or is_sure(edge, bare=bare))
             }
             if new <= found:
                 return found

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import msgspec
 
 from ringfence.boundary.model import Boundary, Claim
 from ringfence.boundary.vocabulary import EDGE_KINDS, VERBS, Flow
 from ringfence.estate.facts import Fact, node
+from ringfence.guard.tree import NEVER, Absent, Compare, Not, Undecided
 from tests.reference.window import BOUNDARY, NOW, source
 
 TIMES = ("", "", "", "2021-03-01T00:00:00Z", "2021-09-01T00:00:00Z", NOW)
@@ -38,6 +40,15 @@ VALUES = {
     "purpose": (FACILITIES, ["data_centre", "office"]),
     "tag": ([*COLUMNS, *DATASETS], ["EMAIL", "VAULT", "none", "none"]),
 }
+GUARDS = [
+    Compare("request.network", "equals", ("office",)),
+    Not(Compare("Request.Network", "equals", ("office",))),
+    Absent("request.network"),
+    Compare("principal.residence", "equals", ("US",)),
+    Compare("request.time", "before", (NOW,)),
+    Undecided("not understood"),
+    NEVER,
+]
 CLAIMED: list[dict[str, object]] = [
     {"kind": "no_reach", "excluded": "abroad", "protected": ("mail",)},
     {"kind": "no_reach", "excluded": "abroad", "exceptions": ("weekly",)},
@@ -98,7 +109,16 @@ def edge(draw: Random) -> Fact:
             del detail["interest"]
     elif draw.random() < 0.5:
         detail = {"approved_by": draw.choice([*PEOPLE, "group:eng"])}
+    more: dict[str, Any] = {}
+    if flow is not Flow.STAKE and draw.random() < 0.2:
+        more["guard"] = draw.choice(GUARDS)
+    if flow is not Flow.STAKE and draw.random() < 0.2:
+        needed = draw.sample(
+            [*PEOPLE, *OTHERS, *STORES, *DATASETS], draw.choice([1, 2])
+        )
+        more["needs"] = tuple(sorted(needed))
     return Fact(
+        **more,
         fact="edge",
         id=draw.choice(tails),
         name=kind,

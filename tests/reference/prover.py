@@ -15,18 +15,18 @@ import msgspec
 from ringfence.boundary.model import Boundary, BoundaryException, Claim, canonical
 from ringfence.boundary.vocabulary import VERB_GROUPS
 from ringfence.estate.facts import Fact, line
+from ringfence.guard.tree import canonical as guard_text
 from tests.reference.closure import (
     State,
     closure,
-    definite,
     entry,
     is_data,
     moves,
     reached,
-    shortest,
     walked,
 )
-from tests.reference.estate import View, fits
+from tests.reference.estate import View, fits, is_sure
+from tests.reference.requests import Known, Request, conflicts, known, met_together
 
 Answers = dict[str, str]
 Proof = dict[str, object]
@@ -80,6 +80,39 @@ def files(facts: Iterable[Fact], boundary: Boundary) -> dict[str, bytes]:
     return found
 
 
+def derivation(
+    edges: Iterable[Fact], seeds: Iterable[State], goals: set[State]
+) -> list[Fact]:
+    """Return edges, each after what it rests on, up to the first that meets a goal."""
+    edges, found, used = list(edges), set(seeds), []
+    while not goals & found:
+        for edge in edges:
+            new = {s for state in found for s in moves(edge, state)} - found
+            if new and {*map(entry, edge.needs)} <= found:
+                break
+        used.append(edge)
+        found |= new
+    return used
+
+
+def wanted(edges: Iterable[Fact], goals: Iterable[State]) -> set[State]:
+    """Return every state that may help to a goal, with premises from wherever."""
+    edges, found = list(edges), set(goals)
+    while True:
+        new = set(found)
+        for edge in edges:
+            verbs = VERB_GROUPS["any"] if is_data(edge.id) else ("control",)
+            tails = {(v, edge.id) for v in verbs if moves(edge, (v, edge.id)) & found}
+            new |= tails | ({*map(entry, edge.needs)} if tails else set())
+        if new == found:
+            return found
+        found = new
+
+
+def _guard(edge: Fact) -> str:
+    return "" if edge.guard is None else guard_text(edge.guard)
+
+
 @dataclass(frozen=True, eq=False)
 class Prover:
     """A claim before an estate."""
@@ -118,7 +151,25 @@ class Prover:
     @property
     def certain(self) -> list[Fact]:
         """The edges that certainly do."""
-        return [edge for edge in self.edges if definite(edge, bare=self.bare)]
+        return [edge for edge in self.edges if self.sure(edge)]
+
+    def sure(self, edge: Fact) -> bool:
+        """Whether an edge certainly works, for whoever holds all that it needs."""
+        return is_sure(msgspec.structs.replace(edge, needs=()), bare=self.bare)
+
+    @property
+    def guards(self) -> list[str]:
+        """The guards in the way, of which bare reach knows none."""
+        return sorted({_guard(edge) for edge in self.edges if not self.bare} - {""})
+
+    def open_to(self, request: Request) -> list[Fact]:
+        """Return the edges that a request takes for certain."""
+        told = {guard for guard in self.guards if met_together([guard], request)}
+        return [
+            edge
+            for edge in self.edges
+            if self.sure(edge) or (not edge.unknown and _guard(edge) in told)
+        ]
 
     @property
     def targets(self) -> Answers:
@@ -222,7 +273,7 @@ class Prover:
         """Return whether a fact shows somebody outside the team deciding."""
         grant = self.claim.form == "grant"
         who = fact.detail.get("approved_by") if grant else fact.id
-        if not who or not definite(fact, bare=self.bare):
+        if not who or not is_sure(fact, bare=self.bare):
             return "unknown"
         team = {*self.claim.team}
         sure = self.view.groups(who, bare=self.bare, sure=True) & team
@@ -291,42 +342,107 @@ class Prover:
     def paths(self) -> list[Proof]:
         """Return definite paths that settle the claim, none if there are none."""
         sure = [node for node, answer in self.origins.items() if answer == "yes"]
-        targets = self.sure_targets()
         for origin in sure:
             if self.claim.kind == "facility":
                 return [{"origin": origin, "target": origin, "verb": "", "facts": []}]
-            found = targets - self.conceded(origin, sure=False)
-            if self.claim.kind == "no_single_principal":
-                hit = reached(self.certain, origin, self.verbs) & found
-                if hit and len(hit) * 100 >= self.claim.share * len(self.targets):
-                    return [self._path(origin, {target}) for target in sorted(hit)]
-            elif reached(self.certain, origin, self.verbs) & found:
-                return [self._path(origin, found)]
-        return []
+            for request in known(self.view, origin).requests(self.guards):
+                if found := self._settled([origin], request):
+                    return found
+        # Several may bring together what an edge needs; each by a request of its own.
+        alone = self.claim.kind in ("no_single_principal", "facility")
+        return [] if alone else self._settled(sure, {})
 
-    def _path(self, origin: str, targets: set[str]) -> Proof:
-        edges = shortest(self.certain, origin, self._goals(targets)) or []
-        ends = closure(edges, {entry(origin)}) & self._goals(targets)
-        verb, target = min(ends)
-        lines = [line(edge).decode() for edge in edges]
-        return {"origin": origin, "target": target, "verb": verb, "facts": lines}
+    def _settled(self, origins: list[str], request: Request) -> list[Proof]:
+        edges = self.open_to(request) if request else self.certain
+        states = closure(edges, {entry(origin) for origin in origins})
+        targets = self.sure_targets()
+        for origin in origins:
+            targets -= self.conceded(origin, sure=False)
+        hit = sorted({node for _, node in states & self._goals(targets)})
+        if self.claim.kind == "no_single_principal":
+            if not hit or len(hit) * 100 < self.claim.share * len(self.targets):
+                return []
+            return [self._path(origins, edges, target, request) for target in hit]
+        return [self._path(origins, edges, target, request) for target in hit[:1]]
+
+    def _path(
+        self, origins: list[str], edges: list[Fact], target: str, request: Request
+    ) -> Proof:
+        seeds = {entry(origin): origin for origin in origins}
+        goals = self._goals({target})
+        used = derivation(edges, {*seeds}, goals)
+        for edge in [*used]:
+            fewer = [one for one in used if one is not edge]
+            used = fewer if goals & closure(fewer, seeds) else used
+        used = derivation(used, {*seeds}, goals)
+        drawn = {node for edge in used for node in (edge.id, *edge.needs)}
+        verb, _ = min(closure(used, seeds) & goals)
+        path: Proof = {
+            "origin": min(drawn & {*origins}, default=target),
+            "target": target,
+            "verb": verb,
+            "facts": [line(edge).decode() for edge in used],
+        }
+        told = " ".join(map(_guard, used)).casefold()
+        asked = {key: request[key] for key in request if f'"{key}"' in told}
+        return path | ({"request": asked} if asked else {})
 
     def parts(self) -> list[Proof] | None:
         """Return closed sets that no target is in, None where there are none."""
         if self.claim.kind == "facility":
             return None if self.origins else []
-        if self.claim.kind == "no_single_principal":
-            parts = [self._part([origin]) for origin in self.origins]
-            return None if None in parts else [part for part in parts if part]
-        grouped: dict[tuple[str, ...], list[str]] = {}
+        alone = self.claim.kind == "no_single_principal"
+        grouped: dict[tuple[object, ...], list[str]] = {}
         for origin in self.origins:
             names = tuple(leave.name for leave in self.leaves(origin))
-            grouped.setdefault(names, []).append(origin)
-        parts = [self._part(origins) for _, origins in sorted(grouped.items())]
+            same = repr(known(self.view, origin)) if self.guards else ""
+            grouped.setdefault((names, same, alone and origin), []).append(origin)
+        families = [
+            (origins, [guard for guard in self.guards if guard not in met])
+            for _, origins in sorted(grouped.items())
+            for met in known(self.view, origins[0]).together(self.guards)
+        ]
+        closed = self._closed(families, alone=alone)
+        parts = [
+            self._part(origins, states, without)
+            for (origins, without), states in zip(families, closed, strict=True)
+        ]
         return None if None in parts else [part for part in parts if part]
 
-    def _part(self, origins: list[str]) -> Proof | None:
-        states = closure(self.edges, {entry(origin) for origin in origins})
+    def conflicts(self) -> list[Proof]:
+        """Return, for each sort of origins, why no more guards are met together."""
+        told: dict[str, Known] = {}
+        for origin in self.origins:
+            told[repr(known(self.view, origin))] = known(self.view, origin)
+        found = [
+            one for _, of in sorted(told.items()) for one in conflicts(of, self.guards)
+        ]
+        return found if self.guards and self.claim.kind != "facility" else []
+
+    def _closed(
+        self, families: list[tuple[list[str], list[str]]], *, alone: bool
+    ) -> list[set[State]]:
+        """Return what each family may hold; others may lend what an edge needs."""
+        lent: set[State] = set()
+        while True:
+            found = []
+            for origins, without in families:
+                edges = [
+                    msgspec.structs.replace(edge, needs=())
+                    if {*map(entry, edge.needs)} <= lent
+                    else edge
+                    for edge in self.edges
+                    if _guard(edge) not in without
+                ]
+                found.append(closure(edges, {entry(origin) for origin in origins}))
+            every = {state for states in found for state in states}
+            if alone or every <= lent:
+                return found
+            lent = every
+
+    def _part(
+        self, origins: list[str], states: set[State], without: list[str]
+    ) -> Proof | None:
         hit = {node for verb, node in states if verb in self.verbs and is_data(node)}
         barred: list[str] = []
         if self.claim.kind == "no_single_principal":
@@ -346,6 +462,7 @@ class Prover:
             "barred": barred,
             "closed": closed,
             "closed_digest": hashlib.sha256(_json.encode(closed)).hexdigest(),
+            **({"without": without} if without else {}),
         }
 
     def _enough(self, hit: set[str]) -> list[str] | None:
@@ -362,13 +479,16 @@ class Prover:
                 return sorted(missed[:number])
         return None
 
+    def exposing(self) -> set[str]:
+        """Return the data from which reading may lead to a target."""
+        as_of = self.view.as_of
+        edges = walked(self.facts, as_of=as_of, grades=("technical",))
+        states = wanted(edges, {("read", target) for target in self.targets})
+        return {node for _, node in states if is_data(node)}
+
     def holders(self) -> set[str]:
         """Return the stores from which reading may lead to a target."""
-        return {
-            store
-            for store in self.view.of_kind("store")
-            if reached(self.view.edges, store, ["read"]) & self.targets.keys()
-        }
+        return {node for node in self.exposing() if node.startswith("store:")}
 
     def complete(self) -> bool:
         """Whether everything was looked at, and there was something to look at."""
@@ -395,15 +515,7 @@ class Prover:
             for store in self.view.of_kind("store")
             for node in reached(self.view.edges, store, ["read"])
         }
-        shown = {
-            node
-            for node in self.view.nodes
-            if is_data(node)
-            and (
-                node in self.targets
-                or reached(self.view.edges, node, ["read"]) & self.targets.keys()
-            )
-        }
+        shown = self.exposing()
         placed = kind == "facility" or shown <= held
         if kind == "jurisdiction":
             owned = {e.value for e in self.edges if e.id.startswith("legal_entity:")}
@@ -435,10 +547,10 @@ class Prover:
             for edge in self.view.edges
             if edge.id == store
             and moves(edge, ("read", store))
-            and {node for _, node in closure(self.view.edges, {("read", edge.value)})}
-            & self.targets.keys()
+            and edge.value in self.exposing()
         }
-        return heads if all(h.startswith("dataset:") for h in heads) else {store}
+        whole = not all(head.startswith("dataset:") for head in heads)
+        return {store} if whole or not heads else heads
 
     def _strangers(self) -> set[str]:
         """Return who is on a way in, or behind an origin, and only mentioned."""
@@ -450,13 +562,10 @@ class Prover:
             if not is_data(node) and not node.startswith(judged)
         }
         origins = {entry(origin) for origin in self.origins}
-        behind = {node for _, node in closure(self.edges, origins)}
-        leading = {
-            node
-            for node in self.view.nodes
-            if not is_data(node)
-            and reached(self.edges, node, self.verbs) & self.targets.keys()
-        }
+        walkable = [msgspec.structs.replace(edge, needs=()) for edge in self.edges]
+        behind = {node for _, node in closure(walkable, origins)}
+        states = wanted(self.edges, self._goals(self.targets))
+        leading = {node for verb, node in states if verb == "control"}
         return {
             *(found & (behind | leading)),
             *(node for node in leading if self._is_unheld(node)),
@@ -512,7 +621,9 @@ class Prover:
         if parts is None or not self.complete():
             return "unproven", {}
         word = "refuted" if presence else "upheld"
-        return word, {"ringfence": "certificate/1", "parts": parts}
+        certificate: Proof = {"ringfence": "certificate/1", "parts": parts}
+        clashes = self.conflicts()
+        return word, certificate | ({"conflicts": clashes} if clashes else {})
 
     def counts(self) -> dict[str, int]:
         """Return the counts that a proof states."""

@@ -42,7 +42,10 @@ def changed_facts(lines: list[bytes], draw: Random) -> list[bytes]:
         return new_lines
     fact = json.loads(lines[at])
     key = draw.choice(sorted(fact.keys() - {"detail"}))
-    fact[key] += draw.choice(["x", "2"])
+    if key == "guard":
+        fact[key] = {"test": "not", "of": fact[key]}
+    else:
+        fact[key] += draw.choice(["x", "2"])
     return sorted([*lines[:at], encoded(fact), *lines[at + 1 :]])
 
 
@@ -92,7 +95,7 @@ def tampered(files: Files, draw: Random) -> tuple[Files, str]:
         found["facts.jsonl"] = b"".join(line + b"\n" for line in lines)
         return found, f"{name}: facts"
     proof = json.loads(files[name])
-    settled = [p for p in places(proof) if p[0] != "assumptions"]
+    settled = [p for p in places(proof) if p[0] != "assumptions" and p[-1] != "proof"]
     path = draw.choice(settled)
     changed_proof(proof, path, draw)
     found[name] = encoded(proof) + b"\n"

@@ -2,10 +2,13 @@
 
 A shop with a main store in the US, its backup in Singapore and a vault. Ann, in CN,
 reaches e-mail addresses through a tool; nobody excluded reaches the vault, save for one
-column that an exception concedes to Cho.
+column that an exception concedes to Cho. The tool takes a request from the office; a
+key of the vault opens a column for residents of the US, another for who reads all rows.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from ringfence.boundary.model import (
     AllOf,
@@ -21,6 +24,7 @@ from ringfence.boundary.model import (
     Selector,
 )
 from ringfence.estate.facts import Fact, attribute, edge, node
+from ringfence.guard.tree import Compare
 
 NOW = "2022-01-31T00:00:00Z"
 READER = "role:main/reader"
@@ -29,6 +33,8 @@ USERS, ROWS = "dataset:main/public.users", "dataset:vault/s.t"
 EMAIL = "column:main/public.users.email"
 NICK = "column:main/public.users.nick"
 KEY, METRIC = "column:vault/s.t.key", "column:vault/s.t.metric"
+IN_OFFICE = Compare("request.network", "equals", ("office",))
+AT_HOME = Compare("principal.residence", "equals", ("US",))
 
 
 def _attribute(
@@ -38,12 +44,12 @@ def _attribute(
     return attribute(id_, name, value, at=at, source="hr", since=since, until=until)
 
 
-def _edge(tail: str, kind: str, head: str, **more: str) -> Fact:
+def _edge(tail: str, kind: str, head: str, **more: Any) -> Fact:
     plain = {key: more.pop(key) for key in _PLAIN & more.keys()}
     return edge(tail, kind, head, at="x:1", source="it", detail=more, **plain)
 
 
-_PLAIN = {"verb", "control", "unknown", "since", "until"}
+_PLAIN = {"verb", "control", "unknown", "since", "until", "guard", "needs"}
 
 
 def source(name: str, collected: str, covers: str = "", unknown: str = "") -> Fact:
@@ -108,17 +114,21 @@ WAYS = (
             "tool:pulse",
             "service_account:svc",
             "role:main/admin",
+            "key:vault",
             READER,
         )
     ),
     _edge("person:ann", "member_of", "group:eng", approved_by="person:lee"),
     _edge("person:bob", "member_of", "group:eng", approved_by="person:bob"),
-    _edge("group:eng", "can_use", "tool:pulse"),
+    _edge("group:eng", "can_use", "tool:pulse", guard=IN_OFFICE),
     _edge("tool:pulse", "runs_as", "service_account:svc"),
     _edge("service_account:svc", "can_assume", READER),
     _edge(READER, "has_privilege", USERS, verb="read"),
     _edge("person:cho", "member_of", "group:weekly", approved_by="person:bob"),
     _edge("group:weekly", "has_privilege", METRIC, verb="read"),
+    _edge("group:weekly", "has_privilege", KEY, verb="read", guard=AT_HOME),
+    _edge("person:ann", "holds_key", "key:vault"),
+    _edge("key:vault", "decrypts", KEY, verb="read", needs=(ROWS,)),
     _edge("person:bob", "member_of", "group:trusted", approved_by="person:bob"),
     _edge("group:trusted", "has_privilege", ROWS, verb="read", control="row filter"),
     _edge("person:bob", "approves", "group:trusted"),

@@ -76,7 +76,7 @@ def check(run: Run) -> Outcome:
         ConfigError: The boundary file can't be used.
         NothingCollectedError: No source gave a fact.
     """
-    return _judged(run, collected(run))
+    return judged(run, collected(run))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,8 @@ def _all_problems(told: list[Told], case: Path) -> list[Problem]:
     return [nothing, *(problem for one in told for problem in one.problems)]
 
 
-def _judged(run: Run, ready: Collected) -> Outcome:
+def judged(run: Run, ready: Collected) -> Outcome:
+    """Judge a case that is collected, and write the estate and the proof files."""
     boundary, estate = ready.boundary, ready.estate
     run.output.mkdir(parents=True, exist_ok=True)
     _clear(run.output)

@@ -276,7 +276,7 @@ class View:
         return Edges(**{key: np.asarray(found[key]) for key in Edges.__slots__})
 
     def spans(self) -> tuple[Ints, Ints]:
-        """Return since when and until when each of `edges` holds, in seconds since 1970.
+        """Return when each of `edges` begins and ends to hold, in seconds since 1970.
 
         An end that nobody states is further away than any instant.
         """

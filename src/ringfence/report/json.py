@@ -138,7 +138,7 @@ def render(document: Document) -> str:
     """Return the report as JSON text, indented, with a line end."""
     plain = msgspec.json.encode(report(document))
     text = msgspec.json.format(plain, indent=2).decode()
-    return _harmless(text) + "\n"
+    return harmless(text) + "\n"
 
 
 def schema() -> bytes:
@@ -250,7 +250,8 @@ def _step(hop: Hop) -> Step:
     )
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return JSON text in which nothing steers a terminal; it means the same."""
     # Outside strings JSON has line ends alone that don't print.
     if text.replace("\n", "").isprintable():
         return text

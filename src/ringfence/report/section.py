@@ -169,7 +169,7 @@ def _section(
     finding: Finding, outcome: Outcome, anchor: str, *, is_proxy: bool
 ) -> Section:
     labels, flows = outcome.labels, _labelled(finding.flows, outcome.labels)
-    witnesses = tuple(_witness(path, labels) for path in finding.paths)
+    witnesses = tuple(witness(path, labels) for path in finding.paths)
     of = "the proxy of " if is_proxy else ""
     widest = _widest(flows)
     return Section(
@@ -195,7 +195,8 @@ def _example(finding: Finding) -> str:
     return f"1 of {total:,}, shortest" if total > 1 else ""
 
 
-def _witness(path: Path, labels: Mapping[str, str]) -> Witness:
+def witness(path: Path, labels: Mapping[str, str]) -> Witness:
+    """Return a path as numbered stations, by the names that people use."""
     stations = [
         Station(
             number=1,

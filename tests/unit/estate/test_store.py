@@ -12,7 +12,7 @@ from ringfence.boundary.selector import Holder
 from ringfence.errors import SourceError
 from ringfence.estate.facts import Fact, attribute, edge, node
 from ringfence.estate.load import FactsFile
-from ringfence.estate.store import Estate, Row
+from ringfence.estate.store import FOREVER, Estate, Row
 from tests.unit.estate.made import EDGE, NODE, SOURCE, estate, of, written
 
 NOW = "2022-01-31T00:00:00Z"
@@ -268,3 +268,20 @@ def test_what_stops_the_database_is_told_as_ours(
     with pytest.raises(SourceError) as caught:
         Estate([FactsFile("f", path)])
     assert str(caught.value).startswith("facts can't be loaded: ")
+
+
+def test_edges_say_when_they_hold(tmp_path: Path):
+    """Seconds since 1970, in the order of the edges; an open end is beyond any."""
+    facts = [
+        edge("person:a", "member_of", "group:g", since=NOW, until=NEXT, **HERE),
+        edge("person:b", "member_of", "group:g", **HERE),
+        edge("person:b", "owns", "legal_entity:c", **HERE),
+    ]
+    view = of(tmp_path, facts).view(NOW, NEXT)
+    since, until = view.spans()
+    tails = [view.ids[number] for number in view.edges().tail]
+    ends = zip(since.tolist(), until.tolist(), strict=True)
+    assert dict(zip(tails, ends, strict=True)) == {
+        "person:a": (1_643_587_200, 1_646_006_400),
+        "person:b": (-FOREVER, FOREVER),
+    }

@@ -127,7 +127,7 @@ def test_names_stand_raw_and_print_harmlessly():
 
 def test_delete_is_escaped():
     """DEL is ASCII, and steers a terminal all the same."""
-    assert json._harmless('"\x7f"') == '"\\u007f"'
+    assert json.harmless('"\x7f"') == '"\\u007f"'
 
 
 def test_a_proxy_stands_within_its_claim():

@@ -1,0 +1,96 @@
+"""The command line: words in, exit code out, no logic.
+
+Results go to standard output, progress and errors to standard error. Engines are
+imported by the commands that need them, so that `--help` costs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from ringfence import __version__
+from ringfence.cli import (
+    bounds,
+    checking,
+    collecting,
+    comparing,
+    listing,
+    planning,
+    reaching,
+)
+from ringfence.cli.streams import complain, prepare
+from ringfence.errors import ConfigError, ExitCode, RingfenceError, printable
+
+_HELP = """Show every way across the fence round one population's data, with proof.
+
+Start with `ringfence check examples/shortvideo`.
+"""
+_EXITS = """Exit codes: 0 all upheld, 10 some unproven, 11 some refuted,
+12 evidence that doesn't verify, 1 the tool failed, 2 usage, 3 nothing collected."""
+
+app = App(
+    name="ringfence",
+    help=_HELP,
+    help_epilogue=_EXITS,
+    help_format="plaintext",
+    version=__version__,
+    suppress_keyboard_interrupt=False,  # it would end with a code of its own
+)
+app.command(checking.check)
+app.command(reaching.app)
+reaching.app.command(listing.listed, name="pairs")
+reaching.app.command(planning.plan)
+reaching.app.command(planning.what_if, name="what-if")
+app.command(comparing.diff, help_epilogue=reaching.EXITS)
+app.command(
+    collecting.collect, usage="Usage: ringfence collect [OPTIONS] KIND [FILES...]"
+)
+app.command(collecting.sources)
+app.command(bounds.app)
+
+for _name in ("boundary", "collect", "sources"):
+    app[_name].help_epilogue = ""  # they judge nothing
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    prepare()
+    sys.exit(_exit_code(argv))
+
+
+def _exit_code(argv: Sequence[str] | None) -> int:
+    try:
+        result = app(
+            argv, exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    except CycloptsError as error:
+        complain(printable(str(error)) + "\n  help: see `ringfence --help`")
+        return int(ExitCode.USAGE)
+    except RingfenceError as error:
+        complain(str(error))
+        if error.exit_code is ExitCode.USAGE:
+            count = len(error.problems)
+            what = "problem" if count == 1 else "problems"
+            done = "checked" if isinstance(error, ConfigError) else "collected"
+            complain(f"{count} {what}, nothing was {done}")
+        return int(error.exit_code)
+    except OSError as error:
+        at = f"{error.filename}: " if error.filename else ""
+        reason = printable(at + (error.strerror or str(error)).lower())
+        complain(f"{reason}\n  help: check the path, its permissions and free space")
+        return int(ExitCode.TOOL_FAILED)
+    except KeyboardInterrupt:
+        complain("interrupted: there is no verdict")
+        return int(ExitCode.TOOL_FAILED)
+    except Exception as error:
+        if os.environ.get("RINGFENCE_TRACEBACK"):
+            raise
+        kind = type(error).__name__
+        complain(f"ringfence failed: {printable(f'{kind}: {error}')}")
+        complain("  help: RINGFENCE_TRACEBACK=1 shows where; please report it")
+        return int(ExitCode.TOOL_FAILED)
+    return int(result or 0)
