@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ringfence.boundary.status import Status
 from ringfence.estate.facts import Fact, line
-from ringfence.guard.concrete import holds
+from ringfence.guard.concrete import Request, holds
 from ringfence.guard.symbolic import decide
 from ringfence.guard.tree import Absent, All, AnyOf, Compare, Condition, Not, parse
 from ringfence.reach.graph import ALL_VERBS
@@ -22,7 +22,7 @@ from tests.strategies import DATA, PRINCIPALS, edges
 
 VALUES = {"network": ("office", "home", "elsewhere"), "mfa": ("yes", "no", "maybe")}
 # Every request that the conditions below can tell apart.
-REQUESTS = [
+REQUESTS: list[Request] = [
     {key: (value,) for key, value in zip(VALUES, values, strict=True) if value}
     for values in product(*((*words, "") for words in VALUES.values()))
 ]
@@ -62,7 +62,7 @@ def guarded(draw: st.DrawFn) -> list[Fact]:
     ]
 
 
-def works(fact: Fact, request: dict[str, tuple[str, ...]]) -> bool:
+def works(fact: Fact, request: Request) -> bool:
     """Whether an edge is certain for a request."""
     if fact.unknown or (fact.control and fact.guard is None):
         return False

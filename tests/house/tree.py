@@ -62,7 +62,5 @@ def imports(folder: Path) -> frozenset[str]:
             elif (
                 isinstance(node, ast.Call) and ast.unparse(node.func) == "import_module"
             ):
-                found.update(
-                    one.value for one in node.args if isinstance(one, ast.Constant)
-                )
+                found.update(ast.literal_eval(one) for one in node.args)
     return frozenset(found)

@@ -7,11 +7,13 @@ import json
 import random
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.estate.facts import Fact, Form, line
+from tests.guards import conditions
 from tests.unit.estate.made import estate, refusal, written
 
 ANY = st.characters(codec="utf-8")
@@ -42,7 +44,8 @@ def facts(draw: st.DrawFn) -> Fact:
     """Return any fact of the vocabulary, with any text where text is free."""
     since, until = draw(SPANS)
     person = f"person:{draw(WORDS)}"
-    forms: list[tuple[Form, dict[str, str]]] = [
+    needed = st.sets(WORDS.map(lambda name: f"key:{name}"), max_size=2)
+    forms: list[tuple[Form, dict[str, Any]]] = [
         ("node", {}),
         ("attribute", {"name": "label", "value": draw(WORDS)}),
         ("edge", {"name": "member_of", "value": f"group:{draw(WORDS)}"}),
@@ -53,6 +56,8 @@ def facts(draw: st.DrawFn) -> Fact:
                 "value": f"store:{draw(WORDS)}",
                 "verb": "read",
                 "control": draw(MAYBE),
+                "guard": draw(st.none() | conditions(undecided=True)),
+                "needs": tuple(sorted(draw(needed))),
             },
         ),
     ]

@@ -188,7 +188,7 @@ def gathered(
     if not source.strip():
         raise ConfigError("a source needs a name", Locus("--source"), "leave it out")
     if kind not in kinds():
-        meant = nearest(kind, kinds())
+        meant = nearest(kind, kinds()) or "`ringfence sources` lists them"
         raise ConfigError(f"there is no kind of source `{kind}`", Locus(kind), meant)
     parsed = dict(_option(text) for text in options)
     order = Order(source, tuple(files), Path(), parsed, Locus(kind))

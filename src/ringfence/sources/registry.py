@@ -16,6 +16,7 @@ from ringfence.sources.source import Source
 
 GROUP = "ringfence.sources"
 _PARTS = ("kind", "summary", "options", "read")
+_LISTED = "`ringfence sources` lists them"
 
 
 def kinds() -> Mapping[str, EntryPoint]:
@@ -46,7 +47,7 @@ def source(kind: str, at: Locus | None = None) -> Source:
     known = kinds()
     if kind not in known:
         message = f"unknown kind of source `{kind}`"
-        raise ConfigError(message, at, nearest(kind, known))
+        raise ConfigError(message, at, nearest(kind, known) or _LISTED)
     try:
         loaded = known[kind].load()
     except Exception as error:
