@@ -17,6 +17,7 @@ from ringfence.boundary.protection import patterns
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import DATA_KINDS, VERB_GROUPS, Grade, kind_of
 from ringfence.claims.case import ALTER, Case
+from ringfence.claims.guarded import passable
 from ringfence.claims.opened import Opened, selector_of
 from ringfence.documents.located import nearest, parse_moment
 from ringfence.errors import ConfigError, Locus
@@ -114,7 +115,10 @@ class Asking:
         self.selector = selector_of(opened.boundary, filters.excluded)
         self.case = Case(opened.estate, opened.boundary, *_window(opened, filters))
         bare = filters.reach == "bare"
-        self.graph: Graph = self.case.graph(filters.grades, bare=bare)
+        instant = None if filters.during else self.case.view.instant
+        self.graph: Graph = passable(
+            self.case.graph(filters.grades, bare=bare), instant
+        )
         self.verbs = verb_mask(filters.verbs) | CONTROL
 
     # --- who and what ---------------------------------------------------------------

@@ -59,6 +59,23 @@ def asked(question: Question) -> list[Asked]:
     return [one for part in question.parts for one in _asked(question, part)]
 
 
+def passable(graph: Graph, instant: str | None) -> Graph:
+    """Return the graph without the edges whose guard nobody's request can meet.
+
+    Args:
+        graph: The graph.
+        instant: The beginning of the day that is asked about; None for a longer time.
+    """
+    barred = []
+    for number, text in enumerate(graph.guards):
+        one = parse(text)
+        is_timed = instant and TIME in map(str.casefold, keys(one))
+        known = {TIME: day(instant)} if instant and is_timed else {}
+        if isinstance(decide([*conditions(known), one]), Impossible):
+            barred.append(number)
+    return graph.under(barred, ()) if barred else graph
+
+
 def _lent(question: Question) -> Graph:
     """Return the graph in which a premise may be in somebody else's hands.
 
