@@ -89,14 +89,11 @@ def _entrances(case: Case, question: Question) -> list[str]:
     for store in case.stores_of(question.targets):
         if store in case.covered:
             continue
-        edges, _ = graph.possible.at(np.array([graph.number[store]]))
-        heads = [
-            int(graph.head[edge])
-            for edge in edges
-            if graph.carry[edge] & READ and exposing[graph.head[edge]] & READ
-        ]
-        parts = [graph.ids[head] for head in heads]
-        if any(kind_of(part) != "dataset" for part in parts):
+        # Rules among them; a store that exposes by being one's premise has no part.
+        out = (graph.tail == graph.number[store]) & ((graph.carry & READ) != 0)
+        heads = graph.head[out]
+        parts = [graph.ids[head] for head in heads if exposing[head] & READ]
+        if not parts or any(kind_of(part) != "dataset" for part in parts):
             found.add(store)
         found.update(part for part in parts if kind_of(part) == "dataset")
     return sorted(found)

@@ -26,7 +26,7 @@ from ringfence.guard.tree import Compare, Condition, keys, parse
 from ringfence.reach.closure import Walk, forward
 from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part
-from ringfence.reach.ways import Guards, ways
+from ringfence.reach.ways import Guards, Way, ways
 
 # What a person is by what others have put on file, and can't change by asking.
 KNOWN = ("active", "designated", "employment", "residence", "team", "us_person")
@@ -126,13 +126,18 @@ def _ways(
     )
     return [
         Asked(
-            Isolation(graph.under(way.barred, way.met), part, question.verbs),
+            Isolation(_under(graph, way), part, question.verbs),
             _texts(graph, way.barred),
             way.request,
             conflicts,
         )
         for way in found.ways
     ]
+
+
+def _under(graph: Graph, way: Way) -> Graph:
+    # Premises may come from several people, each with a request of their own.
+    return graph.under(way.barred, frozenset() if graph.needs else way.met)
 
 
 def _texts(graph: Graph, guards: Iterable[int]) -> tuple[str, ...]:

@@ -107,7 +107,9 @@ def _entries(case: Case, tails: tuple[str, ...]) -> Ints:
 
 
 def _is_open(edges: Edges, edge: np.intp, *, bare: bool) -> bool:
-    return bool(edges.unknown[edge]) or not (bare or not edges.control[edge])
+    """Return whether it isn't certain that an edge works, for its tail alone."""
+    guarded = edges.control[edge] or edges.guard[edge]
+    return bool(edges.unknown[edge] or edges.needs[edge] or (guarded and not bare))
 
 
 def _gates(case: Case, *, bare: bool) -> list[Opening]:
@@ -155,10 +157,9 @@ class _Team:
 
     def outside(self, opening: Opening) -> Status:
         """Return whether a gate was opened by somebody outside the team."""
-        if not opening.by:
+        if not opening.by or opening.is_open:
             return Status.UNKNOWN
-        status = max(self._stranger(opening.by), self._barred(opening.by))
-        return min(status, Status.UNKNOWN) if opening.is_open else status
+        return max(self._stranger(opening.by), self._barred(opening.by))
 
     def _barred(self, by: str) -> Status:
         """Return whether somebody who decides is excluded, or has such a member."""

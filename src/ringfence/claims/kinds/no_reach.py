@@ -122,8 +122,9 @@ def memberships(graph: Graph, *, sure: bool) -> Mapping[str, frozenset[str]]:
         sure: Whether to count only certain memberships.
     """
     direct: dict[str, set[str]] = defaultdict(set)
-    for edge in np.flatnonzero(graph.is_membership):
-        if not (sure and graph.is_open[edge]):
+    for edge in np.flatnonzero(graph.is_membership).tolist():
+        # Who belongs only together with something else doesn't surely belong.
+        if not (sure and (graph.is_open[edge] or edge in graph.needs)):
             tail, head = graph.ids[graph.tail[edge]], graph.ids[graph.head[edge]]
             direct[tail].add(head)
     return {node: _closure(node, direct) for node in direct}
