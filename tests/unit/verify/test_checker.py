@@ -18,7 +18,7 @@ import ringfence_verify
 from ringfence.boundary import model, vocabulary
 from ringfence.boundary.model import canonical
 from ringfence.estate.facts import Fact, edge, line, node
-from ringfence_verify.__main__ import main
+from ringfence_verify.__main__ import main, say
 from ringfence_verify.estate import Case
 from ringfence_verify.proofs import verify
 from ringfence_verify.reading import EDGES, SHAPES, VERBS
@@ -767,3 +767,20 @@ def test_an_undecided_approval_decides_nothing(
     assert main([str(out / NAMES["us-team"])]) == 0
     assert "1 of 1 proof verifies" in capsys.readouterr().out
     assert origins(out, "us-team") == (1, 1)
+
+
+def test_a_closed_pipe_ends_nothing(monkeypatch: pytest.MonkeyPatch):
+    """Who closes the pipe has seen enough: what is left goes nowhere, without a word."""
+    moved: list[tuple[int, int]] = []
+
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("builtins.print", broken)
+    monkeypatch.setattr("os.open", lambda *_: 99)
+    monkeypatch.setattr("os.dup2", lambda *ends: moved.append(ends))
+    monkeypatch.setattr(
+        sys, "stdout", type("Out", (), {"encoding": "utf-8", "fileno": lambda _: 1})()
+    )
+    say("nobody reads this")
+    assert moved == [(99, 1)]
