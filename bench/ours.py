@@ -55,6 +55,7 @@ def graph(asked: Question) -> Graph:
         is_undecided=np.zeros(edges, bool),
         guard=np.full(edges, -1, np.int16),
         is_membership=np.zeros(edges, bool),
+        is_lasting=np.zeros(edges, bool),
         row=np.arange(edges),
     )
 

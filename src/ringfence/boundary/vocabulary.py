@@ -106,6 +106,10 @@ EDGE_KINDS: dict[str, EdgeKind] = {
     "owns": EdgeKind(_LEGAL, Flow.STAKE, "holds a stake in"),
 }
 
+# What one request gives along these edges stays for the next one: a key, a membership
+# that one wrote oneself. Conditions on a path beyond them are met by another request.
+LASTING = frozenset({"can_change", "owns_group", "holds_key", "physical", "controls"})
+
 # Attributes that a fact may state, per kind of node. Values are strings.
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "person": frozenset(

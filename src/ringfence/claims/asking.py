@@ -8,7 +8,7 @@ for all that it contains.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from ringfence.boundary.protection import patterns
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import DATA_KINDS, VERB_GROUPS, Grade, kind_of
 from ringfence.claims.case import ALTER, Case
-from ringfence.claims.guarded import passable
+from ringfence.claims.guarded import passable, window
 from ringfence.claims.opened import Opened, selector_of
 from ringfence.documents.located import nearest, parse_moment
 from ringfence.errors import ConfigError, Locus
@@ -115,10 +115,8 @@ class Asking:
         self.selector = selector_of(opened.boundary, filters.excluded)
         self.case = Case(opened.estate, opened.boundary, *_window(opened, filters))
         bare = filters.reach == "bare"
-        instant = None if filters.during else self.case.view.instant
-        self.graph: Graph = passable(
-            self.case.graph(filters.grades, bare=bare), instant
-        )
+        within = None if filters.during else window(self.case)
+        self.graph: Graph = passable(self.case.graph(filters.grades, bare=bare), within)
         self.verbs = verb_mask(filters.verbs) | CONTROL
 
     # --- who and what ---------------------------------------------------------------
@@ -190,7 +188,7 @@ class Asking:
 
     def _contained(self, nodes: Sequence[str]) -> list[str]:
         """Return some data and all that they contain, certainly or perhaps."""
-        graph = self.case.graph(("technical",), bare=True)
+        graph = replace(self.case.graph(("technical",), bare=True), needs={})
         seeds = np.zeros(len(graph.ids), np.uint16)
         seeds[[graph.number[node] for node in nodes]] = ALTER
         # Containment alone hands on this verb, so that it goes down and nowhere else.

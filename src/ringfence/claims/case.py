@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -128,7 +129,8 @@ class Case:
 
     def _descend(self, protected: list[str], judged: dict[str, Status]) -> None:
         """Hand the protection of datasets down to what they contain."""
-        graph = self.graph(("technical",), bare=True)
+        # Whatever it needs to get inside: what is inside is protected.
+        graph = replace(self.graph(("technical",), bare=True), needs={})
         seeds = np.zeros(len(graph.ids), np.uint16)
         seeds[[graph.number[node] for node in protected]] = ALTER
         # Containment alone hands on this verb, so that it goes down and nowhere else.

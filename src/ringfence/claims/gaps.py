@@ -146,8 +146,10 @@ def _is_left_alone(question: Question, node: int) -> bool:
             return False
     elif kind not in _HELD_KINDS:
         return False
-    edges, _ = graph.possible_reversed.at(np.array([node]))
-    tails = graph.tail[edges]
+    arcs = graph.possible_reversed
+    edges, _ = arcs.at(np.array([node]))
+    by_rule = arcs.rules.tail[arcs.rules.head == node]
+    tails = [*graph.tail[edges].tolist(), *by_rule.tolist()]
     return all(kind == "role" and kind_of(graph.ids[tail]) == "role" for tail in tails)
 
 

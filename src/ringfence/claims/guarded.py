@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from ringfence.boundary.selector import Holder
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
+from ringfence.claims.case import Case
 from ringfence.claims.proof import Conflict
 from ringfence.claims.question import Question
 from ringfence.guard.concrete import Request
@@ -25,7 +26,7 @@ from ringfence.guard.symbolic import Impossible, Possible, Unknown, decide
 from ringfence.guard.tree import Compare, Condition, keys, parse
 from ringfence.reach.closure import Walk, forward
 from ringfence.reach.graph import Graph
-from ringfence.reach.isolation import Isolation, Part
+from ringfence.reach.isolation import Isolation, Part, Result
 from ringfence.reach.ways import Guards, Way, ways
 
 # What a person is by what others have put on file, and can't change by asking.
@@ -59,18 +60,18 @@ def asked(question: Question) -> list[Asked]:
     return [one for part in question.parts for one in _asked(question, part)]
 
 
-def passable(graph: Graph, instant: str | None) -> Graph:
+def passable(graph: Graph, within: tuple[str, str] | None) -> Graph:
     """Return the graph without the edges whose guard nobody's request can meet.
 
     Args:
         graph: The graph.
-        instant: The beginning of the day that is asked about; None for a longer time.
+        within: When the request is (`window`); None for a longer time.
     """
     barred = []
     for number, text in enumerate(graph.guards):
         one = parse(text)
-        is_timed = instant and TIME in map(str.casefold, keys(one))
-        known = {TIME: day(instant)} if instant and is_timed else {}
+        is_timed = within is not None and TIME in map(str.casefold, keys(one))
+        known = {TIME: within} if within and is_timed else {}
         if isinstance(decide([*conditions(known), one]), Impossible):
             barred.append(number)
     return graph.under(barred, ()) if barred else graph
@@ -102,13 +103,12 @@ def _asked(question: Question, part: Part) -> list[Asked]:
     for origin, status in part.origins.items():
         known = known_of(question, origin, spoken)
         groups[tuple(sorted(known.items()))][origin] = status
-    return [
-        one
-        for known, origins in sorted(groups.items())
-        for one in _ways(
-            question, Part(origins, part.targets, part.exceptions), dict(known), guards
-        )
-    ]
+    # What is reached without any guard, perhaps by several together, stands.
+    found = [Asked(plain)] if plain.result is Result.REACHED else []
+    for pairs, origins in sorted(groups.items()):
+        alike = Part(origins, part.targets, part.exceptions)
+        found += _ways(question, alike, dict(pairs), guards)
+    return found
 
 
 def _ways(
@@ -124,20 +124,60 @@ def _ways(
     conflicts = tuple(
         Conflict(_texts(graph, one.guards), known, one.proof) for one in found.conflicts
     )
+    apart = [
+        Isolation(_under(graph, way, known), part, question.verbs) for way in found.ways
+    ]
     return [
         Asked(
-            Isolation(_under(graph, way), part, question.verbs),
+            isolation,
             _texts(graph, way.barred),
-            way.request,
+            {key: way.request[key] for key in way.request if not _is_guess(key, known)},
             conflicts,
         )
-        for way in found.ways
+        for way, isolation in zip(found.ways, _lasting(question, apart), strict=True)
     ]
 
 
-def _under(graph: Graph, way: Way) -> Graph:
+def _lasting(question: Question, apart: list[Isolation]) -> list[Isolation]:
+    """Return isolations in which what one request gave for good serves the next.
+
+    Where that leads to a target, the question is asked with every guard in doubt.
+    """
+    together = apart
+    kept = np.zeros(len(question.graph.ids), np.uint16)
+    while True:
+        more = kept.copy()
+        for one in together:
+            more |= one.lasting
+        if (more == kept).all():
+            break
+        kept = more
+        together = [Isolation(one.graph, one.part, one.verbs, kept) for one in apart]
+    return [
+        own
+        if own.result is not Result.ISOLATED
+        else joint
+        if joint.result is Result.ISOLATED
+        else Isolation(question.graph, own.part, question.verbs)
+        for own, joint in zip(apart, together, strict=True)
+    ]
+
+
+def _under(graph: Graph, way: Way, known: _Known) -> Graph:
+    """Return the graph of a way; a guard is surely met if nothing is guessed for it."""
+    met = {
+        guard
+        for guard in way.met
+        if not any(_is_guess(key, known) for key in keys(parse(graph.guards[guard])))
+    }
     # Premises may come from several people, each with a request of their own.
-    return graph.under(way.barred, frozenset() if graph.needs else way.met)
+    return graph.under(way.barred, frozenset() if graph.needs else met)
+
+
+def _is_guess(key: str, known: _Known) -> bool:
+    """Return whether a key is about the principal, and nobody knows its value."""
+    name = key.casefold()
+    return name.startswith(OF_PRINCIPAL) and name not in known
 
 
 def _texts(graph: Graph, guards: Iterable[int]) -> tuple[str, ...]:
@@ -151,7 +191,7 @@ def known_of(question: Question, origin: str, spoken: Iterable[str]) -> _Known:
     """
     known: dict[str, tuple[str, ...]] = {}
     if TIME in spoken:
-        known[TIME] = day(question.case.view.instant)
+        known[TIME] = window(question.case)
     if kind_of(origin) != "person":
         return known
     holder = question.case.view.holders("person").get(origin, Holder())
@@ -163,11 +203,18 @@ def known_of(question: Question, origin: str, spoken: Iterable[str]) -> _Known:
     return known
 
 
-def day(instant: str) -> tuple[str, str]:
-    """Return the 24 hours that begin at an instant: when a request of that day is."""
-    begin = datetime.fromisoformat(instant)
-    until = begin + timedelta(days=1)
-    return instant, until.strftime("%Y-%m-%dT%H:%M:%SZ")
+def window(case: Case) -> tuple[str, str]:
+    """Return from when until before when a request may be, as of an instant.
+
+    Within 24 hours, while every fact in force stays so and no other one begins.
+    """
+    first = case.view.instant
+    try:
+        last = datetime.fromisoformat(first) + timedelta(days=1)
+    except OverflowError:
+        last = datetime.max.replace(tzinfo=UTC)
+    end = f"{last:%Y-%m-%dT%H:%M:%SZ}".rjust(len(first), "0")
+    return first, next(iter(case.estate.changes(first, end)), end)
 
 
 def conditions(known: _Known) -> list[Condition]:

@@ -94,10 +94,7 @@ def hop_of(row: Row, *, met: bool = False, lent: bool = False) -> Hop:
         at=row.at,
         source=row.source,
         line=row.line,
-        open=row.unknown
-        or guarded
-        or ("" if row.guard else row.control)
-        or (needed if lent else ""),
+        open=row.unknown or guarded or row.control or (needed if lent else ""),
         dispute=detail.get("disputed_by", ""),
     )
 

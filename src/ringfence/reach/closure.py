@@ -139,19 +139,24 @@ class Tree:
         bit = self._nearest(node, mask)
         if bit is None:
             return None
-        edges: dict[int, None] = {}
-        self._collect(graph, node, mask, edges)
-        return Walk(list(edges), _NAMES[bit])
+        return Walk(self._derivation(graph, node, mask), _NAMES[bit])
 
-    def _collect(
-        self, graph: Graph, node: int, mask: int, edges: dict[int, None]
-    ) -> None:
-        for edge, _ in [*self.climb(graph, node, mask)][::-1]:
-            # Each premise was held before the edge worked: this comes to an end.
-            for premise in graph.needs.get(edge, ()):
-                if edge not in edges:
-                    self._collect(graph, premise, graph.entry(premise), edges)
-            edges[edge] = None
+    def _derivation(self, graph: Graph, node: int, mask: int) -> list[int]:
+        """Return the edges to a state, each after those that it rests on, and once."""
+        edges: dict[int, None] = {}
+        # Last in, first out: an edge waits beneath the ways to its premises.
+        waiting = [(edge, False) for edge, _ in self.climb(graph, node, mask)]
+        while waiting:
+            edge, is_ready = waiting.pop()
+            if is_ready or edge not in graph.needs:
+                edges[edge] = None
+            elif edge not in edges:
+                waiting.append((edge, True))
+                for premise in graph.needs[edge][::-1]:
+                    # Held before the edge worked: this comes to an end.
+                    ways = self.climb(graph, premise, graph.entry(premise))
+                    waiting += [(one, False) for one, _ in ways]
+        return list(edges)
 
     def climb(self, graph: Graph, node: int, mask: int) -> Iterator[tuple[int, int]]:
         """Yield the edges of the shortest path to one of the states, last first.

@@ -24,6 +24,7 @@ from scipy.sparse import csr_array
 from ringfence.boundary.vocabulary import (
     DATA_KINDS,
     EDGE_KINDS,
+    LASTING,
     VERB_GROUPS,
     VERBS,
     Flow,
@@ -147,8 +148,9 @@ class Graph:
         carry: By edge: mask of what is handed on of that which is held of the tail.
         is_open: By edge: whether it is undecided; in residual reach, also whether a
             control stands in its way.
-        is_undecided: By edge: whether nobody could say that it is there.
+        is_undecided: By edge: whether it is so even for whoever meets its guard.
         is_membership: By edge: whether it says `member_of`.
+        is_lasting: By edge: whether what it hands on stays for another request.
         row: By edge: the row of its fact in the estate.
         guard: By edge: the number of its condition among `guards`, or -1.
         guards: The conditions that edges work under: canonical JSON, sorted.
@@ -164,6 +166,7 @@ class Graph:
     is_open: Flags
     is_undecided: Flags
     is_membership: Flags
+    is_lasting: Flags
     row: Ints
     guard: Ints
     guards: tuple[str, ...] = ()
@@ -311,6 +314,7 @@ class Graph:
             is_open=self.is_open[edges],
             is_undecided=self.is_undecided[edges],
             is_membership=self.is_membership[edges],
+            is_lasting=self.is_lasting[edges],
             row=self.row[edges],
             needs={place[e]: more for e, more in self.needs.items() if e in place},
             guard=self.guard[edges],
@@ -339,10 +343,11 @@ def build(
     is_data = np.array([kind_of(node) in DATA_KINDS for node in ids], bool)
     tail, head = edges.tail[kept], edges.head[kept]
     is_undecided = edges.unknown[kept] != ""
-    is_open = is_undecided.copy()
+    is_open = is_undecided
     guards, guard = _guards(edges.guard[kept] if not bare else np.array([], object))
     if not bare:
-        is_open |= (edges.control[kept] != "") | (edges.guard[kept] != "")
+        is_undecided |= edges.control[kept] != ""
+        is_open = is_undecided | (edges.guard[kept] != "")
     flows = [kind.flow for kind in kinds]
     give = _given(flows, codes[kept], edges.verb[kept], is_data[head])
     give[is_data[tail]] = 0
@@ -359,6 +364,7 @@ def build(
         is_open=is_open,
         is_undecided=is_undecided,
         is_membership=edges.name[kept] == "member_of",
+        is_lasting=np.isin(edges.name[kept].astype(str), sorted(LASTING)),
         row=edges.row[kept],
         needs=_needs(edges.needs[kept], ids),
         guard=guard if not bare else np.full(len(kept), -1),

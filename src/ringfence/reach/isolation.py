@@ -17,7 +17,7 @@ import numpy as np
 
 from ringfence.boundary.status import Status
 from ringfence.reach.closure import Tree, Walk, backward, forward, tree
-from ringfence.reach.graph import STATES, Graph, Ints, Mask
+from ringfence.reach.graph import CONTROL, STATES, Graph, Ints, Mask
 
 
 class Result(StrEnum):
@@ -50,12 +50,16 @@ class Isolation:
         graph: The graph.
         part: Origins and targets.
         verbs: Mask of the states of a target that count.
+        kept: What the origins may hold from another request, a mask for each node.
     """
 
-    def __init__(self, graph: Graph, part: Part, verbs: int) -> None:
+    def __init__(
+        self, graph: Graph, part: Part, verbs: int, kept: Mask | None = None
+    ) -> None:
         self.graph = graph
         self.part = part
         self.verbs = verbs
+        self.kept = kept
 
     def _numbers(self, statuses: Mapping[str, Status], *, sure: bool) -> Ints:
         number = self.graph.number
@@ -80,7 +84,22 @@ class Isolation:
     @cached_property
     def closed(self) -> Mask:
         """Every state that the origins may reach: the closed set of a certificate."""
-        return forward(self.graph.possible, self._seeds(sure=False))
+        seeds = self._seeds(sure=False)
+        if self.kept is not None:
+            seeds |= self.kept
+        return forward(self.graph.possible, seeds)
+
+    @cached_property
+    def lasting(self) -> Mask:
+        """What the closed set holds for good: it stays for another request."""
+        graph = self.graph
+        given = np.zeros(len(graph.ids), np.uint16)
+        edges = np.flatnonzero(graph.is_lasting)
+        controlled = (self.closed[graph.tail[edges]] & CONTROL) != 0
+        handed = np.where(controlled, graph.give[edges], 0).astype(np.uint16)
+        # A rule that lacks a premise has handed nothing on.
+        np.bitwise_or.at(given, graph.head[edges], handed)
+        return given & self.closed
 
     @cached_property
     def _sure(self) -> Mask:

@@ -7,8 +7,9 @@ from unittest.mock import patch
 
 import pytest
 
+from ringfence.boundary.vocabulary import LASTING
 from ringfence.claims.case import Case
-from ringfence.claims.guarded import asked, known_of, passable, request_on
+from ringfence.claims.guarded import asked, known_of, passable, request_on, window
 from ringfence.claims.kinds import QUESTIONS
 from ringfence.claims.question import Question
 from ringfence.estate.facts import Fact
@@ -66,7 +67,7 @@ def test_a_guard_lets_in_whom_it_can(
 
 
 def test_people_of_whom_something_else_is_known_are_asked_apart(tmp_path: Path):
-    """A guard that asks for a team lets in whoever is in it, and who may be."""
+    """A guard that asks for a team keeps others out; whose team nobody knows may pass."""
     team = Compare("principal.team", "equals", ("ads",))
     found = asked(
         question(
@@ -80,7 +81,71 @@ def test_people_of_whom_something_else_is_known_are_asked_apart(tmp_path: Path):
         for one in found
         for origin in one.isolation.part.origins
     }
-    assert told == {"person:li": Result.REACHED, "person:bo": Result.ISOLATED}
+    assert told == {"person:li": Result.POSSIBLE, "person:bo": Result.ISOLATED}
+
+
+@pytest.mark.parametrize("key", ["us_person", "team", "employer", "location", "Badge"])
+def test_what_nobody_knows_of_a_person_refutes_nothing(key: str, tmp_path: Path):
+    """A solver may choose the network; it may not make somebody a U.S. person."""
+    guard = Compare(f"principal.{key}", "equals", ("x",))
+    found = question(tmp_path, grant("person:li", guard=AnyOf((guard, guard))))
+    assert results(found) == {Result.POSSIBLE, Result.ISOLATED} - (
+        {Result.ISOLATED} if key != "team" else set()
+    )
+
+
+def test_a_request_is_made_while_every_fact_holds(tmp_path: Path):
+    """A condition on the afternoon meets no edge that ends in the morning."""
+    noon = Compare("request.time", "from", ("2022-01-31T12:00:00Z",))
+    early = grant("person:li", guard=noon, until="2022-01-31T06:00:00Z")
+    assert results(question(tmp_path, early)) == {Result.ISOLATED}
+
+
+def test_a_control_stays_when_the_guard_is_met(tmp_path: Path):
+    """What nobody can decide beside the condition leaves the edge undecided."""
+    both = grant("person:li", guard=OFFICE, control="a row filter")
+    assert results(question(tmp_path, both)) == {Result.POSSIBLE}
+
+
+@pytest.mark.parametrize("kind", sorted(LASTING - {"controls", "physical"}))
+def test_what_one_request_gave_for_good_serves_the_next(kind: str, tmp_path: Path):
+    """Whoever takes a key at the office has it at home too."""
+    tail = "key:k" if kind == "holds_key" else "group:g"
+    found = question(
+        tmp_path,
+        edge("person:li", kind, tail, guard=OFFICE),
+        grant(tail, guard=Not(OFFICE)),
+    )
+    assert results(found) == {Result.POSSIBLE, Result.ISOLATED}
+
+
+def test_what_needs_no_condition_stands_beside_those_that_do(tmp_path: Path):
+    """Two who surely get in together do so, whatever stands on some other way."""
+    found = question(
+        tmp_path,
+        edge("person:bo", "member_of", "group:g"),
+        grant("person:li", needs=["group:g"]),
+        grant("person:bo", guard=Compare("principal.team", "equals", ("ads",))),
+    )
+    assert Result.REACHED in results(found)
+
+
+@pytest.mark.parametrize(
+    ("instant", "expected"),
+    [
+        ("9999-12-31T00:00:00Z", "9999-12-31T23:59:59Z"),
+        ("0500-02-28T00:00:00Z", "0500-03-01T00:00:00Z"),
+        ("2022-01-31T00:00:00Z", "2022-01-31T06:00:00Z"),
+    ],
+    ids=["last", "early", "changing"],
+)
+def test_a_day_ends_where_something_changes(
+    instant: str, expected: str, tmp_path: Path
+):
+    """A request of a day is made while all facts in force stay so, in any year."""
+    early = grant("person:li", until="2022-01-31T06:00:00Z")
+    case = Case(estate(tmp_path, [early]), boundary(), instant)
+    assert window(case) == (instant, expected)
 
 
 def test_an_entity_and_open_facts_make_nothing_known(tmp_path: Path):
@@ -131,6 +196,7 @@ def test_what_nobody_can_meet_is_no_edge():
         grant("person:d"),
     ]
     found = graph(facts)
-    assert len(passable(found, AS_OF)) == 2
+    today = (AS_OF, "2022-02-01T00:00:00Z")
+    assert len(passable(found, today)) == 2
     assert len(passable(found, None)) == 3
-    assert passable(graph(facts[2:]), AS_OF).guards == found.guards[:1]
+    assert passable(graph(facts[2:]), today).guards == found.guards[:1]

@@ -74,6 +74,19 @@ def test_a_witness_names_what_it_rests_on_first():
     assert told == facts
 
 
+def test_a_long_chain_of_rules_has_a_witness():
+    """However deep premises rest on one another, the derivation is found."""
+    facts = [edge("person:a", "member_of", "group:0")]
+    for n in range(2_000):
+        needs = [f"group:{n}"]
+        facts.append(edge("person:a", "can_assume", f"group:{n + 1}", needs=needs))
+    found = graph(facts)
+    grown = tree(found.possible, seeds(found, "person:a"))
+    walk = grown.path(found, found.number["group:2000"], CONTROL)
+    assert walk is not None
+    assert len(walk.edges) == 2_001
+
+
 def test_a_rule_that_is_left_out_of_a_core_never_works():
     """Where a premise is not kept, its edge goes too."""
     found = graph(opens())

@@ -217,6 +217,7 @@ def _inner(estate: Numbered, held: Mask, certain: Flags | None) -> Graph:
         is_open=unknown,
         is_undecided=unknown,
         is_membership=np.zeros(len(row), np.bool_),
+        is_lasting=np.zeros(len(row), np.bool_),
         row=row,
         guard=np.broadcast_to(np.int64(-1), len(row)),
     )
