@@ -24,6 +24,7 @@ from ringfence_verify.reading import SHAPES, Json, RefusedError, need
 Request = Mapping[str, list[str]]  # the values of each key; of an absent one, none
 MOST_SETS = 100_000
 _DAY, *_OF_PERSON = (key.lstrip("?") for key in SHAPES["known"])
+_FILE = "principal."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,2})?"
 _SECONDS = r"[+-]?\d{1,400}(\.\d{1,400})?"
@@ -107,7 +108,10 @@ def _passes(test: Json, request: Request) -> bool:
 
 
 def _holds(guard: Json, request: Request | None) -> bool | None:
-    """Return whether a request meets a guard; without one, what constants settle."""
+    """Return whether a request meets a guard; without one, what constants settle.
+
+    Every request has a time, and a person's file an answer: untold, they aren't absent.
+    """
     match guard["test"]:
         case "all" | "any" as test:
             settles = test == "any"
@@ -119,7 +123,9 @@ def _holds(guard: Json, request: Request | None) -> bool | None:
             return None if inner is None else not inner
         case "undecided":
             return None
-    return None if request is None else _passes(guard, request)
+    key = guard["key"].casefold()
+    untold = (key == _DAY or key.startswith(_FILE)) and not (request or {}).get(key)
+    return None if request is None or untold else _passes(guard, request)
 
 
 def meets(request: Request, guard: str) -> bool:
@@ -129,10 +135,9 @@ def meets(request: Request, guard: str) -> bool:
 
 def known(estate: Estate, origin: str) -> dict[str, list[str]]:
     """Return what is known of an origin's requests: the day, and a person's facts."""
-    end = datetime.fromisoformat(estate.instant) + timedelta(days=1)
-    found = {_DAY: [estate.instant, end.isoformat().replace("+00:00", "Z")]}
+    found = {_DAY: [estate.instant, estate.end]}
     for key in _OF_PERSON if origin.startswith("person:") else ():
-        values, is_open = estate.values(origin, key.partition(".")[2])
+        values, is_open = estate.values(origin, key.removeprefix(_FILE))
         if len(values) == 1 and not is_open:
             found[key] = [*values]
     return found
@@ -148,7 +153,10 @@ def made_by(estate: Estate, origin: str, request: Request) -> Request:
     for text in (times := made.get(_DAY, [])):
         fits = _compares("from", text, first) and _compares("before", text, end)
         on_day = fits and len(times) == 1
-        need(on_day, f"`request` isn't made on the day of {estate.instant}")
+        need(on_day, f"`request` isn't made from {first} on, before {end}")
+    for key in made:
+        is_known = key in facts or not key.startswith(_FILE)
+        need(is_known, f"nobody knows {key} of `{origin}`")
     for key, values in facts.items():
         fits = made.setdefault(key, values) == values
         need(fits, f"`request` isn't one of `{origin}`: {key} is {values[0]}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ringfence_verify.reading import (
@@ -76,6 +77,7 @@ class Case:
             except RefusedError as error:
                 raise RefusedError(f"facts.jsonl:{number}: {error}") from None
         self.guards = {fact.guard for fact in self.facts.values()} - {""}
+        self.ends = {end for f in self.facts.values() for end in (f.since, f.until)}
         self.sources = [f for f in self.facts.values() if f.fact == "source"]
         content = (folder / "boundary.json").read_bytes()
         self.boundary_digest = hashlib.sha256(content).hexdigest()
@@ -83,11 +85,26 @@ class Case:
         conform(self.boundary, "boundary", "boundary.json")
 
 
+def day_after(instant: str) -> str:
+    """Return when 24 hours are over; the calendar ends with its last second."""
+    try:
+        end = datetime.fromisoformat(instant) + timedelta(days=1)
+    except OverflowError:
+        return "9999-12-31T23:59:59Z"
+    return end.isoformat().replace("+00:00", "Z")
+
+
 class Estate:
-    """The facts in force at one instant; a fact holds in `[since, until)`."""
+    """The facts in force at one instant; a fact holds in `[since, until)`.
+
+    Requests are made from the instant on, before `end`: as long as all facts stand as
+    they do, and for 24 hours at most.
+    """
 
     def __init__(self, case: Case, instant: str) -> None:
         self.boundary, self.instant = case.boundary, instant
+        later = (end for end in case.ends if end > instant)
+        self.end = min([day_after(instant), *later])
         self.out: dict[str, list[Fact]] = defaultdict(list)
         self.into: dict[str, list[Fact]] = defaultdict(list)
         self.stated: dict[tuple[str, str], list[Fact]] = defaultdict(list)

@@ -13,7 +13,15 @@ from ringfence_verify.conditions import cover, known, made_by, vetted
 from ringfence_verify.estate import BITS, YES, Case, Estate, entry, is_data, moved
 from ringfence_verify.excluded import named, protected
 from ringfence_verify.question import Question
-from ringfence_verify.reading import Json, RefusedError, canonical, conform, need, parse
+from ringfence_verify.reading import (
+    LASTING,
+    Json,
+    RefusedError,
+    canonical,
+    conform,
+    need,
+    parse,
+)
 
 
 def verify(case: Case, path: Path) -> tuple[Question, str, list[str]]:
@@ -67,7 +75,6 @@ def _shut(
     _complete(case, question)
     _placed(question)
     _acquainted(question, told)
-    ends = {end for fact in case.facts.values() for end in (fact.since, fact.until)}
     families: dict[tuple[str, ...], list[Json]] = defaultdict(list)
     for part in told["parts"]:
         families[tuple(part["origins"])].append(part)
@@ -75,7 +82,7 @@ def _shut(
     conflicts = vetted(told["conflicts"], set() if question.bare else case.guards)
     proofs: dict[str, None] = {}
     needed: set[str] = set()
-    instants = {first, *(end for end in ends if first < end <= last)}
+    instants = {first, *(end for end in case.ends if first < end <= last)}
     for instant in instants:
         at_rest = told["as_of"] == instant
         asked = question if at_rest else Question(Estate(case, instant), claim)
@@ -206,13 +213,22 @@ def _parts(question: Question, parts: list[Json]) -> list[set[str]]:
     for held in every if question.kind != "no_single_principal" else ():
         for node, bits in held.items():
             lent[node] |= bits
-    pairs = zip(parts, every, strict=True)
-    return [_part(question, part, held, lent) for part, held in pairs]
+    pairs = [*zip(parts, every, strict=True)]
+    shared: dict[tuple[str, ...], dict[str, int]] = {}
+    for part, held in pairs:
+        before = shared.get(family := tuple(part["origins"]), held)
+        shared[family] = {n: bits & held.get(n, 0) for n, bits in before.items()}
+    missed = [_part(question, part, held) for part, held in pairs]
+    for part, held in pairs:
+        _closed(question, part, held, lent, shared[tuple(part["origins"])])
+    return missed
 
 
-def _part(
-    question: Question, part: Json, held: dict[str, int], lent: Mapping[str, int]
-) -> set[str]:
+def _part(question: Question, part: Json, held: dict[str, int]) -> set[str]:
+    """Refuse a closed set that lacks an origin, or holds what it must miss."""
+    alone = question.kind == "no_single_principal"
+    left_out = "one principal makes many requests: `without` has to be empty"
+    need(not (alone and part["without"]), left_out)
     need(not (question.bare and part["without"]), "bare reach leaves out no guards")
     conceded: set[str] = set()
     for origin in part["origins"]:
@@ -224,15 +240,29 @@ def _part(
     barred = _barred(question, part["barred"], conceded)
     for node in barred:
         need(not held.get(node, 0) & question.verbs, f"`closed` holds `{node}`")
+    return barred
+
+
+def _closed(
+    question: Question,
+    part: Json,
+    held: dict[str, int],
+    lent: Mapping[str, int],
+    shared: dict[str, int],
+) -> None:
+    """Refuse a closed set that an edge leaves, or a lasting one what all have."""
     left_out = {*part["without"]}
     for node, bits in held.items():
         for edge in question.estate.out.get(node, ()):
-            gained = moved(edge, bits) & ~held.get(edge.value, 0)
+            kept = shared if edge.name in LASTING else held
+            gained = moved(edge, bits) & ~kept.get(edge.value, 0)
             if not gained or not question.counts(edge) or edge.guard in left_out:
                 continue
             if all(entry(n) & (held.get(n, 0) | lent.get(n, 0)) for n in edge.needs):
-                need(0, f"`{edge.id}` {edge.name} `{edge.value}` leaves `closed`")
-    return barred
+                leaves = gained & ~held.get(edge.value, 0)
+                lasts = "lasts, and another closed set of its origins lacks it"
+                how = "leaves `closed`" if leaves else lasts
+                need(0, f"`{edge.id}` {edge.name} `{edge.value}` {how}")
 
 
 def _barred(question: Question, told: list[str], conceded: set[str]) -> set[str]:

@@ -122,7 +122,8 @@ class Question:
         lacking = {node for node in edge.needs if not held.get(node, 0) & entry(node)}
         need(not lacking, f"{hop} needs `{min(lacking, default='')}`, which isn't held")
         need(self.counts(edge), f"{hop} is not of a grade that counts")
-        met = edge.guard and not edge.unknown and meets(made, edge.guard)
+        decided = edge.guard and not (edge.unknown or edge.control)
+        met = decided and meets(made, edge.guard)
         need(self.definite(edge) or met, f"{hop} is not certain")
         gained = moved(edge, held[edge.id])
         need(gained, f"{hop} hands nothing on")

@@ -30,6 +30,7 @@ from tests.reference.requests import Known, Request, conflicts, known, met_toget
 
 Answers = dict[str, str]
 Proof = dict[str, object]
+LASTING = ("can_change", "owns_group", "holds_key", "physical", "controls")
 _REFUTES = ("counterexample/1", "refuted")
 _json = msgspec.json.Encoder(order="sorted")
 
@@ -168,7 +169,8 @@ class Prover:
         return [
             edge
             for edge in self.edges
-            if self.sure(edge) or (not edge.unknown and _guard(edge) in told)
+            if self.sure(edge)
+            or (not (edge.unknown or edge.control) and _guard(edge) in told)
         ]
 
     @property
@@ -400,7 +402,12 @@ class Prover:
         families = [
             (origins, [guard for guard in self.guards if guard not in met])
             for _, origins in sorted(grouped.items())
-            for met in known(self.view, origins[0]).together(self.guards)
+            for met in (
+                # One principal makes one request after another, and has all they give.
+                [self.guards]
+                if alone
+                else known(self.view, origins[0]).together(self.guards)
+            )
         ]
         closed = self._closed(families, alone=alone)
         parts = [
@@ -422,10 +429,14 @@ class Prover:
     def _closed(
         self, families: list[tuple[list[str], list[str]]], *, alone: bool
     ) -> list[set[State]]:
-        """Return what each family may hold; others may lend what an edge needs."""
+        """Return what each family may hold; others may lend what an edge needs.
+
+        What lasts is held by the same origins whatever guards they meet.
+        """
         lent: set[State] = set()
+        kept = {tuple(origins): {*map(entry, origins)} for origins, _ in families}
         while True:
-            found = []
+            found, before = [], repr((len(lent), *map(len, kept.values())))
             for origins, without in families:
                 edges = [
                     msgspec.structs.replace(edge, needs=())
@@ -434,11 +445,20 @@ class Prover:
                     for edge in self.edges
                     if _guard(edge) not in without
                 ]
-                found.append(closure(edges, {entry(origin) for origin in origins}))
-            every = {state for states in found for state in states}
-            if alone or every <= lent:
+                states = closure(edges, kept[tuple(origins)])
+                lasting = [edge for edge in edges if edge.name in LASTING]
+                kept[tuple(origins)] |= {
+                    new
+                    for edge in lasting
+                    if {*map(entry, edge.needs)} <= states
+                    for state in states
+                    for new in moves(edge, state)
+                }
+                found.append(states)
+            if not alone:
+                lent |= {state for states in found for state in states}
+            if before == repr((len(lent), *map(len, kept.values()))):
                 return found
-            lent = every
 
     def _part(
         self, origins: list[str], states: set[State], without: list[str]

@@ -6,6 +6,7 @@ Nothing is solved here: every request that the universe has is put to every guar
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from tests.reference.estate import View
 from tests.reference.guard import passes
 
 Request = Mapping[str, tuple[str, ...]]
+FILE = "principal."
 PERSONAL = ("residence", "employment", "us_person", "designated", "team", "active")
 UNIVERSE: dict[str, list[tuple[str, ...]]] = {
     "request.network": [(), ("office",), ("home",)],
@@ -41,8 +43,16 @@ class Known:
         ]
 
     def requests(self, guards: Sequence[str]) -> list[Request]:
-        """Return the requests worth a try: an empty one where there are no guards."""
-        return self.universe() if guards else [{}]
+        """Return the requests that such an origin surely can make.
+
+        None says what nobody knows; without guards the empty one is enough.
+        """
+        sure = dict(self.values)
+        found = (
+            {k: v for k, v in one.items() if not k.startswith(FILE) or k in sure}
+            for one in self.universe()
+        )
+        return [*found] if guards else [{}]
 
     def together(self, guards: Sequence[str]) -> list[set[str]]:
         """Return the largest sets of guards that one request may meet."""
@@ -54,15 +64,25 @@ class Known:
 
 def known(view: View, origin: str) -> Known:
     """Return what the facts say of an origin's requests."""
-    end = datetime.fromisoformat(view.as_of) + timedelta(days=1)
     found = {}
     for name in PERSONAL if origin.startswith("person:") else ():
         values = view.values(origin, name)
         if len(values) == 1 and not view.is_open(origin, name):
             found[f"principal.{name}"] = tuple(values)
-    return Known(
-        (view.as_of, f"{end:%Y-%m-%dT%H:%M:%SZ}"), tuple(sorted(found.items()))
-    )
+    return Known((view.as_of, day_end(view)), tuple(sorted(found.items())))
+
+
+def day_end(view: View) -> str:
+    """Return when a day ends: after 24 hours, or when a fact begins or ends."""
+    begin = datetime.fromisoformat(view.as_of)
+    last = datetime.fromisoformat("9999-12-31T23:59:59Z")
+    day = timedelta(days=1)
+    ends = [begin + day if begin < last - day else last]
+    for fact in view.everything:
+        times = map(datetime.fromisoformat, filter(None, (fact.since, fact.until)))
+        ends += [time for time in times if time > begin]
+    end = min(ends)
+    return f"{end.year:04}-{end:%m-%dT%H:%M:%SZ}"
 
 
 def _undecided(guard: str) -> bool:
@@ -75,8 +95,16 @@ def met_possibly(guards: Iterable[str], request: Request) -> list[str]:
 
 
 def met_together(guards: Iterable[str], request: Request) -> bool:
-    """Whether a request certainly meets all guards."""
-    return all(not _undecided(guard) and passes(guard, request) for guard in guards)
+    """Whether a request certainly meets all guards.
+
+    None is met for certain that speaks of what the request doesn't tell of a principal.
+    """
+    return all(
+        not _undecided(guard)
+        and {*re.findall(r'"(principal\.[^"]*)"', guard.casefold())} <= request.keys()
+        and passes(guard, request)
+        for guard in guards
+    )
 
 
 def conflicts(of: Known, guards: Sequence[str]) -> list[dict[str, Any]]:

@@ -76,6 +76,9 @@ def check(run: Run) -> Outcome:
         ConfigError: The boundary file can't be used.
         NothingCollectedError: No source gave a fact.
     """
+    if run.output.exists() and not run.output.is_dir():
+        hint = "name another folder with `--output`"
+        raise ConfigError(f"`{run.output}` is no folder", Locus("--output"), hint)
     return judged(run, collected(run))
 
 

@@ -7,6 +7,7 @@ excluded, what the claim protects, what its exceptions concede, who is legitimat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +18,7 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.asking import Progress
 from ringfence.claims.case import Case
+from ringfence.claims.guarded import asked
 from ringfence.claims.kinds import judge, no_reach
 from ringfence.claims.opened import Opened
 from ringfence.claims.outcome import Verdict
@@ -26,7 +28,7 @@ from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Locus
 from ringfence.reach.collateral import Sweep
 from ringfence.reach.costs import Prices, kinds, prices
-from ringfence.reach.exemptions import Exempt, Regrants, keeps, regranted
+from ringfence.reach.exemptions import Exempt, Regrants, lent, regranted
 from ringfence.reach.frontier import Uncuttable, frontier
 from ringfence.reach.graph import Graph, Ints
 from ringfence.reach.isolation import Isolation, Part, Result
@@ -70,14 +72,35 @@ class Planning:
         return judge(self.claim, self.case).verdict
 
     @cached_property
+    def lent(self) -> Graph:
+        """The graph in which any excluded may lend another what a rule needs.
+
+        Somebody reaches something in it if, and only if, all of them together do.
+        """
+        if not self.graph.needs:
+            return self.graph
+        excluded = {node for part in self.question.parts for node in part.origins}
+        return lent(self.graph, self._numbers(sorted(excluded)))
+
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """Those of the excluded, by exceptions, who reach what isn't conceded to them.
 
         Whoever reaches only what is conceded keeps it: taking facts away adds no reach.
+        But where one may lend another what a rule needs, all of them count.
         """
         question = self.question
-        asked = (Isolation(self.graph, p, question.verbs) for p in question.parts)
-        return tuple(one.part for one in asked if one.result is not Result.ISOLATED)
+        if self.closes(self.graph):
+            return ()
+        if len(self.lent) > len(self.graph):
+            return tuple(question.parts)
+        told = (Isolation(self.graph, p, question.verbs) for p in question.parts)
+        return tuple(one.part for one in told if one.result is not Result.ISOLATED)
+
+    def closes(self, graph: Graph) -> bool:
+        """Return whether the claim finds no way in a graph, not even a possible one."""
+        ways = asked(replace(self.question, graph=graph))
+        return all(way.isolation.result is Result.ISOLATED for way in ways)
 
     @cached_property
     def aim(self) -> Aim:
@@ -162,7 +185,7 @@ class Planning:
             changes=plan.changes,
             undecided=plan.undecided,
             cost=int(plan.cost) if np.isfinite(plan.cost) else None,
-            closes=keeps(left, self.aim, self.exempt),
+            closes=self.closes(left),
             people=len(blast.people),
             pairs=blast.pairs,
             before=blast.before,
@@ -252,7 +275,10 @@ def planned(planning: Planning, progress: Progress) -> Planned:
 
 
 def _crossing(planning: Planning) -> tuple[int, int, int]:
-    """Return how many principals cross to how many resources, and in how many pairs."""
+    """Return how many principals cross to how many resources, and in how many pairs.
+
+    With the others' help, where a rule needs what another one holds.
+    """
     people: set[int] = set()
     columns: set[int] = set()
     count = 0
@@ -262,7 +288,7 @@ def _crossing(planning: Planning) -> tuple[int, int, int]:
             np.fromiter((number[n] for n in side if n in number), np.int64)
             for side in (part.origins, part.targets)
         )
-        who, what = pairs(planning.graph, rows, targets, planning.question.verbs).each()
+        who, what = pairs(planning.lent, rows, targets, planning.question.verbs).each()
         people |= {*who.tolist()}
         columns |= {*what.tolist()}
         count += len(who)

@@ -53,14 +53,14 @@ def paths_of(
     """
     used = {int(graph.row[edge]) for walk in walks.values() for edge in walk.edges}
     rows = case.estate.rows(sorted(used))
-    met = request is not None
-    lent = {
+    # What is open in its fact may be certain here: its guard is met, or ignored.
+    certain = {
         int(graph.row[edge])
         for walk in walks.values()
         for edge in walk.edges
-        if graph.is_open[edge]
+        if not graph.is_open[edge]
     }
-    hops = {row: hop_of(fact, met=met, lent=row in lent) for row, fact in rows.items()}
+    hops = {row: hop_of(fact, certain=row in certain) for row, fact in rows.items()}
     because = origin_facts(case, origin, selector)
     return tuple(
         Path(
@@ -75,16 +75,14 @@ def paths_of(
     )
 
 
-def hop_of(row: Row, *, met: bool = False, lent: bool = False) -> Hop:
-    """Return an edge fact as a hop, open where something about it isn't certain.
-
-    Args:
-        row: The fact.
-        met: Whether a request is known that meets its guard.
-        lent: Whether what it needs besides may be in somebody else's hands.
-    """
-    guarded = "whether its condition can be met" if row.guard and not met else ""
-    needed = f"it needs {', '.join(json.loads(row.needs))} too" if row.needs else ""
+def hop_of(row: Row, *, certain: bool = False) -> Hop:
+    """Return an edge fact as a hop; if it isn't certain, with the reason."""
+    doubts = (
+        row.unknown,
+        row.control,
+        row.guard and "whether its condition can be met",
+        row.needs and f"it needs {', '.join(json.loads(row.needs))} too",
+    )
     phrase = EDGE_KINDS[row.name].phrase
     detail = json.loads(row.detail or "{}")
     return Hop(
@@ -94,7 +92,7 @@ def hop_of(row: Row, *, met: bool = False, lent: bool = False) -> Hop:
         at=row.at,
         source=row.source,
         line=row.line,
-        open=row.unknown or guarded or row.control or (needed if lent else ""),
+        open="" if certain else next(filter(None, doubts), ""),
         dispute=detail.get("disputed_by", ""),
     )
 

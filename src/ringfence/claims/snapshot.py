@@ -7,13 +7,14 @@ collects nothing anew, and gives the digests that its proofs are bound to.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from ringfence.boundary.model import Boundary, canonical
+from ringfence.boundary.model import Boundary, canonical, digest
+from ringfence.boundary.resolved import flaw
 from ringfence.claims.check import BOUNDARY_FILE, Run, collected, read_boundary
 from ringfence.claims.opened import ANEW, FACTS, Opened, read_estate
 from ringfence.documents.files import read_bytes
@@ -21,6 +22,7 @@ from ringfence.documents.located import parse_moment
 from ringfence.errors import ConfigError, Locus, SourceError
 
 BOUNDARY = "boundary.json"
+OTHER = "name another folder with `--output`"
 _LOOKED = (Path(BOUNDARY_FILE), Path("out"))
 
 
@@ -106,50 +108,37 @@ def read_resolved(path: Path) -> Boundary:
         raise ConfigError(f"is no boundary: {error}", at, ANEW) from None
     if canonical(boundary) != raw:
         raise ConfigError("is not canonical JSON", at, ANEW)
-    if problem := _dangling(boundary):
+    if boundary.as_of and parse_moment(boundary.as_of) != boundary.as_of:
+        raise ConfigError(f"`{boundary.as_of}` is no instant", at, ANEW)
+    if problem := flaw(boundary):
         raise ConfigError(problem, at, ANEW)
     return boundary
-
-
-def _dangling(boundary: Boundary) -> str:
-    """Return what a boundary names without having it, or else nothing."""
-    known: tuple[tuple[str, Collection[str]], ...] = (
-        ("excluded", {one.name for one in boundary.excluded}),
-        ("protected", {one.name for one in boundary.protected}),
-        ("exceptions", {one.name for one in boundary.exceptions}),
-    )
-    if boundary.as_of and parse_moment(boundary.as_of) != boundary.as_of:
-        return f"`{boundary.as_of}` is no instant"
-    for claim in boundary.claims:
-        for field, names in known:
-            named = getattr(claim, field)
-            for name in [named] if isinstance(named, str) else named:
-                if name and name not in names:
-                    return f"claim `{claim.id}` names `{name}`, which isn't there"
-    return ""
 
 
 def keep(opened: Opened, folder: Path) -> None:
     """Write `facts.jsonl` and `boundary.json`, the bytes that the digests are of.
 
-    Proof files of another estate or boundary are removed: they prove nothing of this.
+    Raises:
+        ConfigError: The folder holds proofs of another estate or boundary, which
+            would prove nothing any more; or it is no folder.
     """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"`{folder}` is no folder", Locus("--output"), OTHER)
+    digests = {FACTS: opened.estate.digest(), BOUNDARY: digest(opened.boundary)}
+    proofs = any(folder.glob("claim-*.json"))
+    if proofs and any(_digest(folder / name) != one for name, one in digests.items()):
+        message = f"`{folder}` holds the proofs of another estate or boundary"
+        raise ConfigError(message, Locus("--output"), OTHER)
     folder.mkdir(parents=True, exist_ok=True)
-    known = _digests(folder)
     opened.estate.write(folder / FACTS)
     (folder / BOUNDARY).write_bytes(canonical(opened.boundary))
-    if _digests(folder) != known:
-        for old in folder.glob("claim-*.json"):
-            old.unlink()
 
 
-def _digests(folder: Path) -> list[str]:
-    found = []
-    for name in (FACTS, BOUNDARY):
-        if (folder / name).exists():
-            with (folder / name).open("rb") as stream:
-                found.append(hashlib.file_digest(stream, "sha256").hexdigest())
-    return found
+def _digest(path: Path) -> str:
+    if not path.exists():
+        return ""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def compared(

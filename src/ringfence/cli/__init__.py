@@ -83,14 +83,19 @@ def _exit_code(argv: Sequence[str] | None) -> int:
         reason = printable(at + (error.strerror or str(error)).lower())
         complain(f"{reason}\n  help: check the path, its permissions and free space")
         return int(ExitCode.TOOL_FAILED)
-    except KeyboardInterrupt:
-        complain("interrupted: there is no verdict")
-        return int(ExitCode.TOOL_FAILED)
-    except Exception as error:
+    except (KeyboardInterrupt, Exception) as error:
         if os.environ.get("RINGFENCE_TRACEBACK"):
             raise
-        kind = type(error).__name__
-        complain(f"ringfence failed: {printable(f'{kind}: {error}')}")
-        complain("  help: RINGFENCE_TRACEBACK=1 shows where; please report it")
+        _complain_of(error)
         return int(ExitCode.TOOL_FAILED)
     return int(result or 0)
+
+
+def _complain_of(error: BaseException) -> None:
+    by_duckdb = isinstance(error, RuntimeError) and "interrupt" in str(error).lower()
+    if by_duckdb or isinstance(error, KeyboardInterrupt):
+        complain("interrupted: there is no verdict")
+        return
+    kind = type(error).__name__
+    complain(f"ringfence failed: {printable(f'{kind}: {error}')}")
+    complain("  help: RINGFENCE_TRACEBACK=1 shows where; please report it")

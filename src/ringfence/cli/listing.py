@@ -32,7 +32,7 @@ def listed(
     Parameters
     ----------
     case
-        The boundary file, or a folder that holds `boundary.yaml`.
+        Boundary file, its folder, or the output folder of a check (read back).
     claim
         Id of the claim whose excluded principals and protected columns are meant.
     who
@@ -43,20 +43,23 @@ def listed(
         `text`, or `json` for one line of JSON a pair.
     """
     from ringfence.claims.case import Case
-    from ringfence.claims.check import Run, collected
     from ringfence.claims.pairs import pairs, verdict_of
+    from ringfence.claims.snapshot import Ask, opened
 
     progress = Progress()
-    ready = collected(Run(case, Path("out"), now(), instant(as_of), progress))
+    ready = opened(Ask(case, now(), instant(as_of), progress))
     found = Case(ready.estate, ready.boundary, ready.boundary.as_of)
     progress.done()
-    count = 0
+    count, is_all = 0, True
     for path in pairs(found, claim, who=who, what=what):
         count += 1
         if not show(_line(path) if format == "json" else _told(path)):
+            is_all = False
             break
     verdict = verdict_of(found, claim)
-    pairs_shown = "1 pair" if count == 1 else f"{count} pairs"
+    pairs_shown = "1 pair" if count == 1 else f"{count:,} pairs"
+    if not is_all:
+        pairs_shown = f"the first {pairs_shown}"
     complain(f"{pairs_shown} in reach; the claim is {verdict}")
     return int(ExitCode[_EXIT_OF[verdict]])
 
@@ -64,7 +67,9 @@ def listed(
 def _line(path: Witness) -> str:
     import msgspec
 
-    return msgspec.json.encode(path).decode() + "\n"
+    from ringfence.report.json import harmless
+
+    return harmless(msgspec.json.encode(path).decode()) + "\n"
 
 
 def _told(path: Witness) -> str:

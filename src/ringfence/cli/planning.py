@@ -59,9 +59,9 @@ def plan(
 
     progress = Progress()
     ready = _ready(case, claim, as_of, progress)
+    keep(ready.opened, output)  # first: whether it may be written there is soon told
     found = planned(ready, progress)
     chosen = None if show is None else _chosen(found, show)
-    keep(ready.opened, output)
     _write(found, output)
     wide, rows = room(limit)
     labels = ready.case.view.labels(ready.graph.ids)
@@ -108,7 +108,12 @@ def what_if(
     from ringfence.report.answering import Screen
 
     progress = Progress()
-    path = OUT / f"plan-{plan}.yaml" if plan.isalpha() else Path(plan)
+    path = OUT / f"plan-{plan.upper()}.yaml" if len(plan) == 1 else Path(plan)
+    if not path.exists():
+        hint = "`ringfence reach plan` writes plans; name a letter of it, or a file"
+        raise ConfigError(
+            f"there is no plan `{printable(str(path))}`", Locus("PLAN"), hint
+        )
     letter = path.stem.removeprefix("plan-")
     folder = output or path.parent / f"after-{letter}"
     near = path.parent if (path.parent / "facts.jsonl").exists() else None

@@ -72,8 +72,17 @@ def _had(graph: Graph, origin: int, targets: Ints, verbs: int) -> list[tuple[int
     return list(zip(targets[had].tolist(), held[had].tolist(), strict=True))
 
 
+def lent(graph: Graph, origins: Ints) -> Graph:
+    """Return the graph in which some origins lend each other what rules need."""
+    if not graph.needs:
+        return graph
+    return graph.lent(forward(graph.possible, seeds_of(graph, origins)))
+
+
 def keeps(graph: Graph, aim: Aim, exempt: Sequence[Exempt]) -> bool:
     """Return whether the excluded reach nothing but what is conceded to them.
+
+    Not even where one lends another what a rule needs beside its tail.
 
     Args:
         graph: The estate after a plan, with its re-grants.
@@ -85,6 +94,7 @@ def keeps(graph: Graph, aim: Aim, exempt: Sequence[Exempt]) -> bool:
         np.setdiff1d(aim.excluded, np.concatenate(named)) if named else aim.excluded
     )
     parts = [Exempt(others, np.empty(0, np.int64)), *exempt]
+    graph = lent(graph, aim.excluded)
     return not any(
         len(
             np.setdiff1d(

@@ -75,6 +75,26 @@ def test_without_a_case_the_folder_is_looked_at(out: Path, monkeypatch):
             lambda raw: raw.replace(b"2022-01-31T00:00:00Z", b"soon"),
             r"`soon` is no instant",
         ),
+        (
+            lambda raw: raw.replace(b'"technical"', b'"zap"'),
+            r"has no `grades` called `zap`",
+        ),
+        (
+            lambda raw: raw.replace(b'"residence"', b'"ethnicity"'),
+            r"turns on `ethnicity`, which no fact may state",
+        ),
+        (
+            lambda raw: raw.replace(b'"share":100', b'"share":0'),
+            r"can't have a share of 0",
+        ),
+        (
+            lambda raw: raw.replace(b'"max_age_days":', b'"max_age_days":-'),
+            r"`max_age_days` can't be -",
+        ),
+        (
+            lambda raw: raw.replace(b'"id":"', b'"id":"../'),
+            r"`\.\./.*` is no name of a claim",
+        ),
         (lambda _raw: json.dumps([]).encode(), r"is no boundary"),
         (None, r"no such file"),
     ],
@@ -99,12 +119,15 @@ def test_facts_that_are_none_are_refused(content: str, out: Path):
 
 
 def test_what_is_kept_is_what_was_asked(out: Path, tmp_path: Path):
-    """Proofs of the same estate and boundary stay; those of another go."""
+    """Proofs of the same estate and boundary stay; beside others nothing is written."""
     found = opened(Ask(out, NOW))
     keep(found, out)
     assert list(out.glob("claim-*.json"))
-    keep(opened(Ask(out, NOW, as_of="2021-01-01T00:00:00Z")), out)
-    assert not list(out.glob("claim-*.json"))
+    with pytest.raises(ConfigError, match="holds the proofs of another"):
+        keep(opened(Ask(out, NOW, as_of="2021-01-01T00:00:00Z")), out)
+    assert list(out.glob("claim-*.json"))
+    with pytest.raises(ConfigError, match="is no folder"):
+        keep(found, out / "facts.jsonl")
     keep(found, tmp_path / "new" / "deep")
     assert opened(Ask(tmp_path / "new" / "deep", NOW)).boundary == found.boundary
 

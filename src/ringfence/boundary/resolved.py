@@ -1,0 +1,95 @@
+"""A boundary that was written resolved and is read back: is it one that could be?
+
+The parser refuses such things with their place in the file that a person wrote. What is
+read back came from a program, or from somebody's editor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ringfence.boundary.model import (
+    AllOf,
+    AnyOf,
+    Attribute,
+    Boundary,
+    Claim,
+    Not,
+    Test,
+)
+from ringfence.boundary.vocabulary import (
+    ATTRIBUTES,
+    NODE_KINDS,
+    VERB_GROUPS,
+    Grade,
+)
+
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_WHOLE = 100
+
+
+def flaw(boundary: Boundary) -> str:
+    """Return the first thing in it that no boundary file could say, or else nothing."""
+    return next(_flaws(boundary), "")
+
+
+def _flaws(boundary: Boundary) -> Iterator[str]:
+    if boundary.max_age_days < 0:
+        yield f"`max_age_days` can't be {boundary.max_age_days}"
+    for selector in boundary.excluded:
+        yield from _unspeakable(selector.people, "person")
+        yield from _unspeakable(selector.entities, "legal_entity")
+    for claim in boundary.claims:
+        yield from _misspelt(claim)
+    yield from _dangling(boundary)
+
+
+def _dangling(boundary: Boundary) -> Iterator[str]:
+    """Yield names that are there twice, or are named without being there."""
+    names = {
+        "excluded": [one.name for one in boundary.excluded],
+        "protected": [one.name for one in boundary.protected],
+        "exceptions": [one.name for one in boundary.exceptions],
+        "claims": [one.id for one in boundary.claims],
+    }
+    for field, found in names.items():
+        if len({*found}) < len(found):
+            yield f"`{field}` has a name twice"
+    for claim in boundary.claims:
+        for field in ("excluded", "protected", "exceptions"):
+            named = getattr(claim, field)
+            for name in [named] if isinstance(named, str) else named:
+                if name and name not in names[field]:
+                    yield f"claim `{claim.id}` names `{name}`, which isn't there"
+
+
+def _unspeakable(test: Test, kind: str) -> Iterator[str]:
+    """Yield what a selector turns on that no fact may state."""
+    match test:
+        case Attribute():
+            if test.name not in ATTRIBUTES[kind]:
+                yield f"a selector turns on `{test.name}`, which no fact may state"
+        case AnyOf() | AllOf():
+            for part in test.of:
+                yield from _unspeakable(part, kind)
+        case Not():
+            yield from _unspeakable(test.of, kind)
+        case _:
+            pass
+
+
+def _misspelt(claim: Claim) -> Iterator[str]:
+    if not _NAME.fullmatch(claim.id):
+        yield f"`{claim.id}` is no name of a claim"
+    closed = {
+        "verbs": VERB_GROUPS.keys(),
+        "grades": {str(grade) for grade in Grade},
+        "kinds": {*NODE_KINDS},
+    }
+    for field, words in closed.items():
+        for word in getattr(claim, field):
+            if word not in words:
+                yield f"claim `{claim.id}` has no `{field}` called `{word}`"
+    if not 1 <= claim.share <= _WHOLE:
+        yield f"claim `{claim.id}` can't have a share of {claim.share}"
