@@ -108,10 +108,7 @@ def _passes(test: Json, request: Request) -> bool:
 
 
 def _holds(guard: Json, request: Request | None) -> bool | None:
-    """Return whether a request meets a guard; without one, what constants settle.
-
-    Every request has a time, and a person's file an answer: untold, they aren't absent.
-    """
+    """Return whether a request meets a guard; without one, what constants settle."""
     match guard["test"]:
         case "all" | "any" as test:
             settles = test == "any"
@@ -123,7 +120,7 @@ def _holds(guard: Json, request: Request | None) -> bool | None:
             return None if inner is None else not inner
         case "undecided":
             return None
-    key = guard["key"].casefold()
+    key = guard["key"].casefold()  # a time, or what is on file, isn't absent if untold
     untold = (key == _DAY or key.startswith(_FILE)) and not (request or {}).get(key)
     return None if request is None or untold else _passes(guard, request)
 

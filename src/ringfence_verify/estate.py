@@ -27,6 +27,7 @@ NO, UNKNOWN, YES = range(3)
 BITS = {name: 1 << n for n, name in enumerate(("control", *VERBS))}
 EVERY_VERB = sum(BITS.values()) - BITS["control"]
 _OF_A_COPY = BITS["read"] | BITS["decrypt"]
+_LAST = "9999-12-31T23:59:59Z"  # no calendar goes further
 _MANY_VALUED = ("employer", "tag", "category")
 
 
@@ -85,26 +86,16 @@ class Case:
         conform(self.boundary, "boundary", "boundary.json")
 
 
-def day_after(instant: str) -> str:
-    """Return when 24 hours are over; the calendar ends with its last second."""
-    try:
-        end = datetime.fromisoformat(instant) + timedelta(days=1)
-    except OverflowError:
-        return "9999-12-31T23:59:59Z"
-    return end.isoformat().replace("+00:00", "Z")
-
-
 class Estate:
-    """The facts in force at one instant; a fact holds in `[since, until)`.
-
-    Requests are made from the instant on, before `end`: as long as all facts stand as
-    they do, and for 24 hours at most.
-    """
+    """The facts in force at one instant; a fact holds in `[since, until)`."""
 
     def __init__(self, case: Case, instant: str) -> None:
         self.boundary, self.instant = case.boundary, instant
-        later = (end for end in case.ends if end > instant)
-        self.end = min([day_after(instant), *later])
+        ends = {_LAST, *(end for end in case.ends if end > instant)}
+        if instant < _LAST[:10]:
+            after = datetime.fromisoformat(instant) + timedelta(days=1)
+            ends.add(after.isoformat().replace("+00:00", "Z"))
+        self.end = min(ends)  # requests are made before, while all facts stand
         self.out: dict[str, list[Fact]] = defaultdict(list)
         self.into: dict[str, list[Fact]] = defaultdict(list)
         self.stated: dict[tuple[str, str], list[Fact]] = defaultdict(list)

@@ -12,16 +12,10 @@ from pathlib import Path
 from ringfence_verify.conditions import cover, known, made_by, vetted
 from ringfence_verify.estate import BITS, YES, Case, Estate, entry, is_data, moved
 from ringfence_verify.excluded import named, protected
-from ringfence_verify.question import Question
-from ringfence_verify.reading import (
-    LASTING,
-    Json,
-    RefusedError,
-    canonical,
-    conform,
-    need,
-    parse,
-)
+from ringfence_verify.question import LASTING, Question
+from ringfence_verify.reading import Json, RefusedError, canonical, conform, need, parse
+
+Held = Mapping[str, int]
 
 
 def verify(case: Case, path: Path) -> tuple[Question, str, list[str]]:
@@ -204,32 +198,30 @@ def _parts(question: Question, parts: list[Json]) -> list[set[str]]:
 
     What an edge needs beside its tail may be in another's hands, or come by another
     request: it's looked for in all closed sets, unless the claim is about one alone.
+    What an edge gives for good is in all those of the same origins.
 
     Returns:
         What each must miss.
     """
-    every = [_held(part) for part in parts]
     lent: dict[str, int] = defaultdict(int)
-    for held in every if question.kind != "no_single_principal" else ():
-        for node, bits in held.items():
-            lent[node] |= bits
-    pairs = [*zip(parts, every, strict=True)]
-    shared: dict[tuple[str, ...], dict[str, int]] = {}
+    alone = question.kind == "no_single_principal"
+    shared: dict[tuple[str, ...], Held] = {}
+    pairs = [*zip(parts, map(_held, parts), strict=True)]
     for part, held in pairs:
         before = shared.get(family := tuple(part["origins"]), held)
         shared[family] = {n: bits & held.get(n, 0) for n, bits in before.items()}
+        for node, bits in () if alone else held.items():
+            lent[node] |= bits
     missed = [_part(question, part, held) for part, held in pairs]
     for part, held in pairs:
-        _closed(question, part, held, lent, shared[tuple(part["origins"])])
+        _kept(question, part, held, lent, shared[tuple(part["origins"])])
     return missed
 
 
-def _part(question: Question, part: Json, held: dict[str, int]) -> set[str]:
+def _part(question: Question, part: Json, held: Held) -> set[str]:
     """Refuse a closed set that lacks an origin, or holds what it must miss."""
-    alone = question.kind == "no_single_principal"
-    left_out = "one principal makes many requests: `without` has to be empty"
-    need(not (alone and part["without"]), left_out)
-    need(not (question.bare and part["without"]), "bare reach leaves out no guards")
+    whole = question.bare or question.kind == "no_single_principal"
+    need(not (whole and part["without"]), "this claim leaves out no guards")
     conceded: set[str] = set()
     for origin in part["origins"]:
         within = held.get(origin, 0) & entry(origin)
@@ -243,14 +235,8 @@ def _part(question: Question, part: Json, held: dict[str, int]) -> set[str]:
     return barred
 
 
-def _closed(
-    question: Question,
-    part: Json,
-    held: dict[str, int],
-    lent: Mapping[str, int],
-    shared: dict[str, int],
-) -> None:
-    """Refuse a closed set that an edge leaves, or a lasting one what all have."""
+def _kept(question: Question, part: Json, held: Held, lent: Held, shared: Held) -> None:
+    """Refuse a closed set that an edge leaves, or a lasting one what all share."""
     left_out = {*part["without"]}
     for node, bits in held.items():
         for edge in question.estate.out.get(node, ()):
@@ -259,9 +245,8 @@ def _closed(
             if not gained or not question.counts(edge) or edge.guard in left_out:
                 continue
             if all(entry(n) & (held.get(n, 0) | lent.get(n, 0)) for n in edge.needs):
-                leaves = gained & ~held.get(edge.value, 0)
-                lasts = "lasts, and another closed set of its origins lacks it"
-                how = "leaves `closed`" if leaves else lasts
+                out = gained & ~held.get(edge.value, 0)
+                how = "leaves `closed`" if out else "lasts, and another set lacks it"
                 need(0, f"`{edge.id}` {edge.name} `{edge.value}` {how}")
 
 

@@ -18,8 +18,9 @@ from ringfence_verify.estate import (
     spread,
 )
 from ringfence_verify.excluded import excluded, matches, named, protected
-from ringfence_verify.reading import EDGES, VERBS, Fact, Json, need
+from ringfence_verify.reading import EDGES, SHAPES, VERBS, Fact, Json, need
 
+LASTING = SHAPES["leaves"]["lasting"].split("|")  # one request gives it for good
 _GROUPS = {"any": VERBS, "edit": ["insert", "update", "delete", "truncate"]}
 
 

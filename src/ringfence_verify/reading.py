@@ -22,8 +22,6 @@ SHAPES = {
 # Of each kind of edge: its grade, and what flows along it.
 EDGES = {kind: tuple(text.split("/")) for kind, text in SHAPES["edges"].items()}
 VERBS = SHAPES["leaves"]["verb"].split("|")
-# The kinds of edge of which one request has for good what it gives.
-LASTING = SHAPES["leaves"]["lasting"].split("|")
 _encoder = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 )

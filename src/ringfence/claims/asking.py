@@ -7,7 +7,7 @@ for all that it contains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from ringfence.boundary.vocabulary import DATA_KINDS, VERB_GROUPS, Grade, kind_o
 from ringfence.claims.case import ALTER, Case
 from ringfence.claims.guarded import passable, window
 from ringfence.claims.opened import Opened, selector_of
+from ringfence.claims.standing import JUDGED, Standing, ever
 from ringfence.documents.located import nearest, parse_moment
 from ringfence.errors import ConfigError, Locus
 from ringfence.reach.closure import forward
@@ -26,7 +27,6 @@ from ringfence.reach.graph import CONTROL, Graph, Ints, verb_mask
 from ringfence.reach.timeline import Period
 
 Progress = Callable[[str], None]
-JUDGED = ("person", "legal_entity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +171,12 @@ class Asking:
         if word == "protected":
             known = [one.name for one in self.opened.boundary.protected]
             self._known(rest, known, "protects nothing as", place, named=bool(colon))
-            return self.case.targets((rest,) if colon else ())
+            return self._targets((rest,) if colon else ())
         if word == "excluded":
             known = [one.name for one in self.opened.boundary.excluded]
             self._known(rest, known, "excludes nobody as", place, named=bool(colon))
             selector = rest if colon else self.selector
-            return self.case.excluded(selector, JUDGED) if selector else ()
+            return self._out(selector)
         return None
 
     def _known(
@@ -208,14 +208,54 @@ class Asking:
     # --- status ---------------------------------------------------------------------
 
     def excluded(self, node: str) -> Status | None:
-        """Return whether a person or entity is excluded; None of anything else."""
+        """Return whether a person or entity is excluded; None of anything else.
+
+        Of a period: at some instant.
+        """
         if not self.selector or kind_of(node) not in JUDGED:
             return None
-        return self.case.statuses(self.selector).get(node, Status.UNKNOWN)
+        return self._statuses.get(node, Status.UNKNOWN)
 
     def protected(self, node: str) -> Status:
-        """Return whether a resource is protected."""
-        return self.case.targets(()).get(node, Status.NO)
+        """Return whether a resource is protected: of a period, at some instant."""
+        return self._protected.get(node, Status.NO)
+
+    @cached_property
+    def out(self) -> Mapping[str, Status]:
+        """The people and entities who are, or may be, excluded."""
+        return self._out(self.selector)
+
+    def _out(self, selector: str) -> dict[str, Status]:
+        if not selector or self.standing is None:
+            return self.case.excluded(selector, JUDGED) if selector else {}
+        found = ever(self.standing.excluded(selector))
+        return {
+            node: status
+            for node, status in found.items()
+            if status is not Status.NO and kind_of(node) in JUDGED
+        }
+
+    def _targets(self, names: tuple[str, ...]) -> Mapping[str, Status]:
+        if self.standing is None:
+            return self.case.targets(names)
+        return ever(self.standing.protected(names))
+
+    @cached_property
+    def _statuses(self) -> Mapping[str, Status]:
+        if self.standing is None:
+            return self.case.statuses(self.selector)
+        return ever(self.standing.excluded(self.selector))
+
+    @cached_property
+    def _protected(self) -> Mapping[str, Status]:
+        return self._targets(())
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """When who is excluded and what is protected, if a period is asked about."""
+        if self.filters.during is None:
+            return None
+        return Standing(self.case, *map(seconds, self.filters.during))
 
     # --- period ---------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ protected before all others: what an answer shows is what its exit code is about
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -17,8 +17,10 @@ from ringfence.claims.answers import Crossing
 from ringfence.claims.asking import Asking, Progress, seconds
 from ringfence.claims.outcome import Path
 from ringfence.claims.show import paths_of
-from ringfence.claims.spans import Part, Span, alive, spans, swept
-from ringfence.claims.ways import Field, Way, field, ways
+from ringfence.claims.spans import Part, Span, alive, crossed, spans, swept, told
+from ringfence.claims.together import Together, together
+from ringfence.claims.ways import Field, Way, ways
+from ringfence.claims.ways import field as fielded
 from ringfence.reach.graph import Graph, Ints, grouped
 
 # So many pairs at most are unpacked at once; beyond, resources go in parts.
@@ -52,6 +54,7 @@ class Between:
     paths: tuple[Path, ...]
     statuses: Mapping[str, str]
     pairs: tuple[Span, ...] = ()
+    together: Together = field(default_factory=Together)
 
 
 def between(
@@ -67,6 +70,7 @@ def between(
     progress("sweeping the edges")
     found = _Found(asking, origins, targets)
     found.fill()
+    jointly = together(asking, origins, targets)
     progress("looking for the shortest ways")
     at, paths = _shown(asking, found, most)
     return Between(
@@ -75,11 +79,12 @@ def between(
         targets=tuple(targets),
         certain=found.certain,
         possible=found.possible,
-        crossing=found.crossing,
+        crossing=max(found.crossing, jointly.crossing),
         at=at,
         paths=paths,
         statuses=_statuses(asking, paths),
         pairs=tuple(found.pairs),
+        together=jointly,
     )
 
 
@@ -112,6 +117,7 @@ class _Found:
         self.certain = self.possible = 0
         self.crossing = Crossing.NONE
         self.pairs: list[Span] = []
+        self._crossed: dict[bool, list[Span]] = {True: [], False: []}
 
     def fill(self) -> None:
         """Sweep, part by part."""
@@ -129,12 +135,23 @@ class _Found:
                 self.crossing = Crossing.CERTAIN
 
     def _crosses(self, part: Part, least: Status) -> bool:
+        if self._asking.period is not None:
+            found = crossed(self._asking, part, self._origins, self._targets, least)
+            sure = least is Status.YES
+            for (row, column), held in found.items():
+                ends = self._origins[row], self._targets[part.begin + column]
+                when = told(held)
+                self._crossed[sure].append(Span(*ends, when if sure else (), when))
+            return bool(found)
         columns = slice(part.begin, part.begin + len(part.pairs.targets))
         chosen = part.pairs.flags()[self._out >= least]
         return bool(chosen[:, self._guarded[columns] >= least].any())
 
-    def choices(self) -> Iterator[tuple[bool, list[str], list[str]]]:
-        """Yield what to look for, best first: certain or not, from whom, to what."""
+    def choices(self) -> Iterator[tuple[bool, list[str], list[str], Sequence[Span]]]:
+        """Yield what to look for, best first: certain or not, from whom, to what, when.
+
+        Over a period, the way of a crossing is of an instant at which it was one.
+        """
         for sure, least in ((True, Status.YES), (False, Status.UNKNOWN)):
             if self.crossing >= (Crossing.CERTAIN if sure else Crossing.POSSIBLE):
                 out = np.flatnonzero(self._out >= least).tolist()
@@ -143,17 +160,21 @@ class _Found:
                     sure,
                     [self._origins[row] for row in out],
                     [self._targets[column] for column in guarded],
+                    self._crossed[sure],
                 )
             if self.certain if sure else self.possible:
-                yield sure, list(self._origins), list(self._targets)
+                yield sure, list(self._origins), list(self._targets), self.pairs
 
 
 def _shown(asking: Asking, found: _Found, most: int) -> tuple[str, tuple[Path, ...]]:
     """Return the instant that is shown, and the paths of it."""
-    for sure, origins, targets in found.choices():
-        at = _first(found.pairs, {*origins}, {*targets}, sure=sure)
+    for sure, origins, targets, pairs in found.choices():
+        at = _first(pairs, {*origins}, {*targets}, sure=sure)
         graph = alive(asking, None if not at else seconds(at))
-        rows, columns = asking.numbers(origins), asking.numbers(targets)
+        then = [one for one in pairs if _holds(one, at, sure=sure)]
+        who, what = {one.principal for one in then}, {one.resource for one in then}
+        rows = asking.numbers(one for one in origins if not at or one in who)
+        columns = asking.numbers(one for one in targets if not at or one in what)
         told = _walks(graph, rows, columns, asking.verbs, sure=sure)
         paths = tuple(_path(asking, graph, *one) for one in islice(told, most))
         if paths:
@@ -173,6 +194,11 @@ def _first(
     return min((intervals[0][0] for intervals in held if intervals), default="")
 
 
+def _holds(pair: Span, at: str, *, sure: bool) -> bool:
+    intervals = pair.certain if sure else pair.possible
+    return any(since <= at < until for since, until in intervals)
+
+
 def _path(asking: Asking, graph: Graph, origin: int, way: Way) -> Path:
     node, target = graph.ids[origin], graph.ids[way.target]
     is_out = asking.excluded(node) not in (None, Status.NO)
@@ -189,7 +215,7 @@ def _walks(
     Origins come by how far they are. One that gets there by rules with several premises
     alone comes last, with one way.
     """
-    near = field(graph, origins, targets, verbs, sure=sure)
+    near = fielded(graph, origins, targets, verbs, sure=sure)
     levels = [(near.distance(row), row) for row in range(len(origins))]
     for distance, row in sorted(levels):
         if distance >= 0:

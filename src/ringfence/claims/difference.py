@@ -3,7 +3,9 @@
 Each pair of somebody excluded and something protected has a level in both estates:
 none, possible or certain. What rose is new, what fell has ended. A pair that is new has
 a reason: a fact on its witness that the old estate doesn't have, somebody newly
-excluded, or something newly protected.
+excluded, or something newly protected. Two more kinds of row are new although no such
+level rose: a way whose condition lets more pass (whether somebody could meet the old
+one, a claim decides), and what the excluded reach only together.
 """
 
 from __future__ import annotations
@@ -16,13 +18,15 @@ import numpy as np
 
 from ringfence.boundary.status import Status
 from ringfence.claims.answers import Crossing
-from ringfence.claims.asking import JUDGED, Asking, Progress
-from ringfence.claims.facts_changed import Changed, changed, is_new
+from ringfence.claims.asking import Asking, Progress
+from ringfence.claims.facts_changed import Changed, changed, is_new, loosened
 from ringfence.claims.outcome import Path
 from ringfence.claims.show import paths_of
 from ringfence.claims.spans import swept
-from ringfence.reach.closure import Walk, tree
-from ringfence.reach.graph import Flags, Ints
+from ringfence.claims.standing import JUDGED
+from ringfence.claims.together import lending
+from ringfence.reach.closure import Walk, backward, forward, tree
+from ringfence.reach.graph import ALL_VERBS, CONTROL, Flags, Graph, Ints
 from ringfence.reach.rows import pairs_of
 
 # So many pairs at most are held at once; beyond, resources go in parts.
@@ -32,6 +36,10 @@ Statuses = Mapping[str, Status]
 NEW_FACTS = "new facts"
 NEWLY_EXCLUDED = "newly excluded"
 NEWLY_PROTECTED = "newly protected"
+LOOSENED = "a condition lets more pass"
+TOGETHER = "together with others"
+# Edges with such conditions are looked at one by one, or else in so many lots.
+_LOTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +106,16 @@ def difference(old: Asking, new: Asking, progress: Progress) -> Difference:
     now = _levels(frame, new, out[1], guarded[1])
     raised = _raised(*out), _raised(*guarded)
     progress("comparing the facts")
-    rose = _Rise(frame, was, now, raised)
-    risen, witnesses = _witnessed(old, new, list(rose.pairs()))
+    rose = [*_Rise(frame, was, now, raised).pairs()]
+    rose += _loosened(frame, (old, new), was, now)
+    joint = list(_jointly(frame, list(zip(both, out, guarded, strict=True)), now))
+    risen, witnesses = _witnessed(old, new, new.graph, rose)
+    more, others = _witnessed(old, new, lending(new), joint)
+    risen += more
     return Difference(
         risen=risen,
         fallen=tuple(_moved(frame, now, was)),
-        witnesses=witnesses,
+        witnesses=others | witnesses,
         excluded=raised[0],
         protected=raised[1],
         facts=changed(old.case, new.case),
@@ -169,7 +181,9 @@ def _least(nodes: Sequence[str], statuses: Statuses, least: Status) -> Flags:
     return np.array([statuses.get(n, Status.NO) >= least for n in nodes], bool)
 
 
-def _reached(frame: _Frame, asking: Asking, *, sure: bool) -> Ints:
+def _reached(
+    frame: _Frame, asking: Asking, *, sure: bool, graph: Graph | None = None
+) -> Ints:
     known = asking.graph.number
     rows = [row for row, node in enumerate(frame.origins) if node in known]
     columns = [place for place, node in enumerate(frame.targets) if node in known]
@@ -177,7 +191,7 @@ def _reached(frame: _Frame, asking: Asking, *, sure: bool) -> Ints:
     targets = [frame.targets[column] for column in columns]
     row_of, column_of = np.array(rows, np.int64), np.array(columns, np.int64)
     found = [np.empty(0, np.int64)]
-    for part in swept(asking, origins, targets, sure=sure, most=MOST):
+    for part in swept(asking, origins, targets, sure=sure, most=MOST, graph=graph):
         row, column = pairs_of(part.pairs.words, len(part.pairs.targets))
         found.append(row_of[row] * len(frame.targets) + column_of[column + part.begin])
     return np.sort(np.concatenate(found))
@@ -230,16 +244,65 @@ class _Rise:
             yield Moved(principal, resource, was, now, told)
 
 
+# --- beyond levels --------------------------------------------------------------------
+
+
+def _loosened(
+    frame: _Frame, both: tuple[Asking, Asking], was: _Levels, now: _Levels
+) -> Iterator[Moved]:
+    """Yield the pairs that are as possible as before, but by a looser condition."""
+    old, new = both
+    if new.filters.reach == "bare":
+        return
+    graph = new.graph
+    edges = np.flatnonzero(np.isin(graph.row, loosened(old.case, new.case)))
+    codes = np.setdiff1d(np.intersect1d(now.levels[1], was.levels[1]), was.levels[0])
+    codes = np.setdiff1d(codes, now.levels[0])
+    if not len(edges) or not len(codes):
+        return
+    rows, columns = np.divmod(codes, len(frame.targets))
+    origins = new.numbers(frame.origins[row] for row in rows)
+    targets = new.numbers(frame.targets[column] for column in columns)
+    passes = np.zeros(len(codes), bool)
+    for some in np.array_split(edges, min(_LOTS, len(edges))):
+        goals, seeds = (np.zeros(len(graph.ids), np.uint16) for _ in range(2))
+        goals[graph.tail[some]] = CONTROL | ALL_VERBS
+        np.bitwise_or.at(seeds, graph.head[some], graph.give[some] | graph.carry[some])
+        comes = backward(graph.possible_reversed, goals)[origins] != 0
+        passes |= comes & (forward(graph.possible, seeds)[targets] & new.verbs != 0)
+    for code in codes[passes].tolist():
+        yield Moved(
+            *frame.pair(code), Crossing.POSSIBLE, Crossing.POSSIBLE, (LOOSENED,)
+        )
+
+
+def _jointly(
+    frame: _Frame, sides: Sequence[tuple[Asking, Statuses, Statuses]], now: _Levels
+) -> Iterator[Moved]:
+    """Yield the pairs that are in reach only with others' help, and weren't so."""
+    if not sides[1][0].graph.needs:
+        return
+    found = []
+    for asking, out, guarded in sides:
+        codes = _reached(frame, asking, sure=False, graph=lending(asking))
+        rows, columns = np.divmod(codes, max(len(frame.targets), 1))
+        counts = _least(frame.origins, out, Status.UNKNOWN)[rows]
+        counts &= _least(frame.targets, guarded, Status.UNKNOWN)[columns]
+        found.append(codes[counts])
+    fresh = np.setdiff1d(np.setdiff1d(found[1], found[0]), now.levels[1])
+    for code in fresh.tolist():
+        yield Moved(*frame.pair(code), Crossing.NONE, Crossing.POSSIBLE, (TOGETHER,))
+
+
 # --- witnesses ------------------------------------------------------------------------
 
 
 def _witnessed(
-    old: Asking, new: Asking, risen: Sequence[Moved]
+    old: Asking, new: Asking, graph: Graph, risen: Sequence[Moved]
 ) -> tuple[tuple[Moved, ...], dict[str, Path]]:
     """Return the pairs with the new facts on their witnesses, and some witnesses."""
-    walks = _walks(new, risen)
+    walks = _walks(graph, new.verbs, risen)
     fresh = new.case.edges.row[is_new(old.case, new.case)]
-    graph = new.graph
     known = {*fresh.tolist()}
     rows_of = (graph.row[walk.edges].tolist() for walk in walks)
     news = [[row for row in rows if row in known] for rows in rows_of]
@@ -268,9 +331,9 @@ def _witnessed(
     return told, shown
 
 
-def _walks(asking: Asking, pairs: Sequence[Moved]) -> list[Walk]:
+def _walks(graph: Graph, verbs: int, pairs: Sequence[Moved]) -> list[Walk]:
     """Return a shortest walk for each pair."""
-    graph, found = asking.graph, {}
+    found = {}
     together: dict[tuple[str, bool], list[str]] = defaultdict(list)
     for one in pairs:
         sure = one.now is Crossing.CERTAIN
@@ -281,6 +344,6 @@ def _walks(asking: Asking, pairs: Sequence[Moved]) -> list[Walk]:
         seeds[node] = graph.entry(node)
         grown = tree(graph.definite if sure else graph.possible, seeds)
         for resource in resources:
-            walk = grown.path(graph, graph.number[resource], asking.verbs)
+            walk = grown.path(graph, graph.number[resource], verbs)
             found[principal, resource] = walk or Walk([], "")
     return [found[one.principal, one.resource] for one in pairs]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,14 +19,16 @@ from ringfence.claims.spans import (
     Span,
     Told,
     alive,
+    crossed,
     spans,
     swept,
     told,
     union,
 )
+from ringfence.claims.together import Together, together
 from ringfence.claims.ways import Way, single
 from ringfence.reach.closure import Tree, tree
-from ringfence.reach.graph import Flags, Graph
+from ringfence.reach.graph import ALL_VERBS, Flags, Graph
 
 # So many pairs at most are unpacked at once; beyond, columns go in parts.
 MOST = 1 << 26
@@ -83,6 +85,7 @@ class What:
     rows: tuple[Extent, ...]
     crossing: Crossing
     pairs: tuple[Span, ...] = ()
+    together: Together = field(default_factory=Together)
 
 
 def what(asking: Asking, name: str, progress: Progress) -> What:
@@ -99,6 +102,7 @@ def what(asking: Asking, name: str, progress: Progress) -> What:
     reached = list(_reached(asking, origins, leaves, pairs))
     progress("looking for the shortest ways")
     rows = _rows(asking, leaves, reached, _Ways(asking, origins))
+    jointly = together(asking, origins, leaves)
     counts = Counter("" if one is None else str(one) for one in statuses)
     return What(
         asked=name,
@@ -106,8 +110,9 @@ def what(asking: Asking, name: str, progress: Progress) -> What:
         excluded=dict(sorted(counts.items())),
         among=len(leaves),
         rows=tuple(sorted(rows, key=_gravest)),
-        crossing=max((one.crossing for one in rows), default=Crossing.NONE),
+        crossing=max((jointly.crossing, *(one.crossing for one in rows))),
         pairs=tuple(pairs),
+        together=jointly,
     )
 
 
@@ -116,17 +121,35 @@ def _gravest(row: Extent) -> tuple[int, int, int, str]:
 
 
 def _leaves(asking: Asking, origins: Sequence[str]) -> list[str]:
-    """Return the data of which nobody says that it contains something."""
-    edges = asking.case.edges
+    """Return the data of which nobody says that it contains something.
+
+    And what is protected, if what it contains isn't surely reached with it.
+    """
+    edges, graph = asking.case.edges, asking.graph
     holds = {name for name, kind in EDGE_KINDS.items() if kind.flow is Flow.CONTAIN}
-    full = np.zeros(len(asking.graph.ids), bool)
+    full, sure = (np.zeros(len(graph.ids), bool) for _ in range(2))
     full[edges.tail[np.isin(edges.name.astype(str), list(holds))]] = True
+    sure[graph.tail[_surely_inside(asking)]] = True
     own = {*origins}
     return [
         node
-        for node, is_full in zip(asking.graph.ids, full.tolist(), strict=True)
-        if not is_full and kind_of(node) in DATA_KINDS and node not in own
+        for node, is_full, is_sure in zip(
+            graph.ids, full.tolist(), sure.tolist(), strict=True
+        )
+        if (not is_full or (not is_sure and asking.protected(node) is not Status.NO))
+        and kind_of(node) in DATA_KINDS
+        and node not in own
     ]
+
+
+def _surely_inside(asking: Asking) -> Flags:
+    """Return which edges say, for certain and all the time, that data is in data."""
+    graph, period = asking.graph, asking.period
+    flags: Flags = (graph.carry == ALL_VERBS) & ~graph.is_open
+    flags[list(graph.needs)] = False
+    if period is not None:
+        flags &= (period.since <= period.begin) & (period.until >= period.end)
+    return flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +173,22 @@ def _reached(
     for certain, possible in zip(*parts, strict=True):
         sure, maybe = certain.pairs.flags(), possible.pairs.flags()
         told_of += spans(origins, leaves, certain, possible)
+        levels = {
+            column: level
+            for part, least, level in (
+                (possible, Status.UNKNOWN, Crossing.POSSIBLE),
+                (certain, Status.YES, Crossing.CERTAIN),
+            )
+            for _, column in crossed(asking, part, origins, leaves, least)
+        }
         for place in np.flatnonzero(maybe.any(axis=0)).tolist():
             leaf = leaves[possible.begin + place]
             held, open_ = sure[:, place], maybe[:, place]
             status = asking.protected(leaf)
-            level = _crossing(status, held & out, open_ & perhaps)
+            if asking.period is None:
+                level = _crossing(status, held & out, open_ & perhaps)
+            else:
+                level = levels.get(place, Crossing.NONE)
             column = Column(leaf, bool(held.any()), str(status), level)
             rows = np.flatnonzero(held if column.certain else open_).tolist()
             part = certain if column.certain else possible

@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from ringfence.boundary.vocabulary import NODE_KINDS, kind_of
 from ringfence.claims.case import Case
+from ringfence.guard.symbolic import Impossible, decide
+from ringfence.guard.tree import Not, parse
 from ringfence.reach.graph import Ints
 
 T = TypeVar("T")
@@ -78,6 +80,40 @@ def is_new(old: Case, new: Case) -> npt.NDArray[np.bool_]:
     place = place.reshape(-1)
     flags: npt.NDArray[np.bool_] = ~np.isin(place[len(known) :], place[: len(known)])
     return flags
+
+
+def loosened(old: Case, new: Case) -> list[int]:
+    """Return the rows of the new estate's edges whose condition lets more pass.
+
+    Those that the old estate has too, each time under a condition that some request
+    fails, or may fail, which meets the new one.
+    """
+    flags = is_new(old, new)
+    ids = {node: n for n, node in enumerate(sorted({*old.view.ids, *new.view.ids}))}
+    words: dict[str, int] = {}
+    before, after = (_bare(_keys(case, ids, words)) for case in (old, new))
+    near = np.flatnonzero(np.isin(before[:, 0], after[flags, 0]))
+    guards: dict[bytes, set[str]] = {}
+    for edge in near.tolist():
+        guards.setdefault(before[edge].tobytes(), set()).add(old.edges.guard[edge])
+    return [
+        int(new.edges.row[edge])
+        for edge in np.flatnonzero(flags).tolist()
+        if (known := guards.get(after[edge].tobytes()))
+        and _is_looser(new.edges.guard[edge], known)
+    ]
+
+
+def _bare(keys: Ints) -> Ints:
+    """Return the keys of edges without their conditions."""
+    return np.ascontiguousarray(np.delete(keys, 2 + _WORDS.index("guard"), axis=1))
+
+
+def _is_looser(guard: str, known: set[str]) -> bool:
+    if "" in known or not guard:
+        return bool(guard == "" and "" not in known)
+    fails = [Not(parse(text)) for text in sorted(known)]
+    return not isinstance(decide([parse(guard), *fails]), Impossible)
 
 
 def _keys(case: Case, ids: Mapping[str, int], words: dict[str, int]) -> Ints:

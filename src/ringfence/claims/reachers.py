@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,11 +18,13 @@ from ringfence.claims.spans import (
     Span,
     Told,
     alive,
+    crossed,
     spans,
     swept,
     told,
     union,
 )
+from ringfence.claims.together import Together, together
 from ringfence.claims.ways import Way, ways
 from ringfence.reach.graph import Flags, Ints
 
@@ -70,6 +72,7 @@ class Who:
     rows: tuple[Reacher, ...]
     crossing: Crossing
     pairs: tuple[Span, ...] = ()
+    together: Together = field(default_factory=Together)
 
 
 def who(asking: Asking, name: str, kinds: Sequence[str], progress: Progress) -> Who:
@@ -89,14 +92,16 @@ def who(asking: Asking, name: str, kinds: Sequence[str], progress: Progress) -> 
     progress("looking for the shortest ways")
     rows = [_row(asking, origins[row], row, way, tally) for row, way in tally.ways()]
     rows.sort(key=_gravest)
+    jointly = together(asking, origins, resources)
     return Who(
         asked=name,
         resources=tuple(resources),
         kinds=tuple(kinds),
         among=len(origins),
         rows=tuple(rows),
-        crossing=max((row.crossing for row in rows), default=Crossing.NONE),
+        crossing=max((jointly.crossing, *(row.crossing for row in rows))),
         pairs=tuple(tally.pairs),
+        together=jointly,
     )
 
 
@@ -111,11 +116,7 @@ def _row(asking: Asking, node: str, row: int, way: Way, tally: _Tally) -> Reache
         resource=asking.graph.ids[way.target],
         hops=len(way.walk.edges),
         through=tally.through[row],
-        crossing=crossing(
-            status,
-            certain=bool(tally.protected[row]),
-            possible=bool(tally.open[row]),
-        ),
+        crossing=tally.crossing(row, status),
         held=told(union(tally.held[row])),
     )
 
@@ -150,7 +151,13 @@ class _Tally:
         self.held: dict[int, list[Interval]] = defaultdict(list)
         self._sure: dict[int, list[Interval]] = defaultdict(list)
         self.through: dict[int, str] = {}
+        self._crossed: dict[int, Crossing] = {}
         self.pairs: list[Span] = []
+
+    def _cross(self, part: Part, least: Status, level: Crossing) -> None:
+        found = crossed(self._asking, part, self._origins, self._resources, least)
+        for row, _ in found:
+            self._crossed[row] = max(level, self._crossed.get(row, level))
 
     def fill(self) -> None:
         """Count, part by part."""
@@ -169,10 +176,22 @@ class _Tally:
             self.protected += _counted(sure, chosen == Status.YES)
             self.possible += _counted(maybe, every)
             self.open += _counted(maybe, chosen >= Status.UNKNOWN)
+            self._cross(maybe, Status.UNKNOWN, Crossing.POSSIBLE)
+            self._cross(sure, Status.YES, Crossing.CERTAIN)
             for part, held in ((sure, self._sure), (maybe, self.held)):
                 for (row, _), intervals in part.held.items():
                     held[row] += intervals
             self.pairs += spans(origins, resources, sure, maybe)
+
+    def crossing(self, row: int, status: Status | None) -> Crossing:
+        """Return whether a row crosses; over a period, at some instant of it."""
+        if self._asking.period is not None:
+            return self._crossed.get(row, Crossing.NONE)
+        return crossing(
+            status,
+            certain=bool(self.protected[row]),
+            possible=bool(self.open[row]),
+        )
 
     def ways(self) -> Iterator[tuple[int, Way]]:
         """Yield the rows that reach something, each with its shortest way.

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.asking import Asking, moment
+from ringfence.claims.standing import JUDGED, common, stretches
 from ringfence.reach.graph import Graph, Ints
 from ringfence.reach.matrix import Pairs, pairs
 from ringfence.reach.rows import WORD
@@ -55,6 +58,7 @@ def swept(
     *,
     sure: bool,
     most: int,
+    graph: Graph | None = None,
 ) -> Iterator[Part]:
     """Yield the pairs in reach, targets part by part.
 
@@ -64,13 +68,14 @@ def swept(
         targets: A column each.
         sure: Whether to walk certain edges only.
         most: How many pairs a part may have.
+        graph: Another graph than that of the case, without a period.
     """
     rows, columns = asking.numbers(origins), asking.numbers(targets)
     step = max(most // max(len(rows), 1) // WORD, 1) * WORD
     for begin in range(0, len(columns), step):
         part = columns[begin : begin + step]
         if asking.period is None:
-            found = pairs(asking.graph, rows, part, asking.verbs, sure=sure)
+            found = pairs(graph or asking.graph, rows, part, asking.verbs, sure=sure)
             yield Part(begin, found)
             continue
         line = timeline(
@@ -110,6 +115,40 @@ def spans(
             told(certain),
             told(possible),
         )
+
+
+def crossed(
+    asking: Asking,
+    part: Part,
+    origins: Sequence[str],
+    targets: Sequence[str],
+    least: Status,
+) -> dict[tuple[int, int], list[Interval]]:
+    """Return when pairs of a part crossed, by row and column; those that ever did.
+
+    A pair crosses while it is in reach, its principal is excluded and its resource is
+    protected: all three at one instant.
+
+    Args:
+        asking: The case, with a period.
+        part: The pairs in reach.
+        origins: A row each.
+        targets: A column each, of all parts.
+        least: How sure it has to be that it is excluded, and protected.
+    """
+    if asking.standing is None or not asking.selector:
+        return {}
+    out = asking.standing.excluded(asking.selector)
+    guarded = asking.standing.protected(())
+    found = {}
+    for (row, column), held in part.held.items():
+        if kind_of(origins[row]) not in JUDGED:
+            continue
+        who = stretches(out, origins[row], least)
+        what = stretches(guarded, targets[part.begin + column], least)
+        if both := common(common(held, who), what):
+            found[row, column] = both
+    return found
 
 
 def told(intervals: Iterable[Interval]) -> Told:

@@ -182,12 +182,12 @@ def test_a_single_principal_has_no_help(
             part["without"] = [OFFICE]
 
     said = offence(tmp_path, folder_of(facts, shared, leave_out), capsys)
-    assert said == "one principal makes many requests: `without` has to be empty"
+    assert said == "this claim leaves out no guards"
     bare = claimed(
         kind="no_single_principal", kinds=("group",), exceptions=(), reach="bare"
     )
     said = offence(tmp_path, folder_of(facts, bare, leave_out), capsys)
-    assert said == "one principal makes many requests: `without` has to be empty"
+    assert said == "this claim leaves out no guards"
 
 
 def test_a_closed_set_is_closed_under_rules(
@@ -363,7 +363,7 @@ def test_bare_reach_knows_no_guards(tmp_path: Path, capsys: pytest.CaptureFixtur
 
     for change, expected in (
         (unchanged, "ok: upheld"),
-        (leave, "bare reach leaves out no guards"),
+        (leave, "this claim leaves out no guards"),
         (clash, "conflict 1 is about what is no guard"),
     ):
         contents = folder_of(FACTS, bare, change)
@@ -669,7 +669,7 @@ def test_what_lasts_is_held_in_every_closed_set(
     facts = unique([*FACTS, NIGHT[0], joins, NIGHT[2]])
     after = resealed({**before, "facts.jsonl": facts_file(facts)})
     said = offence(tmp_path, after, capsys)
-    lasts = "lasts, and another closed set of its origins lacks it"
+    lasts = "lasts, and another set lacks it"
     assert said == f"`{CHO}` {kind} `group:night` {lasts}"
     assert Prover(facts, rules, rules.claims[0]).verdict()[0] == "unproven"
 
