@@ -10,11 +10,11 @@ import ipaddress
 import json
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from importlib import import_module
-from itertools import pairwise
+from itertools import islice, pairwise, product
 from typing import Any
 
 from ringfence_verify.estate import Estate
@@ -23,6 +23,7 @@ from ringfence_verify.reading import SHAPES, Json, RefusedError, need
 
 Request = Mapping[str, list[str]]  # the values of each key; of an absent one, none
 MOST_SETS = 100_000
+MOST_TRIED = 5_000
 _DAY, *_OF_PERSON = (key.lstrip("?") for key in SHAPES["known"])
 _FILE = "principal."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -168,7 +169,50 @@ def vetted(conflicts: list[Json], guards: set[str]) -> list[Json]:
         need(in_order, f"{place}: `guards` is empty, unsorted or repeats")
         need(guards >= {*told}, f"{place} is about what is no guard")
         one["settled"] = any(_holds(json.loads(text), None) is False for text in told)
+        met = None if one["settled"] else _met(told, one["known"])
+        need(met is None, f"{place}: a request meets these guards: {met}"[:300])
     return sorted(conflicts, key=lambda one: not one["settled"])
+
+
+def _met(guards: list[str], told: Json) -> Request | None:
+    """Return a request that meets guards, of those that their own bounds suggest.
+
+    None proves nothing; but what a solver is said to have excluded must not be found.
+    """
+    trees, tried = [json.loads(text) for text in guards], dict[str, list[list[str]]]()
+    for test in (leaf for tree in trees for leaf in _leaves(tree)):
+        values = tried.setdefault(test["key"].casefold(), [[], ["~"]])
+        values += [[v] for b in test.get("values", ()) for v in _near(test["op"], b)]
+    for key, values in told.items():
+        tried[key] = [values[:1]]
+    requests = (dict(zip(tried, one, strict=True)) for one in product(*tried.values()))
+    fits = (one for one in islice(requests, MOST_TRIED) if _all_hold(trees, one))
+    return next(fits, None)
+
+
+def _all_hold(trees: list[Json], request: Request) -> bool:
+    return all(_holds(tree, request) is True for tree in trees)
+
+
+def _leaves(guard: Json) -> Iterator[Json]:
+    inner = guard.get("of", ())
+    for part in [inner] if isinstance(inner, dict) else inner:
+        yield from _leaves(part)
+    if "key" in guard:
+        yield guard
+
+
+def _near(op: str, bound: str) -> list[str]:
+    """Return values at a bound of a comparison, and just beside it."""
+    kind = SHAPES["operators"][op].split("/")[0]
+    if kind == "address":
+        network = _network(bound)
+        return [str(network[0]), str(network[-1])] if network else []
+    if kind in ("number", "instant"):
+        value = _READERS[kind](bound) or 0
+        return [bound, str(int(value) - 1), str(int(value) + 1)]
+    globs = op in ("like", "arn_like")
+    return [bound.replace("*", "x").replace("?", "x") if globs else bound]
 
 
 def cover(

@@ -123,7 +123,7 @@ def test_what_does_not_fit_is_counted(say):
         (("who", "bo"), "--case: there is no case here"),
         (("plan", "case", "--claim", "x"), "--claim: there is no claim `x`"),
         (("plan", "crossed", "--show", "Q"), "--show: there is no plan `Q`"),
-        (("what-if", "A"), "out/plan-A.yaml: no such file"),
+        (("what-if", "A"), "there is no plan `out/plan-A.yaml`"),
         (("what-if", "case/people.csv"), "case/people.csv"),
     ],
 )

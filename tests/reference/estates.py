@@ -13,7 +13,8 @@ from ringfence.estate.facts import Fact, node
 from ringfence.guard.tree import NEVER, Absent, Compare, Not, Undecided
 from tests.reference.window import BOUNDARY, NOW, source
 
-TIMES = ("", "", "", "2021-03-01T00:00:00Z", "2021-09-01T00:00:00Z", NOW)
+NOON = "2022-01-31T12:00:00Z"
+TIMES = ("", "", "", "2021-03-01T00:00:00Z", "2021-09-01T00:00:00Z", NOW, NOON)
 UNSURE = ("", "", "", "", "", "", "not resolved")
 PEOPLE = [f"person:{name}" for name in ("ann", "bob", "cho", "dan", "eve")]
 ENTITIES = [f"legal_entity:{name}" for name in ("acme", "pearl", "state")]
@@ -45,6 +46,7 @@ GUARDS = [
     Not(Compare("Request.Network", "equals", ("office",))),
     Absent("request.network"),
     Compare("principal.residence", "equals", ("US",)),
+    Not(Compare("principal.residence", "equals", ("US",))),
     Compare("request.time", "before", (NOW,)),
     Undecided("not understood"),
     NEVER,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from ringfence.claims.standing import JUDGED
 from ringfence.claims.together import lending
 from ringfence.reach.closure import Walk, backward, forward, tree
 from ringfence.reach.graph import ALL_VERBS, CONTROL, Flags, Graph, Ints
+from ringfence.reach.plan import seeds_of
 from ringfence.reach.rows import pairs_of
 
 # So many pairs at most are held at once; beyond, resources go in parts.
@@ -111,7 +112,7 @@ def difference(old: Asking, new: Asking, progress: Progress) -> Difference:
     joint = list(_jointly(frame, list(zip(both, out, guarded, strict=True)), now))
     risen, witnesses = _witnessed(old, new, new.graph, rose)
     more, others = _witnessed(old, new, lending(new), joint)
-    risen += more
+    risen += tuple(_helped(old, new, more))
     return Difference(
         risen=risen,
         fallen=tuple(_moved(frame, now, was)),
@@ -329,6 +330,22 @@ def _witnessed(
                 selector=new.selector,
             )
     return told, shown
+
+
+def _helped(old: Asking, new: Asking, risen: Sequence[Moved]) -> Iterator[Moved]:
+    """Yield what is reached together, with the new facts on the others' ways too."""
+    if not risen:
+        return
+    graph, fresh = new.graph, new.case.edges.row[is_new(old.case, new.case)]
+    out = [node for node in new.out if node in graph.number]
+    grown = tree(graph.possible, seeds_of(graph, new.numbers(out)))
+    for one in risen:
+        walk = grown.path(graph, graph.number[one.resource], new.verbs)
+        rows = graph.row[walk.edges if walk else []]
+        lines = new.case.estate.rows(rows[np.isin(rows, fresh)].tolist()).values()
+        yield replace(
+            one, new=tuple(dict.fromkeys([*one.new, *(r.line for r in lines)]))
+        )
 
 
 def _walks(graph: Graph, verbs: int, pairs: Sequence[Moved]) -> list[Walk]:

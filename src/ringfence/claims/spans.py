@@ -11,7 +11,7 @@ import numpy as np
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.asking import Asking, moment
-from ringfence.claims.standing import JUDGED, common, stretches
+from ringfence.claims.standing import JUDGED, overlap, stretches
 from ringfence.reach.graph import Graph, Ints
 from ringfence.reach.matrix import Pairs, pairs
 from ringfence.reach.rows import WORD
@@ -146,7 +146,7 @@ def crossed(
             continue
         who = stretches(out, origins[row], least)
         what = stretches(guarded, targets[part.begin + column], least)
-        if both := common(common(held, who), what):
+        if both := overlap(overlap(held, who), what):
             found[row, column] = both
     return found
 

@@ -120,7 +120,7 @@ def stretches(times: Times, node: str, least: Status) -> list[Stretch]:
     return [(a, b) for a, b, status in times.get(node, ()) if status >= least]
 
 
-def common(some: Iterable[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
-    """Return the stretches that two lists have in common, in order."""
+def overlap(some: Iterable[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
+    """Return the stretches that two lists share, in order."""
     both = ((max(a, c), min(b, d)) for a, b in some for c, d in others)
     return sorted((begin, end) for begin, end in both if begin < end)

@@ -101,7 +101,7 @@ def _peak_megabytes() -> int:
 
 
 def _summary(estate: Numbered) -> dict[str, Any]:
-    from ringfence.estate.parquet import UNKNOWN
+    from ringfence.estate.containment import UNKNOWN
 
     def split(statuses: Codes) -> dict[str, int]:
         return {
@@ -114,7 +114,7 @@ def _summary(estate: Numbered) -> dict[str, Any]:
         "edges": len(estate.tail),
         "edges_unknown": int(estate.unknown.sum()),
         "excluded": split(estate.excluded),
-        "protected": split(estate.protected),
+        "protected": split(estate.protected) | {"descended": estate.descended},
     }
 
 
@@ -163,6 +163,8 @@ def _lines(told: dict[str, Any], output: Path) -> list[str]:
         f"{told[key]['all']:,} {key} ({told[key]['unknown']:,} of them unknown)"
         for key in ("excluded", "protected")
     )
+    if descended := told["protected"]["descended"]:
+        what = f"{what[:-1]}, {descended:,} for what contains them)"
     size = f"{told['nodes']:,} nodes, {told['edges']:,} edges"
     extent = f"{size} ({told['edges_unknown']:,} of them unknown); controls ignored"
     match told["result"]:

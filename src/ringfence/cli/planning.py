@@ -108,12 +108,7 @@ def what_if(
     from ringfence.report.answering import Screen
 
     progress = Progress()
-    path = OUT / f"plan-{plan.upper()}.yaml" if len(plan) == 1 else Path(plan)
-    if not path.exists():
-        hint = "`ringfence reach plan` writes plans; name a letter of it, or a file"
-        raise ConfigError(
-            f"there is no plan `{printable(str(path))}`", Locus("PLAN"), hint
-        )
+    path = _found(plan)
     letter = path.stem.removeprefix("plan-")
     folder = output or path.parent / f"after-{letter}"
     near = path.parent if (path.parent / "facts.jsonl").exists() else None
@@ -129,6 +124,16 @@ def what_if(
         screen = Screen(wide, rows, labels, printable(str(folder)))
         text = plan_text.after(found, screen)
     return _said(text, code, progress)
+
+
+def _found(plan: str) -> Path:
+    """Return the file of a plan, which is named by its letter or as a file."""
+    path = OUT / f"plan-{plan.upper()}.yaml" if len(plan) == 1 else Path(plan)
+    if not path.exists():
+        message = f"there is no plan `{printable(str(path))}`"
+        hint = "`ringfence reach plan` writes plans; name a letter of it, or a file"
+        raise ConfigError(message, Locus("PLAN"), hint)
+    return path
 
 
 def _ready(

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from ringfence.boundary.vocabulary import DATA_KINDS, EDGE_KINDS, NODE_KINDS, VERBS
 from ringfence.errors import Locus, SourceError
+from ringfence.estate.containment import descended
 from ringfence.estate.rules import BROKEN, create_vocabulary
 from ringfence.estate.store import Edges
 
@@ -36,8 +37,7 @@ Columns = dict[str, Column]
 
 NODES = "nodes.parquet"
 STATUSES = ("", "yes", "unknown")
-YES, UNKNOWN = 1, 2
-_NAMES, _VERBS = tuple(EDGE_KINDS), ("", *VERBS)
+_NAMES, _VERBS, _ENDS = tuple(EDGE_KINDS), ("", *VERBS), ("tail", "head")
 _SHAPE = (len(_NAMES), len(_VERBS), len(NODE_KINDS), len(NODE_KINDS))
 SORTS = int(np.prod(_SHAPE))  # how many there can be
 _SORT = np.min_scalar_type(SORTS)
@@ -99,6 +99,7 @@ class Numbered:
         unknown: By edge: whether nobody could say that it is there.
         files: Names of the edge files, each with the place of its first edge.
         digests: SHA-256 of each file, by name.
+        descended: How many nodes are protected for what contains them alone.
     """
 
     folder: Path
@@ -111,6 +112,7 @@ class Numbered:
     unknown: Flags
     files: tuple[tuple[str, int], ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
+    descended: int = 0
 
     @property
     def is_data(self) -> Flags:
@@ -167,20 +169,23 @@ def read(folder: Path) -> Numbered:
         hint = "nothing would be reached, and nothing would be shown by that"
         raise SourceError("holds no edge", Locus(paths[0].name), hint)
     firsts = accumulate(counts, initial=0)
-    tail, head, sort, unknown = (
-        _joined(parts, key) for key in ("tail", "head", "sort", "unknown")
-    )
+    tail, head = (_joined(parts, k).astype(np.int32, copy=False) for k in _ENDS)
+    sort = _joined(parts, "sort").astype(_SORT, copy=False)
+    unknown = _joined(parts, "unknown").view(np.bool_)
+    stated = nodes["protected"]
+    protected = descended(stated, (tail, head), sort, unknown, of=SORTS)
     return Numbered(
         folder=folder,
         kind=nodes["kind"],
         excluded=nodes["excluded"],
-        protected=nodes["protected"],
-        tail=tail.astype(np.int32, copy=False),
-        head=head.astype(np.int32, copy=False),
-        sort=sort.astype(_SORT, copy=False),
-        unknown=unknown.view(np.bool_),
+        protected=protected,
+        tail=tail,
+        head=head,
+        sort=sort,
+        unknown=unknown,
         files=tuple(zip((path.name for path in paths), firsts, strict=False)),
         digests=digests,
+        descended=int(((protected > 0) & (stated == 0)).sum()),
     )
 
 
@@ -327,7 +332,7 @@ _REMEDIES = {
 
 def _edges(path: Path, kinds: Codes) -> Columns:
     found = _fetched(path, _EDGE_COLUMNS, _READ_EDGES)
-    for end in ("tail", "head"):
+    for end in _ENDS:
         # One comparison: what is below 0 is, without a sign, above all numbers.
         wrong = found[end].view(np.uint32) >= len(kinds)
         if (row := _first(wrong)) is not None:

@@ -381,14 +381,11 @@ def _guards(told: npt.NDArray[np.object_]) -> tuple[tuple[str, ...], Ints]:
 
 
 def _needs(told: npt.NDArray[np.object_], ids: list[str]) -> dict[int, tuple[int, ...]]:
-    edges = np.flatnonzero(told != "").tolist()
-    if not edges:
-        return {}
-    number = {node: place for place, node in enumerate(ids)}
-    return {
-        edge: tuple(number[node] for node in msgspec.json.decode(told[edge]))
-        for edge in edges
+    read = {
+        e: msgspec.json.decode(told[e]) for e in np.flatnonzero(told != "").tolist()
     }
+    number = {node: place for place, node in enumerate(ids)} if read else {}
+    return {edge: tuple(number[node] for node in nodes) for edge, nodes in read.items()}
 
 
 def _given(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ringfence.claims.answers import Crossing, How
+from ringfence.claims.together import Together
 from ringfence.errors import printable
 from ringfence.report import wording
 from ringfence.report.fitting import cut, measure, pad
@@ -86,6 +87,23 @@ def when(held: Sequence[tuple[str, str]]) -> str:
     since, until = map(wording.day, held[0])
     rest = f" and {len(held) - 1} more" if len(held) > 1 else ""
     return f"{since} to {until}{rest}"
+
+
+def jointly(found: Together, screen: Screen) -> Iterator[str]:
+    """Yield what the excluded reach only with each other's help, if that can be."""
+    if not found.rules:
+        return
+    edges = wording.counted(found.rules, "edge", "edges")
+    needs = "needs" if found.rules == 1 else "need"
+    things = wording.counted(
+        found.resources, "protected resource", "protected resources"
+    )
+    told = (
+        f"{edges} on the way {needs} more than one premise; all but this line is of "
+        f"each principal alone; with each other's help the excluded may reach {things}"
+    )
+    yield ""
+    yield from hung("together    ", told, screen.width)
 
 
 def foot(how: How, crossing: Crossing, screen: Screen) -> Iterator[str]:

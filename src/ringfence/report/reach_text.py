@@ -12,7 +12,7 @@ from ringfence.claims.extents import What
 from ringfence.claims.reachers import Who
 from ringfence.errors import printable
 from ringfence.report import section, witness_text, wording
-from ringfence.report.answering import Screen, foot, more, table, when
+from ringfence.report.answering import Screen, foot, jointly, more, table, when
 from ringfence.report.witness_text import hung
 
 
@@ -45,6 +45,7 @@ def _who(answer: Who, how: How, screen: Screen) -> Iterator[str]:
     if shown:
         yield ""
         yield f"to look     {screen.path(shown[0].id, shown[0].resource)}"
+    yield from jointly(answer.together, screen)
     yield from foot(how, answer.crossing, screen)
 
 
@@ -111,6 +112,7 @@ def _what(answer: What, how: How, screen: Screen) -> Iterator[str]:
     if shown:
         yield ""
         yield f"to look     {screen.path(shown[0].principal, shown[0].resource)}"
+    yield from jointly(answer.together, screen)
     yield from foot(how, answer.crossing, screen)
 
 
@@ -184,6 +186,7 @@ def _path(answer: Between, how: How, screen: Screen) -> Iterator[str]:
         yield from table(head, rows, screen.width)
         total = len(answer.pairs)
         yield from more(total - len(rows), total)
+    yield from jointly(answer.together, screen)
     yield from foot(how, answer.crossing, screen)
 
 

@@ -270,3 +270,25 @@ def test_a_label_is_no_way(tmp_path: Path):
     """What people call a node changes no reach."""
     facts = [*FACTS, attribute("person:cy", "label", "person:ann")]
     assert reached(asking(tmp_path, facts), "cy").rows == ()
+
+
+@pytest.mark.parametrize("more", [{"unknown": "no list"}, {"control": "mask"}])
+def test_a_protected_dataset_counts_where_its_columns_may_not(
+    more: dict[str, str], tmp_path: Path
+):
+    """Its column is reached perhaps, but it certainly is: all questions say so."""
+    facts = [
+        source(covers=["store:w"]),
+        attribute(TABLE, "tag", "EMAIL"),
+        attribute(MAIL, "tag", "none"),
+        attribute("person:ann", "residence", "CN"),
+        edge("store:w", "contains", TABLE),
+        edge(TABLE, "contains", MAIL, **more),
+        edge("person:ann", "has_privilege", TABLE, verb="read"),
+    ]
+    ready = asking(tmp_path, facts)
+    assert asked(ready, "protected").crossing is Crossing.CERTAIN
+    found = reached(ready, "ann")
+    assert found.crossing is Crossing.CERTAIN
+    (row,) = found.rows
+    assert {one.id: one.certain for one in row.columns} == {TABLE: True, MAIL: False}

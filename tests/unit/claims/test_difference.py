@@ -13,6 +13,7 @@ from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
 from ringfence.claims.answers import Crossing
 from ringfence.claims.difference import Difference, difference
 from ringfence.estate.facts import Fact
+from ringfence.guard.tree import All, AnyOf, Compare, Condition
 from tests.asked import FACTS, MAIL, NOTE, TABLE, asking, silent
 from tests.estates import attribute, edge
 from tests.strategies import ruled_estates
@@ -137,3 +138,61 @@ def test_an_estate_has_nothing_new_against_itself(facts: list[Fact], tmp_path: P
         NONE,
     )
     assert TABLE not in found.witnesses
+
+
+# --- conditions -----------------------------------------------------------------------
+
+HOME = Compare("principal.residence", "equals", ("US",))
+NET = Compare("request.network", "in_network", ("10.0.0.0/8",), "any")
+WIDE = Compare("request.network", "in_network", ("10.0.0.0/8", "11.0.0.0/8"), "any")
+
+
+def guarded(guard: Condition | None) -> list[Fact]:
+    return [*LESS, edge("group:dev", "can_use", "tool:pulse", guard=guard)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "level"),
+    [
+        (AnyOf(()), NET, POSSIBLE),
+        (HOME, NET, POSSIBLE),
+        (NET, WIDE, POSSIBLE),
+        (WIDE, NET, NONE),
+        (NET, All((NET, HOME)), NONE),
+        (NET, NET, NONE),
+    ],
+)
+def test_a_condition_that_lets_more_pass_is_new_reach(
+    old: Condition, new: Condition, level: Crossing, tmp_path: Path
+):
+    """Whether anybody could meet the old one, a claim decides: here it's never 0."""
+    found = compared(tmp_path, guarded(old), guarded(new))
+    assert found.crossing is level
+    for pair in found.risen:
+        told = (POSSIBLE, ("a condition lets more pass",))
+        assert (pair.was, pair.reasons) in (told, (NONE, ("new facts",)))
+        assert len(pair.new) == 1
+
+
+def test_a_condition_elsewhere_is_no_new_reach(tmp_path: Path):
+    """Only pairs whose ways may pass the edge are told."""
+    old, new = (
+        [*guarded(NET), edge("group:x", "can_use", "tool:y", guard=one)]
+        for one in (HOME, NET)
+    )
+    assert compared(tmp_path, old, new).risen == ()
+
+
+def test_a_condition_that_is_dropped_is_new_reach(tmp_path: Path):
+    """What was possible under a condition is certain without one."""
+    (pair,) = compared(tmp_path, guarded(NET), guarded(None)).risen
+    assert (pair.was, pair.now) == (POSSIBLE, CERTAIN)
+
+
+def test_bare_reach_ignores_conditions(tmp_path: Path):
+    """Bare, the pair was certain, and is."""
+    before, after = (
+        asking(tmp_path / str(place), guarded(one), reach="bare")
+        for place, one in enumerate((HOME, NET))
+    )
+    assert difference(before, after, silent).risen == ()

@@ -338,3 +338,53 @@ def test_nodes_that_share_a_hash_are_still_two(tmp_path: Path):
     estate(tmp_path, JOINS)
     alike = np.zeros(len(IDS), np.uint64)
     _need_distinct(tmp_path / "nodes.parquet", alike)
+
+
+# --- protection goes down -------------------------------------------------------------
+
+NEST = ["store:w", "dataset:w/a.t", "column:w/a.t.c", "column:w/a.t.d", "person:x"]
+INSIDE = [
+    (0, 1, "contains", "", ""),
+    (1, 2, "contains", "", ""),
+    (1, 3, "contains", "", "no list"),
+]
+
+
+@pytest.mark.parametrize(
+    ("stated", "all_", "unknown", "descended"),
+    [
+        ({NEST[0]: "yes"}, [1, 1, 1, 2, 0], 1, 3),
+        ({NEST[1]: "unknown"}, [0, 2, 2, 2, 0], 3, 2),
+        ({NEST[1]: "unknown", NEST[0]: "yes"}, [1, 1, 1, 2, 0], 1, 2),
+        ({NEST[2]: "yes"}, [0, 0, 1, 0, 0], 0, 0),
+    ],
+)
+def test_what_protected_data_contains_is_protected(
+    stated: dict[str, str],
+    all_: list[int],
+    unknown: int,
+    descended: int,
+    tmp_path: Path,
+):
+    """Certainly over certain edges, else perhaps; and never upwards."""
+    parquet(tmp_path / "nodes.parquet", nodes(NEST, {NEST[4]: "yes"}, stated))
+    parquet(tmp_path / "edges.parquet", edges(INSIDE))
+    found = read(tmp_path)
+    assert found.protected.tolist() == all_
+    assert (found.protected == 2).sum() == unknown
+    assert found.descended == descended
+
+
+def test_a_column_of_a_protected_dataset_is_reached(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A grant of the column alone crosses, and the count says what came down."""
+    parquet(tmp_path / "nodes.parquet", nodes(NEST, {NEST[4]: "yes"}, {NEST[1]: "yes"}))
+    grant = (4, 2, "has_privilege", "read", "")
+    parquet(tmp_path / "edges.parquet", edges([*INSIDE, grant]))
+    assert bulk(tmp_path, output=tmp_path / "out") == 11
+    told = "3 protected (1 of them unknown, 2 for what contains them)"
+    assert told in capsys.readouterr().out
+    bulk(tmp_path, output=tmp_path / "out", format="json")
+    known = json.loads(capsys.readouterr().out)["protected"]
+    assert known == {"all": 3, "unknown": 1, "descended": 2}

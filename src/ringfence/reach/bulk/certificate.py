@@ -16,7 +16,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ringfence.estate.parquet import UNKNOWN, Numbered
+from ringfence.estate.containment import UNKNOWN
+from ringfence.estate.parquet import Numbered
 from ringfence.reach.bulk.question import Closed, Rowed, count, numbers
 
 MANIFEST = "closure.json"

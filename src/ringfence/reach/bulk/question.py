@@ -14,7 +14,8 @@ import numpy as np
 from scipy.sparse import coo_array
 
 from ringfence.boundary.vocabulary import EDGE_KINDS, Flow, Grade
-from ringfence.estate.parquet import SORTS, YES, Flags, Numbered, spelt
+from ringfence.estate.containment import YES
+from ringfence.estate.parquet import SORTS, Flags, Numbered, spelt
 from ringfence.reach.closure import forward, tree
 from ringfence.reach.graph import (
     CONTROL,
