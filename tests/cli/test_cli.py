@@ -46,7 +46,11 @@ def test_a_verdict_has_its_exit_code(case: str, code: int, last: str, say):
         (("check", "case", "--color", "maybe"), 2, 'Invalid value "maybe"'),
         (("check",), 2, "requires an argument"),
         (("chekc",), 2, 'Unknown command "chekc"'),
-        (("check", "case", "-o", "case/boundary.yaml"), 2, "boundary.yaml` is no folder"),
+        (
+            ("check", "case", "-o", "case/boundary.yaml"),
+            2,
+            "boundary.yaml` is no folder",
+        ),
         (("check", "case", "-o", "case/people.csv/x"), 1, "not a directory"),
         (("check", "case", "-o", "/proc/nowhere"), 1, "/proc/nowhere: no such file"),
         (("reach", "pairs", "case"), 2, "--claim"),

@@ -169,3 +169,34 @@ def test_the_tutorial_shows_the_plans_of_the_case(say):
     block = shown.partition("```text\n")[2].partition("```")[0]
     said = say("reach", "plan", str(PROJECT / "examples" / "shortvideo"))
     assert said.out.startswith(block)
+
+
+def test_what_to_look_at_next_asks_under_the_same_options(say):
+    """The command that is offered has the options that its answer was given under."""
+    given = ("--verb", "any", "--reach", "bare", "--as-of", "2022-01-30")
+    said = say("reach", "who", "protected", "--case", "crossed", *given)
+    (hint,) = [line for line in said.out.splitlines() if line.startswith("to look")]
+    assert hint.endswith("--case crossed --as-of 2022-01-30 --verb any --reach bare")
+    plain = say("reach", "who", "protected", "--case", "crossed")
+    assert "--verb" not in plain.out
+
+
+def test_whoever_would_answer_for_each_other_is_no_resource(say):
+    """Several principals that are asked about can't be what is asked for as well."""
+    said = say("reach", "who", "everybody", "--case", "crossed")
+    assert said.code == 2
+    assert "`everybody` stands for several of those who are asked about" in said.err
+
+
+def test_a_plan_that_is_not_there_is_told(say):
+    """A letter that no plan has is a mistake in usage, with a remedy."""
+    said = say("reach", "what-if", "Z", "--case", "crossed")
+    assert said.code == 2
+    assert "there is no plan `out/plan-Z.yaml`" in said.err
+
+
+def test_pairs_are_read_back_from_what_a_check_wrote(say):
+    """`reach pairs` takes the output folder of a check, like every other question."""
+    assert say("check", "crossed", "-o", "out").code == 11
+    said = say("reach", "pairs", "out", "--claim", "nobody")
+    assert (said.code, "in reach; the claim is refuted" in said.err) == (11, True)

@@ -26,6 +26,7 @@ from ringfence.claims.spans import (
 )
 from ringfence.claims.together import Together, together
 from ringfence.claims.ways import Way, ways
+from ringfence.errors import ConfigError, Locus
 from ringfence.reach.graph import Flags, Ints
 
 # So many pairs at most are held at once; beyond, resources go in parts.
@@ -79,10 +80,17 @@ def who(asking: Asking, name: str, kinds: Sequence[str], progress: Progress) -> 
     """Return who, of some kinds of principal, reaches what a name stands for.
 
     Raises:
-        ConfigError: Nothing is called that.
+        ConfigError: Nothing is called that, or several who would have to answer
+            for each other.
     """
     resources = asking.resources(name, "RESOURCE")
     own = {*resources}
+    if sum(kind_of(node) in kinds for node in own) > 1:
+        message = f"`{name}` stands for several of those who are asked about"
+        hint = (
+            "`ringfence reach path` asks about pairs; or name one, or other `--kinds`"
+        )
+        raise ConfigError(message, Locus("RESOURCE"), hint)
     origins = [
         node for node in asking.graph.ids if kind_of(node) in kinds and node not in own
     ]

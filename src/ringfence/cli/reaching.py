@@ -74,7 +74,25 @@ class Question:
         folder = "" if self.output is None else printable(str(self.output))
         labels = asking.labels
         case = "" if self.case is None else str(self.case)
-        return Ready(how(asking), Screen(width, rows, labels, folder, case))
+        screen = Screen(width, rows, labels, folder, case, self._options())
+        return Ready(how(asking), screen)
+
+    def _options(self) -> tuple[str, ...]:
+        """Return what isn't as it would be by itself, for a further question."""
+        said = {
+            "--during": (self.during, None),
+            "--as-of": (self.lens.as_of, PLAIN.as_of),
+            "--verb": (self.lens.verb, PLAIN.verb),
+            "--reach": (self.lens.reach, PLAIN.reach),
+            "--grades": (self.lens.grades, PLAIN.grades),
+            "--excluded": (self.lens.excluded, PLAIN.excluded),
+        }
+        return tuple(
+            word
+            for option, (value, usual) in said.items()
+            if value is not None and value != usual
+            for word in (option, value)
+        )
 
     def said(self, text: str, crossing: Crossing, progress: Progress) -> int:
         """Show an answer, and return the exit code that it has."""

@@ -85,9 +85,7 @@ class Rules:
     A premise is what being at a node gives: control of a principal, or reading data.
 
     Attributes:
-        edge: Each rule's place among the graph's edges.
-        tail: The node that it starts from.
-        head: The node that it leads to.
+        edge, tail, head: Each rule's place among the graph's edges, and its ends.
         give: Mask handed on when control of the tail is held.
         carry: Mask of what is handed on of that which is held of the tail.
         premise: The further premises of all rules, one after another: node numbers.

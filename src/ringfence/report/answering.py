@@ -35,6 +35,7 @@ class Screen:
         labels: Names that people use, by node id.
         folder: The folder that the case was written to; empty if it wasn't.
         case: What `--case` said; empty if it wasn't there.
+        options: What else was asked for: the same options for a further question.
     """
 
     width: int
@@ -42,6 +43,7 @@ class Screen:
     labels: Mapping[str, str]
     folder: str = ""
     case: str = ""
+    options: tuple[str, ...] = ()
 
     def name(self, node: str) -> str:
         """Return what a node is called."""
@@ -51,6 +53,7 @@ class Screen:
         """Return the command that shows a way, as a person would type it."""
         words = ["ringfence", "reach", "path", principal, resource]
         words += ["--case", self.case] if self.case else []
+        words += self.options
         return printable(shlex.join(words))
 
 
