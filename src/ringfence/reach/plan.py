@@ -129,6 +129,7 @@ def after(graph: Graph, edges: Ints, regrants: Sequence[Regrant] = ()) -> Graph:
         is_open=np.append(left.is_open, np.zeros(count, bool)),
         is_undecided=np.append(left.is_undecided, np.zeros(count, bool)),
         is_membership=np.append(left.is_membership, np.zeros(count, bool)),
+        is_lasting=np.append(left.is_lasting, np.zeros(count, bool)),
         row=np.append(left.row, np.full(count, -1, left.row.dtype)),
         guard=np.append(left.guard, np.full(count, -1, left.guard.dtype)),
     )

@@ -167,3 +167,9 @@ def test_a_tag_that_ever_stood_in_the_period_protects(tmp_path: Path):
     during = ("2021-01-01T00:00:00Z", "2022-01-01T00:00:00Z")
     assert asking(tmp_path, [*FACTS, tag], during=during).protected(NOTE) is Status.YES
     assert asking(tmp_path, [*FACTS, tag]).protected(NOTE) is Status.NO
+
+
+def test_a_selector_is_the_one_that_is_named(tmp_path: Path):
+    """Without a name it is the first; the name of one is that one."""
+    assert asking(tmp_path / "a").selector == "in-china"
+    assert asking(tmp_path / "b", excluded="in-china").selector == "in-china"

@@ -157,3 +157,12 @@ def test_a_plan_for_another_claim_is_refused(tmp_path: Path):
     with pytest.raises(ConfigError, match="is a plan for the claim `other`"):
         afterwards(ready, path, tmp_path / "after", silent)
     assert TABLE
+
+
+def test_a_plan_file_that_is_no_text_is_told(tmp_path: Path):
+    """Bytes that aren't UTF-8 are a mistake in the file, with its place."""
+    ready = planning(tmp_path, BO)
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(b"plan: \xff\n")
+    with pytest.raises(ConfigError, match=r"mine.yaml"):
+        afterwards(ready, path, tmp_path / "after", silent)

@@ -126,6 +126,10 @@ def test_what_is_kept_is_what_was_asked(out: Path, tmp_path: Path):
     with pytest.raises(ConfigError, match="holds the proofs of another"):
         keep(opened(Ask(out, NOW, as_of="2021-01-01T00:00:00Z")), out)
     assert list(out.glob("claim-*.json"))
+    (out / "facts.jsonl").rename(out / "gone")
+    with pytest.raises(ConfigError, match="holds the proofs of another"):
+        keep(found, out)
+    (out / "gone").rename(out / "facts.jsonl")
     with pytest.raises(ConfigError, match="is no folder"):
         keep(found, out / "facts.jsonl")
     keep(found, tmp_path / "new" / "deep")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ringfence_verify import bulk
+from ringfence_verify.__main__ import main
 from ringfence_verify.bulk import FILES, verify
 from ringfence_verify.reading import RefusedError, canonical
 
@@ -238,3 +239,14 @@ def test_the_program_checks_a_folder_with_a_closure(tmp_path: Path, program: Pro
     done = program(tmp_path)
     assert (done.returncode, done.stderr) == (12, "")
     assert "closure.json NOT VERIFIED: " in done.stdout
+
+
+def test_a_folder_with_a_closed_set_is_checked_like_any(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """The checker finds the certificate by its name, and says what it can't tell."""
+    put(tmp_path)
+    assert main([str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "closure.json ok: " in said
+    assert bulk.NOT_CHECKED in said

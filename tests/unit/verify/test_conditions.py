@@ -6,6 +6,7 @@ import json
 import re
 import typing
 from collections.abc import Mapping
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -184,8 +185,9 @@ def test_a_condition_holds_of_its_values(condition, request_, expected):
 # --- sets of guards -------------------------------------------------------------------
 
 CN = {"principal.residence": ["CN"]}
-GUARDS = {tree.canonical(c) for c in (A, B, AnyOf(()))}
-TEXT_A, TEXT_B, NEVER = (tree.canonical(c) for c in (A, B, AnyOf(())))
+BOTH, TORN = All((A, B)), All((A, Not(A)))  # never met, and no constant says so
+TOLD = [tree.canonical(c) for c in (A, B, AnyOf(()), BOTH, TORN)]
+GUARDS, (TEXT_A, TEXT_B, NEVER, TEXT_BOTH, TEXT_TORN) = {*TOLD}, TOLD
 
 
 def conflict(*guards: str, known: Any = None, proof: str = "p") -> Any:
@@ -200,7 +202,7 @@ def covered(parts: list[list[str]], conflicts: list[Any], *told: Any) -> list[st
 
 def test_nothing_left_out_needs_no_proof():
     """A closed set that every guarded edge is in covers whatever is asked."""
-    assert covered([[]], [conflict(TEXT_A, proof="unused")], CN) == []
+    assert covered([[]], [conflict(TEXT_BOTH, proof="unused")], CN) == []
 
 
 def test_two_closed_sets_cover_two_guards_that_exclude_each_other():
@@ -215,9 +217,9 @@ def test_two_closed_sets_cover_two_guards_that_exclude_each_other():
         ([[TEXT_A]], [conflict(TEXT_A, TEXT_B)]),
         ([[TEXT_A, TEXT_B]], [conflict(TEXT_A, TEXT_B)]),
         ([[TEXT_A]], []),
-        ([[TEXT_A]], [conflict(TEXT_B)]),
-        ([[TEXT_A]], [conflict(TEXT_A, known={"principal.residence": ["US"]})]),
-        ([[TEXT_A]], [conflict(TEXT_A, known={"principal.team": ["x"]})]),
+        ([[TEXT_BOTH]], [conflict(TEXT_TORN)]),
+        ([[TEXT_BOTH]], [conflict(TEXT_BOTH, known={"principal.residence": ["US"]})]),
+        ([[TEXT_BOTH]], [conflict(TEXT_BOTH, known={"principal.team": ["x"]})]),
     ],
 )
 def test_what_one_request_meets_has_to_be_covered(parts, conflicts):
@@ -230,10 +232,10 @@ def test_what_one_request_meets_has_to_be_covered(parts, conflicts):
 
 def test_what_is_known_has_to_be_so_of_each_origin():
     """A conflict that holds for one of two origins says nothing about both."""
-    of_cn = conflict(TEXT_A, known=CN)
-    assert covered([[TEXT_A]], [of_cn], CN, {**CN, "principal.team": ["x"]}) == ["p"]
+    of_cn, more = conflict(TEXT_BOTH, known=CN), {**CN, "principal.team": ["x"]}
+    assert covered([[TEXT_BOTH]], [of_cn], CN, more) == ["p"]
     with pytest.raises(RefusedError, match="no closed set covers"):
-        covered([[TEXT_A]], [of_cn], CN, {})
+        covered([[TEXT_BOTH]], [of_cn], CN, {})
 
 
 def test_what_constants_settle_rests_on_no_proof():
@@ -267,8 +269,8 @@ def test_what_constants_settle_rests_on_no_proof():
 )
 def test_constants_alone_are_folded(condition: Condition, settled: bool):  # noqa: FBT001
     """Only what constants make false is settled without a solver."""
-    text = tree.canonical(condition)
-    assert vetted([conflict(text)], {text})[0]["settled"] is settled
+    guards = sorted({tree.canonical(condition), TEXT_BOTH})
+    assert vetted([conflict(*guards)], {*guards})[0]["settled"] is settled
 
 
 @pytest.mark.parametrize(
@@ -284,6 +286,153 @@ def test_a_malformed_conflict_is_refused(guards: list[str], offence: str):
     """A conflict is about guards that stand in the facts, in their one order."""
     with pytest.raises(RefusedError, match=offence):
         vetted([conflict(*guards)], GUARDS)
+
+
+def one(op: str, *bounds: str, key: str = "k", each: Any = "one") -> Compare:
+    return Compare(key, op, bounds, each)  # type: ignore[arg-type]
+
+
+def vet(*guards: Condition, **known: str) -> Any:
+    """Return what is made of one conflict of these guards."""
+    texts = sorted(map(tree.canonical, guards))
+    told = {f"principal.{name}": [text] for name, text in known.items()}
+    return vetted([conflict(*texts, known=told)], {*texts})[0]
+
+
+EASY = [
+    ("equals", "a"),
+    ("equals_ignoring_case", "ÄB"),
+    ("like", "a*b?c"),
+    ("like", ""),
+    ("arn_like", "arn:aws:s3:*:1?:b/*"),
+    ("in_network", "10.0.0.0/8"),
+    ("in_network", "2001:db8::/32"),
+    ("in_network", "10.1.2.99/24"),
+    *product(
+        ("same_number", "less", "at_most", "more", "at_least"), ("5", "-.5", "1e20")
+    ),
+    *product(
+        ("same_instant", "before", "until", "after", "from"),
+        ("2022-01-01", "1640995200.5"),
+    ),
+]
+MORE: list[list[Condition]] = [
+    [Absent("k")],
+    [Not(Absent("k"))],
+    [Not(A)],
+    [Not(one("in_network", "::/0"))],
+    [one("equals", "a", each="all")],
+    [one("equals", "a", "b", each="any")],
+    [AnyOf((AnyOf(()), A))],
+    [A, Not(B)],
+    [A, one("equals", "b", key="other")],
+    [Not(A), Not(B), Absent("other")],
+    [one("more", "1"), one("less", "3")],
+    [one("after", "2022-01-01"), one("until", "2022-01-02")],
+    [one("equals", "CN", key="principal.residence"), Absent("k")],
+    [one("from", "2022-01-01", key="request.time")],
+    [one("like", "a*"), one("equals", "ab")],
+    [one("in_network", "10.0.0.0/8"), one("in_network", "10.255.255.0/24")],
+    [All(())],
+    [Not(AnyOf(()))],
+]
+SATISFIABLE = [*([one(*row)] for row in EASY), *MORE]
+
+
+@pytest.mark.parametrize(
+    "guards", SATISFIABLE, ids=[str(n) for n, _ in enumerate(SATISFIABLE)]
+)
+def test_a_conflict_that_a_request_meets_is_none(guards: list[Condition]):
+    """Guards that their own bounds show to be met exclude nothing, whoever says so."""
+    with pytest.raises(
+        RefusedError, match=r"^conflict 1: a request meets these guards"
+    ):
+        vet(*guards)
+
+
+EXCLUSIVE: list[list[Condition]] = [
+    [A, B],
+    [A, Not(A)],
+    [A, Absent("key")],
+    [Absent("k"), Not(Absent("k"))],
+    [one("less", "1"), one("more", "2")],
+    [one("before", "2022-01-01"), one("from", "2022-01-01")],
+    [one("in_network", "10.0.0.0/8"), one("in_network", "11.0.0.0/8")],
+    [one("like", "a*"), one("like", "b*")],
+    [one("arn_like", "arn:a:*:*:*:*"), one("arn_like", "arn:b:*:*:*:*")],
+    [tree.Undecided("?")],
+    [A, tree.Undecided("?")],
+]
+
+
+@pytest.mark.parametrize(
+    "guards", EXCLUSIVE, ids=[str(n) for n, _ in enumerate(EXCLUSIVE)]
+)
+def test_guards_that_exclude_each_other_are_a_conflict(guards: list[Condition]):
+    """Where no request is found the proof is left to be re-checked, as it was."""
+    assert vet(*guards)["settled"] is False
+
+
+def test_what_is_known_binds_the_search():
+    """A request is looked for among those of whom the conflict speaks."""
+    in_us = one("equals", "US", key="principal.residence")
+    assert vet(in_us, residence="CN")["settled"] is False
+    with pytest.raises(
+        RefusedError, match=r"meets these guards: \{'principal.residence"
+    ):
+        vet(in_us, residence="US")
+    day = {"request.time": ["2022-01-31T00:00:00Z", "2022-02-01T00:00:00Z"]}
+    late = tree.canonical(one("after", "2022-02-01", key="request.time"))
+    assert vetted([conflict(late, known=day)], {late})[0]["settled"] is False
+    now = tree.canonical(one("until", "2022-02-01", key="Request.Time"))
+    with pytest.raises(RefusedError, match="a request meets these guards"):
+        vetted([conflict(now, known=day)], {now})
+
+
+@pytest.mark.parametrize(
+    "guards",
+    [
+        [one("like", "a?"), Not(one("like", "ax"))],
+        [one("more", "1"), one("less", "1.5")],
+        [one("equals", "a", each="any"), one("equals", "b", each="any")],
+    ],
+)
+def test_the_search_isnt_complete(guards: list[Condition]):
+    """Values that no bound suggests aren't tried, nor several at once."""
+    assert vet(*guards)["settled"] is False
+
+
+@given(drawn())
+def test_a_conflict_refused_is_met(condition: Condition):
+    """The naive reading, too, says that the request found meets the guard."""
+    text = tree.canonical(condition)
+    found = conditions._met([text], {})
+    told = {key: tuple(of) for key, of in (found or {}).items() if of}
+    assert found is None or passes(text, told)
+
+
+def test_the_search_for_a_request_is_bounded(monkeypatch: pytest.MonkeyPatch):
+    """Guards of many keys are given up after so many requests, and left unsure."""
+    asked: list[object] = []
+    holds = conditions._all_hold
+
+    def counted(trees: list[Any], request: Any) -> bool:
+        asked.append(request)
+        return holds(trees, request)
+
+    monkeypatch.setattr(conditions, "_all_hold", counted)
+    many = [one("equals", "a", "b", key=f"k{number:02}") for number in range(40)]
+    assert vet(*many)["settled"] is False
+    assert len(asked) == conditions.MOST_TRIED
+
+
+def test_a_bound_that_is_none_is_refused_in_a_conflict():
+    """A conflict about a guard that nothing can be compared with is refused."""
+    for op, bound in (("in_network", "10.0.0.0/99"), ("less", "x"), ("from", "x")):
+        test = {"each": "one", "key": "k", "op": op, "test": "compare"}
+        text = json.dumps({**test, "values": [bound]})
+        with pytest.raises(RefusedError, match=f"a guard compares by `{op}` with"):
+            vetted([conflict(text)], {text})
 
 
 def test_the_search_for_a_gap_is_bounded(monkeypatch: pytest.MonkeyPatch):

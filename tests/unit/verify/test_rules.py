@@ -45,7 +45,8 @@ def offence(folder: Path, contents: Files, capsys: pytest.CaptureFixture[str]) -
     proof = next(name for name in contents if name.startswith("claim-"))
     code = main([str(folder / proof)])
     said = capsys.readouterr().out.splitlines()[0]
-    assert code == (12 if "NOT VERIFIED" in said else 0)
+    verified = 10 if " not re-checked" in said.partition(":")[0] else 0
+    assert code == (12 if "NOT VERIFIED" in said else verified)
     return said.removeprefix(proof + " ").removeprefix("NOT VERIFIED: ")
 
 
@@ -282,7 +283,10 @@ FORGED: list[tuple[Callable[[Json], object], str]] = [
     (lambda p: _leave_out(p, OFFICE, HOME), f"covers requests that meet {OFFICE}"),
     (lambda p: of_cho(p).update(without=[OFFICE, HOME]), "isn't sorted, or repeats"),
     (lambda p: p.pop("conflicts"), f"no closed set covers requests that meet {HOME}"),
-    (lambda p: _conflict(p).update(guards=[OFFICE]), f"requests that meet {HOME}"),
+    (
+        lambda p: _conflict(p).update(guards=[OFFICE]),
+        "conflict 1: a request meets these guards: {'request.network': ['office']",
+    ),
     (
         lambda p: _conflict(p).update(guards=[]),
         "`guards` is empty, unsorted or repeats",
@@ -293,6 +297,10 @@ FORGED: list[tuple[Callable[[Json], object], str]] = [
     ),
     (
         lambda p: _conflict(p)["known"].update({"principal.residence": ["US"]}),
+        "conflict 1: a request meets these guards: {'principal.residence': ['US']",
+    ),
+    (
+        lambda p: _conflict(p)["known"].update({"principal.residence": ["FR"]}),
         f"no closed set covers requests that meet {HOME}",
     ),
     (
@@ -737,10 +745,11 @@ def test_guard_proofs_are_never_plain_ok(
     """A proof that nobody re-checked is counted beside its claim, and listed below."""
     code, said = said_of(tmp_path, "nonsense", capsys)
     assert (code, said[0].partition(":")[0]) == (
-        0,
+        10,
         "claim-1-it.json ok, 1 guard proof not re-checked",
     )
     assert "  1 guard proof not re-checked (claim 1)" in said
+    assert said[-1] == "1 of 1 proof verifies, 1 of them if guard proofs hold"
 
 
 def test_what_constants_settle_is_plain_ok(
@@ -764,6 +773,56 @@ def test_cvc5_rechecks_guard_proofs(tmp_path: Path, capsys: pytest.CaptureFixtur
         True,
     )
     assert f"  {note} (claim 1)" in said
+    assert said[-1] == "1 of 1 proof verifies"
+
+
+def test_what_cvc5_cant_tell_is_unsure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """A solver without an answer leaves the verdict resting on the guard proof."""
+    monkeypatch.setattr(program, "recheck", lambda _: False)
+    code, said = said_of(tmp_path, UNSAT, capsys, "--deep")
+    assert code == 10
+    assert said[0].startswith("claim-1-it.json ok, 1 guard proof not re-checked: ")
+    assert said[-1] == "1 of 1 proof verifies, 1 of them if guard proofs hold"
+
+
+def test_what_is_refused_outweighs_what_is_unsure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """One proof that doesn't verify makes it 12, however many rest on guard proofs."""
+    said_of(tmp_path, UNSAT, capsys)
+    (tmp_path / "claim-2-it.json").write_bytes(b"{}\n")
+    assert main([str(tmp_path)]) == 12
+    told = "1 of 2 proofs verify, 1 of them if guard proofs hold"
+    assert capsys.readouterr().out.splitlines()[-1] == told
+
+
+def test_folders_are_unsure_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Of several folders, each proof that rests on a guard proof counts."""
+    folders = [tmp_path / name for name in "ab"]
+    for folder in folders:
+        folder.mkdir()
+        said_of(folder, UNSAT, capsys)
+    assert main([*map(str, folders)]) == 10
+    told = "2 of 2 proofs verify, 2 of them if guard proofs hold"
+    assert capsys.readouterr().out.splitlines()[-1] == told
+
+
+def test_a_conflict_that_a_request_meets_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A forged conflict of a guard that can be met upholds nothing, with --deep or not."""
+    lie = {"guards": [OFFICE], "known": {}, "proof": UNSAT}
+
+    def forge(proof: Json) -> None:
+        proof["conflicts"] = [*proof["conflicts"], lie]
+
+    told = "conflict 2: a request meets these guards: {'request.network': ['office']}"
+    assert offence(tmp_path, folder_of(FACTS, claimed(), forge), capsys) == told
+    assert main(["--deep", str(tmp_path)]) == 12
 
 
 def test_cvc5_refuses_a_guard_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -786,7 +845,7 @@ def test_without_cvc5_nothing_is_rechecked(
     code, said = said_of(tmp_path, UNSAT, capsys, "--deep")
     note = "1 guard proof not re-checked, as cvc5 isn't installed"
     assert (code, said[0].startswith(f"claim-1-it.json ok, {note}: upheld; ")) == (
-        0,
+        10,
         True,
     )
     assert f"  {note} (claim 1)" in said
