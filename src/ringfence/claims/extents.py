@@ -232,11 +232,7 @@ class _Ways:
         if walk is not None:
             return Way(target, walk)
         origin = int(self._origins[found.row])
-        way = single(graph, origin, [target], verbs, sure=sure)
-        if way is None:
-            message = "a pair in reach has no way"
-            raise AssertionError(message)
-        return way
+        return single(graph, origin, [target], verbs, sure=sure)
 
     def _tree(self, first: int | None, *, sure: bool) -> tuple[Graph, Tree]:
         if (sure, first) not in self._grown:

@@ -128,15 +128,16 @@ def _by_rules(
     chosen = np.array(rows, np.int64)
     reaching = pairs(graph, origins[chosen], targets, verbs, sure=sure)
     for row in chosen[reaching.words.any(axis=1)].tolist():
-        way = single(graph, int(origins[row]), targets.tolist(), verbs, sure=sure)
-        if way is not None:
-            yield row, way
+        yield row, single(graph, int(origins[row]), targets.tolist(), verbs, sure=sure)
 
 
 def single(
     graph: Graph, origin: int, targets: Sequence[int], verbs: int, *, sure: bool
-) -> Way | None:
-    """Return a shortest way from one origin to one of the targets, by rules too."""
+) -> Way:
+    """Return a shortest way from one origin to one of the targets, by rules too.
+
+    One of them is in reach: whoever asks has swept for that.
+    """
     seeds = np.zeros(len(graph.ids), np.uint16)
     seeds[origin] = graph.entry(origin)
     grown = tree(graph.definite if sure else graph.possible, seeds)
@@ -145,4 +146,4 @@ def single(
         for target in targets
         if (walk := grown.path(graph, target, verbs))
     )
-    return min(found, key=lambda way: (len(way.walk.edges), way.target), default=None)
+    return min(found, key=lambda way: (len(way.walk.edges), way.target))

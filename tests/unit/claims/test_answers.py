@@ -194,6 +194,23 @@ def test_no_way_is_no_error(tmp_path: Path):
     assert (found.paths, found.possible, found.crossing) == ((), 0, Crossing.NONE)
 
 
+def test_no_ways_asked_for_are_none_shown(tmp_path: Path):
+    """What is in reach is counted all the same."""
+    found = between(asking(tmp_path), "ann", MAIL, most=0, progress=silent)
+    assert (found.paths, found.certain, found.crossing) == ((), 1, Crossing.CERTAIN)
+
+
+@pytest.mark.parametrize("period", [(), YEAR])
+def test_the_path_of_a_tool_has_no_status_of_its_origin(
+    period: tuple[str, ...], tmp_path: Path
+):
+    """A tool is neither excluded nor not, at an instant and over a period."""
+    ready = asking(tmp_path, during=period or None)
+    found = between(ready, "tool:pulse", MAIL, most=1, progress=silent)
+    assert [path.origin for path in found.paths] == ["tool:pulse"]
+    assert (found.statuses, found.crossing) == ({MAIL: "yes"}, Crossing.NONE)
+
+
 # --- period ---------------------------------------------------------------------------
 
 

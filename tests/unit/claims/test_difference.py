@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
 from ringfence.claims.answers import Crossing
 from ringfence.claims.difference import Difference, difference
 from ringfence.estate.facts import Fact
-from ringfence.guard.tree import All, AnyOf, Compare, Condition
+from ringfence.guard.tree import DEEPEST, All, AnyOf, Compare, Condition, Not
 from tests.asked import FACTS, MAIL, NOTE, TABLE, asking, silent
 from tests.estates import attribute, edge
 from tests.strategies import ruled_estates
@@ -38,6 +39,15 @@ def test_a_new_fact_makes_new_reach(tmp_path: Path):
     assert found.witnesses["person:ann"].hops[1].line == pair.new[0]
     assert (found.fallen, found.crossing) == ((), CERTAIN)
     assert [(c.kind, c.added, c.removed) for c in found.facts] == [("can_use", 1, 0)]
+
+
+def test_one_witness_is_shown_for_each_principal(tmp_path: Path):
+    """Ann newly reaches two columns: two pairs, and one way as an example."""
+    tag = attribute(NOTE, "tag", "EMAIL")
+    found = compared(tmp_path, [*LESS, tag], [*FACTS, tag])
+    assert [pair.resource for pair in found.risen] == [MAIL, NOTE]
+    assert [*found.witnesses] == ["person:ann"]
+    assert found.witnesses["person:ann"].target == MAIL
 
 
 def test_a_removed_fact_ends_reach(tmp_path: Path):
@@ -87,11 +97,17 @@ def test_what_is_tagged_is_a_reason(tmp_path: Path):
 
 def test_a_fact_that_moved_in_its_file_is_no_change(tmp_path: Path):
     """Facts are compared by what they say, not by where a source says it."""
-    from msgspec.structs import replace  # noqa: PLC0415
-
     moved = [replace(f, at="test:9") if f.fact == "edge" else f for f in FACTS]
     found = compared(tmp_path, FACTS, moved)
     assert (found.risen, found.fallen, found.facts) == ((), (), ())
+
+
+def test_an_attribute_that_nobody_can_tell_is_a_change(tmp_path: Path):
+    """That it became unknown is stated, and counted, like a value."""
+    doubt = replace(attribute("person:ann", "employer", "?"), unknown="no list")
+    found = compared(tmp_path, FACTS, [*FACTS, doubt])
+    changes = [(c.kind, c.added, c.removed) for c in found.facts]
+    assert changes == [("person employer", 1, 0)]
 
 
 def test_stakes_and_nodes_are_counted_too(tmp_path: Path):
@@ -172,6 +188,17 @@ def test_a_condition_that_lets_more_pass_is_new_reach(
         told = (POSSIBLE, ("a condition lets more pass",))
         assert (pair.was, pair.reasons) in (told, (NONE, ("new facts",)))
         assert len(pair.new) == 1
+
+
+def test_a_condition_as_deep_as_may_be_widens_reach(tmp_path: Path):
+    """Its opposite can't be stated, so nobody can say that no more pass: it's told."""
+    deepest: Condition = NET
+    for _ in range(DEEPEST - 1):
+        deepest = Not(deepest)
+    with pytest.raises(ValueError, match="nested deeper"):
+        Not(deepest)
+    (pair,) = compared(tmp_path, guarded(deepest), guarded(HOME)).risen
+    assert (pair.was, pair.reasons) == (POSSIBLE, ("a condition lets more pass",))
 
 
 def test_a_condition_elsewhere_is_no_new_reach(tmp_path: Path):

@@ -111,6 +111,18 @@ def test_who_holds_every_premise_crosses_alone(tmp_path: Path):
     assert (found.crossing, found.together.rules) == (Crossing.CERTAIN, 1)
 
 
+def test_a_way_by_rules_alone_is_shown(tmp_path: Path):
+    """Ann holds both premises: what she reaches, and the path, count the rule's edge."""
+    ready = asking(tmp_path, [*FACTS, edge("person:ann", "member_of", "group:key")])
+    (row,) = what(ready, "ann", silent).rows
+    assert (row.principal, row.resource, row.certain) == ("person:ann", MAIL, 1)
+    found = between(ready, "everybody", MAIL, most=3, progress=silent)
+    (path,) = found.paths
+    assert (path.origin, path.hops[-1].head) == ("person:ann", MAIL)
+    assert row.hops == len(path.hops)
+    assert found.certain == 1
+
+
 def test_without_such_edges_nothing_is_said(tmp_path: Path):
     """Of an estate without several premises there is nothing to say."""
     facts = [fact for fact in FACTS if not fact.needs]

@@ -250,3 +250,14 @@ def test_a_folder_with_a_closed_set_is_checked_like_any(
     said = capsys.readouterr().out
     assert "closure.json ok: " in said
     assert bulk.NOT_CHECKED in said
+
+
+def test_a_closure_is_never_unsure(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A closure rests on no guard proof: it verifies, and the code is 0."""
+    assert main([str(put(tmp_path))]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        said[0],
+        f"  {bulk.NOT_CHECKED}",
+        "1 of 1 proof verifies",
+    ]
