@@ -10,9 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order
 
 from ringfence.reach.closure import backward, forward
-from ringfence.reach.graph import CONTROL, READ, STATES, Graph, Ints, Mask
+from ringfence.reach.graph import (
+    CONTROL,
+    READ,
+    STATES,
+    Arcs,
+    Flags,
+    Graph,
+    Ints,
+    Mask,
+)
 from ringfence.reach.rows import Rows, rows
 
 _BITS = np.array(list(STATES.values()), np.int64)
@@ -116,18 +127,41 @@ def core(graph: Graph, seeds: Mask, goals: Mask, *, sure: bool = False) -> State
         sure: Whether to walk certain edges only.
     """
     arcs = graph.definite if sure else graph.possible
-    held = forward(arcs, seeds)
-    kept = held != 0
-    # What starts from nothing held is never looked at.
-    touched, _ = arcs.at(np.flatnonzero(kept))
-    edges = np.concatenate((touched, arcs.rules.edge))
-    edges = edges[kept[graph.head[edges]]]
+    edges = _between(graph, arcs, np.flatnonzero(seeds), np.flatnonzero(goals))
+    held = forward(graph.arcs(edges), seeds)
     inner = held & backward(graph.arcs(edges, backward=True), goals)
     kept = inner != 0
     edges = edges[kept[graph.tail[edges]] & kept[graph.head[edges]]]
     nodes = np.flatnonzero(kept)
     codes = np.sort(of_masks(nodes, inner[nodes])[0])
     return _spelt(graph, inner, edges, codes)
+
+
+def _between(graph: Graph, arcs: Arcs, starts: Ints, ends: Ints) -> Ints:
+    """Return edges among which are all that lie on some way between nodes.
+
+    What is held of a node isn't looked at: two plain searches, compiled in scipy, leave
+    a small part of a large graph for the sweeps that do.
+    """
+    if len(arcs.rules):
+        # A rule leads on from its premises too: a plain search would stop there.
+        return np.concatenate((arcs.edge, arcs.rules.edge))
+    near, _ = arcs.at(np.flatnonzero(_searched(arcs, starts)))
+    back = graph.arcs(near, backward=True)
+    return near[_searched(back, ends)[graph.head[near]]]
+
+
+def _searched(arcs: Arcs, starts: Ints) -> Flags:
+    """Return which nodes some others lead to, those included."""
+    count = len(arcs.first) - 1
+    # One more node leads to all of the starts, so that one search serves them all.
+    heads = np.concatenate((arcs.end[arcs.edge], starts.astype(arcs.end.dtype)))
+    first = np.append(arcs.first, arcs.first[-1] + len(starts))
+    size = (count + 1, count + 1)
+    matrix = csr_array((np.ones(len(heads)), heads, first), shape=size)
+    flags = np.zeros(count + 1, bool)
+    flags[breadth_first_order(matrix, count, return_predecessors=False)] = True
+    return flags[:count]
 
 
 def _spelt(graph: Graph, inner: Mask, edges: Ints, codes: Ints) -> States:
