@@ -50,6 +50,22 @@ def statuses(told: Mapping[str, str]) -> dict[str, Status]:
     return {node: Status[status.upper()] for node, status in told.items()}
 
 
+def descended(facts: list[Fact], protected: Mapping[str, str]) -> dict[str, str]:
+    """Return what is protected, and what it contains, level by level."""
+    found = dict(protected)
+    while True:
+        new: dict[str, str] = {}
+        for fact in facts:
+            if fact.name == "contains" and fact.id in found:
+                sure = found[fact.id] == "yes" and not fact.unknown
+                told = "yes" if sure else "unknown"
+                if found.get(fact.value) not in ("yes", told):
+                    new[fact.value] = told
+        if not new:
+            return found
+        found |= new
+
+
 def follows(estate: Numbered, ids: list[str], facts: list[Fact], way: Way) -> bool:
     """Return whether the hops of a way are facts that follow one another."""
     node = way.origin
@@ -68,8 +84,9 @@ def test_bulk_answers_as_the_engine_does(facts, excluded, protected, verbs):
     known = {*same.ids}
     excluded = {node: told for node, told in excluded.items() if node in known}
     protected = {node: told for node, told in protected.items() if node in known}
+    stated, protected = protected, descended(facts, protected)
     asked = Isolation(same, Part(statuses(excluded), statuses(protected)), verbs)
-    with written(facts, excluded, protected) as (estate, ids):
+    with written(facts, excluded, stated) as (estate, ids):
         found = closed(estate, verbs)
         by_id = dict(zip(ids, found.held.tolist(), strict=True))
         assert by_id == dict(zip(same.ids, asked.closed.tolist(), strict=True))
