@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from bench.peers import Flags, Ids
 from ringfence.reach.closure import forward
-from ringfence.reach.graph import CONTROL, DECRYPT, READ, Graph
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, DECRYPT, READ
 from ringfence.reach.matrix import Pairs, pairs
 from ringfence.reach.timeline import Period, Timeline
 from ringfence.reach.timeline import timeline as _timeline

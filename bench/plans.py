@@ -11,7 +11,7 @@ from bench.ours import Question, graph
 from bench.peers import Ids
 from ringfence.reach.costs import KINDS, prices
 from ringfence.reach.frontier import frontier
-from ringfence.reach.graph import READ
+from ringfence.reach.masks import READ
 from ringfence.reach.plan import Aim, Plan
 
 Small = npt.NDArray[np.uint8]

@@ -10,7 +10,8 @@ from ringfence.boundary.vocabulary import EDGE_KINDS, Flow, kind_of
 from ringfence.estate.facts import Fact, line
 from ringfence.estate.store import Edges
 from ringfence.reach.costs import Prices, Use, kinds, prices
-from ringfence.reach.graph import Graph, Ints, verb_mask
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import Ints, verb_mask
 from ringfence.reach.plan import Aim
 from ringfence.reach.plan_file import named
 from tests.estates import edges_of, graph

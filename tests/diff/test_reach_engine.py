@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ringfence.boundary.vocabulary import EDGE_KINDS, VERBS, Flow
 from ringfence.estate.facts import Fact, line
 from ringfence.reach.closure import backward, forward, tree
-from ringfence.reach.graph import CONTROL, READ, STATES, VERB_BIT, Graph
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, READ, STATES, VERB_BIT
 from tests.estates import GRADES, graph
 from tests.reference import closure as reference
 from tests.strategies import DATA, PRINCIPALS, estates, ruled_estates

@@ -13,8 +13,8 @@ from ringfence.estate.facts import Fact, line
 from ringfence.guard.concrete import Request, holds
 from ringfence.guard.symbolic import decide
 from ringfence.guard.tree import Absent, All, AnyOf, Compare, Condition, Not, parse
-from ringfence.reach.graph import ALL_VERBS
 from ringfence.reach.isolation import Isolation, Part, Result
+from ringfence.reach.masks import ALL_VERBS
 from ringfence.reach.ways import ways
 from tests.estates import GRADES, graph
 from tests.reference import closure as reference

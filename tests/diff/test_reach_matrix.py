@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.reach import compiled
-from ringfence.reach.graph import verb_mask
+from ringfence.reach.masks import verb_mask
 from ringfence.reach.matrix import pairs
 from tests.diff.test_reach_engine import MODES, kept
 from tests.estates import graph

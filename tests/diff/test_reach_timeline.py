@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.reach.graph import Graph, verb_mask
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import verb_mask
 from ringfence.reach.matrix import pairs
 from ringfence.reach.timeline import Period, timeline
 from tests.estates import graph

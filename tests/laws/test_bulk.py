@@ -21,8 +21,8 @@ from ringfence.estate.parquet import Numbered, read
 from ringfence.reach.bulk.certificate import certify
 from ringfence.reach.bulk.question import Outcome, closed, outcome
 from ringfence.reach.bulk.question import Path as Way
-from ringfence.reach.graph import ALL_VERBS, CONTROL, READ, STATES
 from ringfence.reach.isolation import Isolation, Part
+from ringfence.reach.masks import ALL_VERBS, CONTROL, READ, STATES
 from ringfence_verify.bulk import FILES, verify
 from ringfence_verify.reading import RefusedError, canonical
 from tests import numbered

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ringfence.boundary.status import Status
 from ringfence.reach.closure import forward
-from ringfence.reach.graph import ALL_VERBS, Graph
+from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part, Result, states
+from ringfence.reach.masks import ALL_VERBS
 from tests.estates import graph
 from tests.strategies import DATA, PRINCIPALS, edges, estates
 

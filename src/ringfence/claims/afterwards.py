@@ -21,7 +21,7 @@ from ringfence.documents.files import decode, read_bytes
 from ringfence.errors import ConfigError, Locus, SourceError
 from ringfence.estate.facts import Fact, edge, line
 from ringfence.reach.exemptions import Regrants
-from ringfence.reach.graph import VERB_BIT
+from ringfence.reach.masks import VERB_BIT
 from ringfence.reach.plan import Plan
 from ringfence.reach.plan_file import PlanFile, read_plan
 

@@ -16,7 +16,8 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
 from ringfence.claims.asking import Asking
 from ringfence.claims.ways import Way
-from ringfence.reach.graph import Flags, Graph
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import Flags
 from ringfence.reach.rows import WORD, Words
 
 

@@ -23,7 +23,8 @@ from ringfence.claims.standing import JUDGED, Standing, ever
 from ringfence.documents.located import nearest, parse_moment
 from ringfence.errors import ConfigError, Locus
 from ringfence.reach.closure import forward
-from ringfence.reach.graph import CONTROL, Graph, Ints, verb_mask
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, Ints, verb_mask
 from ringfence.reach.timeline import Period
 
 Progress = Callable[[str], None]

@@ -21,7 +21,9 @@ from ringfence.claims.spans import Part, Span, alive, crossed, spans, swept, tol
 from ringfence.claims.together import Together, together
 from ringfence.claims.ways import Field, Way, ways
 from ringfence.claims.ways import field as fielded
-from ringfence.reach.graph import Graph, Ints, grouped
+from ringfence.reach.arcs import grouped
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import Ints
 
 # So many pairs at most are unpacked at once; beyond, resources go in parts.
 MOST = 1 << 26

@@ -22,7 +22,8 @@ from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.outcome import Reason
 from ringfence.estate.store import Edges, Estate, SourceFact, View
 from ringfence.reach.closure import backward, forward
-from ringfence.reach.graph import READ, VERB_BIT, Graph, Mask, build
+from ringfence.reach.graph import Graph, build
+from ringfence.reach.masks import READ, VERB_BIT, Mask
 
 ALTER = VERB_BIT["alter"]
 SHOWN = 3

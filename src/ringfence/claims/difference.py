@@ -26,7 +26,8 @@ from ringfence.claims.spans import swept
 from ringfence.claims.standing import JUDGED
 from ringfence.claims.together import lending
 from ringfence.reach.closure import Walk, backward, forward, tree
-from ringfence.reach.graph import ALL_VERBS, CONTROL, Flags, Graph, Ints
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import ALL_VERBS, CONTROL, Flags, Ints
 from ringfence.reach.plan import seeds_of
 from ringfence.reach.rows import pairs_of
 

@@ -28,7 +28,8 @@ from ringfence.claims.spans import (
 from ringfence.claims.together import Together, together
 from ringfence.claims.ways import Way, single
 from ringfence.reach.closure import Tree, tree
-from ringfence.reach.graph import ALL_VERBS, Flags, Graph
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import ALL_VERBS, Flags
 
 # So many pairs at most are unpacked at once; beyond, columns go in parts.
 MOST = 1 << 26

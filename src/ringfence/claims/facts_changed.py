@@ -18,7 +18,7 @@ from ringfence.boundary.vocabulary import NODE_KINDS, kind_of
 from ringfence.claims.case import Case
 from ringfence.guard.symbolic import Impossible, decide
 from ringfence.guard.tree import Not, parse
-from ringfence.reach.graph import Ints
+from ringfence.reach.masks import Ints
 
 T = TypeVar("T")
 _WORDS = ("name", "verb", "control", "unknown", "guard", "needs")

@@ -14,7 +14,7 @@ from ringfence.claims.case import Case, listed
 from ringfence.claims.outcome import Reason
 from ringfence.claims.question import Question
 from ringfence.reach.closure import backward, forward
-from ringfence.reach.graph import CONTROL, READ, Mask
+from ringfence.reach.masks import CONTROL, READ, Mask
 
 EMPTY_ORIGINS = "no-origin"
 EMPTY_TARGETS = "no-target"

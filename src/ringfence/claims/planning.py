@@ -30,8 +30,9 @@ from ringfence.reach.collateral import Sweep
 from ringfence.reach.costs import Prices, kinds, prices
 from ringfence.reach.exemptions import Exempt, Regrants, lent, regranted
 from ringfence.reach.frontier import Uncuttable, frontier
-from ringfence.reach.graph import Graph, Ints
+from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part, Result
+from ringfence.reach.masks import Ints
 from ringfence.reach.matrix import pairs
 from ringfence.reach.plan import Aim, Plan, after, priced
 from ringfence.reach.plan_file import About, PlanFile, edges_of, regrants_of, written

@@ -27,7 +27,7 @@ from ringfence.claims.spans import (
 from ringfence.claims.together import Together, together
 from ringfence.claims.ways import Way, ways
 from ringfence.errors import ConfigError, Locus
-from ringfence.reach.graph import Flags, Ints
+from ringfence.reach.masks import Flags, Ints
 
 # So many pairs at most are held at once; beyond, resources go in parts.
 MOST = 1 << 30

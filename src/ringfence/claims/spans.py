@@ -12,7 +12,8 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.asking import Asking, moment
 from ringfence.claims.standing import JUDGED, overlap, stretches
-from ringfence.reach.graph import Graph, Ints
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import Ints
 from ringfence.reach.matrix import Pairs, pairs
 from ringfence.reach.rows import WORD
 from ringfence.reach.timeline import Timeline, timeline

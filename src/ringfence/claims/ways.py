@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ringfence.reach.arcs import grouped
 from ringfence.reach.closure import Walk, tree
-from ringfence.reach.graph import STATES, Graph, Ints, grouped
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import STATES, Ints
 from ringfence.reach.matrix import asked, pairs
 from ringfence.reach.states import States
 

@@ -52,7 +52,7 @@ def bulk(
     from ringfence.estate.parquet import read
     from ringfence.reach.bulk.certificate import certify, withdraw
     from ringfence.reach.bulk.question import Outcome, closed, outcome
-    from ringfence.reach.graph import verb_mask
+    from ringfence.reach.masks import verb_mask
 
     words = verb.split(",")
     if wrong := [word for word in words if word not in VERB_GROUPS]:

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ringfence.reach.graph import CONTROL, STATES, Arcs, Graph, Ints, Mask, Rules
+from ringfence.reach.arcs import Arcs, Rules
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, STATES, Ints, Mask
 
 _BITS = np.array(list(STATES.values()), np.uint16)
 _NAMES = tuple(STATES)

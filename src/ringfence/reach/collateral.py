@@ -17,7 +17,8 @@ from scipy.sparse.csgraph import connected_components
 
 from ringfence.reach.closure import backward, forward
 from ringfence.reach.costs import Floats
-from ringfence.reach.graph import CONTROL, Flags, Graph, Ints, Mask
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, Flags, Ints, Mask
 from ringfence.reach.matrix import Pairs, pairs
 from ringfence.reach.rows import WORD, levels
 from ringfence.reach.states import core, entries

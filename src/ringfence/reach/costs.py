@@ -16,7 +16,8 @@ from ringfence.boundary.vocabulary import EDGE_KINDS
 from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Locus
 from ringfence.estate.store import Edges
-from ringfence.reach.graph import Graph, Ints
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import Ints
 
 Floats = npt.NDArray[np.float64]
 

@@ -22,7 +22,8 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from ringfence.reach.closure import backward, forward
 from ringfence.reach.costs import Floats, changes
-from ringfence.reach.graph import CONTROL, READ, Flags, Graph, Ints, Mask
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, READ, Flags, Ints, Mask
 from ringfence.reach.states import States, core, entries, of_masks, steps
 
 # scipy's flows have 32 bits, and two opposite edges may add up: capacities end here.

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ringfence.reach.arcs import Arcs
 from ringfence.reach.closure import backward, forward
-from ringfence.reach.graph import CONTROL, Arcs, Flags, Graph, Ints, Mask
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, Flags, Ints, Mask
 
 
 @dataclass(frozen=True, slots=True)

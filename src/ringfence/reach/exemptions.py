@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ringfence.reach.closure import forward
-from ringfence.reach.graph import Graph, Ints
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import Ints
 from ringfence.reach.plan import Aim, Plan, Regrant, after, reached, seeds_of
 
 

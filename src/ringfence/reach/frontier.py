@@ -18,7 +18,8 @@ import numpy as np
 from ringfence.reach.collateral import Sweep, passed, people_behind
 from ringfence.reach.costs import Floats, Prices
 from ringfence.reach.cut import Network, cheapest, minimum, network
-from ringfence.reach.graph import Flags, Graph
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import Flags
 from ringfence.reach.matrix import pairs
 from ringfence.reach.plan import Aim, Plan, priced, remaining
 

@@ -1,8 +1,6 @@
 """The graph that reach walks: edges in force, and what each hands on.
 
-A state is a node together with what is held of it: control of a principal, or a verb on
-data. All states of a node fit into one mask of 12 bits, so that a closure is a mask for
-each node. An edge `u -> v` hands on
+A state is a node together with what is held of it (`masks`). An edge `u -> v` hands on
 
     give[e]  when control of u is held,   and   held[u] & carry[e]   in any case:
 
@@ -19,118 +17,26 @@ from functools import cached_property
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from ringfence.boundary.vocabulary import (
     DATA_KINDS,
     EDGE_KINDS,
     LASTING,
-    VERB_GROUPS,
-    VERBS,
     Flow,
     kind_of,
 )
 from ringfence.estate.store import Edges
-
-Mask = npt.NDArray[np.uint16]
-Ints = npt.NDArray[np.signedinteger]
-Flags = npt.NDArray[np.bool_]
-
-CONTROL = 1
-VERB_BIT = {verb: 2 << number for number, verb in enumerate(VERBS)}
-ALL_VERBS = sum(VERB_BIT.values())
-READ, DECRYPT = VERB_BIT["read"], VERB_BIT["decrypt"]
-STATES = {"control": CONTROL, **VERB_BIT}
-
-
-def verb_mask(verbs: Sequence[str]) -> int:
-    """Return the mask of some verbs and verb groups."""
-    wanted = {verb for name in verbs for verb in VERB_GROUPS[name]}
-    return sum(VERB_BIT[verb] for verb in wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class Arcs:
-    """Edges sorted by the node that a sweep enters them from (compressed rows).
-
-    Attributes:
-        first: For each node, where its edges begin; one more entry at the end.
-        edge: The edges' places among the graph's edges, node by node.
-        end: For each edge of the graph, the node at which a sweep leaves it.
-        give: For each edge of the graph, what it hands on under control of its tail.
-        carry: For each edge of the graph, what it hands on of what is held of its tail.
-        rules: The edges that need more than their tail; `edge` has none of them.
-    """
-
-    first: Ints
-    edge: Ints
-    end: Ints
-    give: Mask
-    carry: Mask
-    rules: Rules
-
-    def at(self, nodes: Ints) -> tuple[Ints, Ints]:
-        """Return the edges entered from some nodes, and the node of each."""
-        counts = self.first[nodes + 1] - self.first[nodes]
-        starts = np.repeat(self.first[nodes] - np.cumsum(counts) + counts, counts)
-        edges = self.edge[starts + np.arange(len(starts))]
-        # Once to the width that numpy indexes with, and not again at every use.
-        return edges.astype(np.intp, copy=False), np.repeat(nodes, counts)
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Edges that need more than their tail: Horn rules with several premises.
-
-    A premise is what being at a node gives: control of a principal, or reading data.
-
-    Attributes:
-        edge, tail, head: Each rule's place among the graph's edges, and its ends.
-        give: Mask handed on when control of the tail is held.
-        carry: Mask of what is handed on of that which is held of the tail.
-        premise: The further premises of all rules, one after another: node numbers.
-        first: For each rule, where its premises begin; one more entry at the end.
-        entry: For each premise, the state of its node that is asked for.
-    """
-
-    edge: Ints
-    tail: Ints
-    head: Ints
-    give: Mask
-    carry: Mask
-    premise: Ints
-    first: Ints
-    entry: Mask
-
-    def __len__(self) -> int:
-        """Return the number of rules."""
-        return len(self.edge)
-
-    def fired(self, held: Mask) -> tuple[Ints, Mask]:
-        """Return which rules hand on something, and what."""
-        unmet = (held[self.premise] & self.entry) == 0
-        met = np.add.reduceat(unmet, self.first[:-1]) == 0
-        handed = self.handed(held)
-        found = np.flatnonzero(met & (handed != 0))
-        return found, handed[found]
-
-    def handed(self, held: Mask) -> Mask:
-        """Return what each rule would hand on, were its further premises met."""
-        of_tail = held[self.tail]
-        by_control = np.where((of_tail & CONTROL) != 0, self.give, 0)
-        return ((of_tail & self.carry) | by_control).astype(np.uint16)
-
-
-def grouped(keys: Ints, count: int) -> tuple[Ints, Ints]:
-    """Return where each key's places begin, and the places, sorted by key.
-
-    A counting sort: linear, and stable, so that ties break by canonical order.
-    """
-    places = csr_array(
-        (np.ones(len(keys), np.int8), keys, np.arange(len(keys) + 1)),
-        shape=(len(keys), count),
-    ).tocsc()
-    return places.indptr, places.indices
+from ringfence.reach.arcs import Arcs, Rules, grouped
+from ringfence.reach.masks import (
+    ALL_VERBS,
+    CONTROL,
+    DECRYPT,
+    READ,
+    VERB_BIT,
+    Flags,
+    Ints,
+    Mask,
+)
 
 
 @dataclass(frozen=True)

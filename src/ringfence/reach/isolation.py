@@ -17,7 +17,8 @@ import numpy as np
 
 from ringfence.boundary.status import Status
 from ringfence.reach.closure import Tree, Walk, backward, forward, tree
-from ringfence.reach.graph import CONTROL, STATES, Graph, Ints, Mask
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, STATES, Ints, Mask
 
 
 class Result(StrEnum):

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ringfence.reach.graph import CONTROL, READ, Graph, Ints
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, READ, Ints
 from ringfence.reach.rows import Words, pairs_of, unpacked, width
 from ringfence.reach.states import States, core, entries, of_masks, steps
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ringfence.reach.arcs import Arcs
 from ringfence.reach.closure import forward
 from ringfence.reach.collateral import Blast, Sweep
 from ringfence.reach.costs import Prices, alike, changes
-from ringfence.reach.graph import CONTROL, READ, Arcs, Graph, Ints, Mask
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, READ, Ints, Mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from ringfence.documents.yaml import read_yaml
 from ringfence.errors import ConfigError, Locus, Problem, SourceError, printable
 from ringfence.estate.store import Row
 from ringfence.reach.costs import KINDS, Prices, changes
-from ringfence.reach.graph import VERB_BIT, Graph, Ints
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import VERB_BIT, Ints
 from ringfence.reach.plan import Plan, Regrant
 
 _VERBS = {bit: verb for verb, bit in VERB_BIT.items()}

@@ -17,7 +17,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ringfence.reach import compiled
-from ringfence.reach.graph import Ints, grouped
+from ringfence.reach.arcs import grouped
+from ringfence.reach.masks import Ints
 
 Words = npt.NDArray[np.uint64]
 Bits = npt.NDArray[np.uint8]

@@ -13,17 +13,10 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
+from ringfence.reach.arcs import Arcs
 from ringfence.reach.closure import backward, forward
-from ringfence.reach.graph import (
-    CONTROL,
-    READ,
-    STATES,
-    Arcs,
-    Flags,
-    Graph,
-    Ints,
-    Mask,
-)
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import CONTROL, READ, STATES, Flags, Ints, Mask
 from ringfence.reach.rows import Rows, rows
 
 _BITS = np.array(list(STATES.values()), np.int64)

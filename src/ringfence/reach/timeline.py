@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ringfence.reach.graph import Flags, Graph, Ints, grouped
+from ringfence.reach.arcs import grouped
+from ringfence.reach.graph import Graph
+from ringfence.reach.masks import Flags, Ints
 from ringfence.reach.matrix import Pairs, asked, pairs, rules_of
 from ringfence.reach.rows import WORD, Words, mark, pairs_of, width
 

@@ -17,7 +17,7 @@ from ringfence.claims.extents import What, what
 from ringfence.claims.reachers import Who, who
 from ringfence.claims.ways import ways
 from ringfence.estate.facts import Fact
-from ringfence.reach.graph import CONTROL, READ
+from ringfence.reach.masks import CONTROL, READ
 from ringfence.reach.matrix import pairs
 from tests.asked import FACTS, MAIL, TABLE, asking, opened, silent
 from tests.estates import attribute, edge, graph, source

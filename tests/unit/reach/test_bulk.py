@@ -15,7 +15,7 @@ from ringfence.cli.bulk import bulk
 from ringfence.errors import ConfigError, SourceError
 from ringfence.estate.parquet import SORTS, _need_distinct, read, spelt
 from ringfence.reach.bulk.question import masks
-from ringfence.reach.graph import ALL_VERBS, CONTROL, DECRYPT, READ
+from ringfence.reach.masks import ALL_VERBS, CONTROL, DECRYPT, READ
 from ringfence_verify.bulk import verify
 from tests.numbered import TEXT, Columns, Edge, edges, nodes, parquet
 

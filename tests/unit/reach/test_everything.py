@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
 from ringfence.estate.facts import line
 from ringfence.reach.everything import closed_set, who_has_everything
-from ringfence.reach.graph import ALL_VERBS, READ
+from ringfence.reach.masks import ALL_VERBS, READ
 from tests.estates import GRADES, edge, graph
 from tests.reference import closure as reference
 from tests.strategies import DATA, estates

@@ -7,7 +7,7 @@ import pytest
 
 from ringfence.reach.exemptions import Exempt, keeps, regranted
 from ringfence.reach.frontier import Uncuttable, frontier
-from ringfence.reach.graph import READ
+from ringfence.reach.masks import READ
 from ringfence.reach.plan import Regrant, after, remaining
 from tests.estates import edge
 from tests.planning import Setting

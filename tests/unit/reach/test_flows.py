@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ringfence.boundary.status import Status
 from ringfence.reach.flows import flows
-from ringfence.reach.graph import READ, verb_mask
 from ringfence.reach.isolation import Isolation, Part, Result
+from ringfence.reach.masks import READ, verb_mask
 from tests.estates import edge, graph
 
 COLUMN = "column:db/s.users.email"

@@ -10,7 +10,7 @@ from ringfence.errors import ConfigError
 from ringfence.estate.store import Row
 from ringfence.reach.collateral import Sweep
 from ringfence.reach.frontier import Uncuttable, frontier
-from ringfence.reach.graph import READ, VERB_BIT
+from ringfence.reach.masks import READ, VERB_BIT
 from ringfence.reach.plan import Regrant, priced
 from ringfence.reach.plan_file import About, edges_of, read_plan, regrants_of, written
 from tests.estates import edge

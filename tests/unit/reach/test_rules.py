@@ -8,8 +8,9 @@ from ringfence.boundary.status import Status
 from ringfence.estate.facts import Fact, line
 from ringfence.reach.closure import backward, forward, tree
 from ringfence.reach.everything import who_has_everything
-from ringfence.reach.graph import ALL_VERBS, CONTROL, READ, Graph
+from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part, Result
+from ringfence.reach.masks import ALL_VERBS, CONTROL, READ
 from ringfence.reach.timeline import Period, timeline
 from tests.estates import edge, graph
 

@@ -26,8 +26,8 @@ from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.question import Question
 from ringfence.claims.show import hop_of
 from ringfence.estate.store import Edges
-from ringfence.reach.graph import Ints, verb_mask
 from ringfence.reach.isolation import Part
+from ringfence.reach.masks import Ints, verb_mask
 
 NO_GATE = Reason("no-gate", "the estate holds no gate that people enter")
 

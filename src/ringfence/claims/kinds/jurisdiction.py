@@ -18,8 +18,9 @@ from ringfence.claims.judgement import Judgement, isolate
 from ringfence.claims.outcome import Reason
 from ringfence.claims.question import Question
 from ringfence.claims.verdict import Basis, Witness, verdict
-from ringfence.reach.graph import Graph, verb_mask
+from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Part
+from ringfence.reach.masks import verb_mask
 
 GRADES = ("legal", "technical")
 ASSUMPTION = (

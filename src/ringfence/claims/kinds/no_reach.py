@@ -21,8 +21,9 @@ from ringfence.claims.gaps import EMPTY_ORIGINS
 from ringfence.claims.judgement import Judgement, isolate
 from ringfence.claims.outcome import Reason
 from ringfence.claims.question import Question
-from ringfence.reach.graph import Graph, verb_mask
+from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Part
+from ringfence.reach.masks import verb_mask
 
 Names = tuple[str, ...]
 

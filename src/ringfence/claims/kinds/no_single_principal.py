@@ -23,8 +23,9 @@ from ringfence.claims.question import Question
 from ringfence.claims.show import paths_of
 from ringfence.claims.verdict import Basis, Witness, verdict
 from ringfence.reach.everything import Everything, closed_set, who_has_everything
-from ringfence.reach.graph import Graph, Ints, verb_mask
+from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part, states
+from ringfence.reach.masks import Ints, verb_mask
 
 
 def judge(claim: Claim, case: Case) -> Judgement:

@@ -20,8 +20,8 @@ from ringfence.claims.judgement import Judgement, closed_of, proof_of, witness_o
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.question import Question
 from ringfence.claims.verdict import Basis, Witness, verdict
-from ringfence.reach.graph import READ
 from ringfence.reach.isolation import Isolation, Part, Result
+from ringfence.reach.masks import READ
 
 
 def judge(claim: Claim, case: Case) -> Judgement:

@@ -24,8 +24,8 @@ from ringfence.claims.gaps import data_gaps
 from ringfence.claims.judgement import Judgement, counted, isolate
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.question import Question
-from ringfence.reach.graph import READ
 from ringfence.reach.isolation import Part
+from ringfence.reach.masks import READ
 
 
 def judge(claim: Claim, case: Case) -> Judgement:

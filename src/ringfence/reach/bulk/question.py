@@ -16,18 +16,10 @@ from scipy.sparse import coo_array
 from ringfence.boundary.vocabulary import EDGE_KINDS, Flow, Grade
 from ringfence.estate.containment import YES
 from ringfence.estate.parquet import SORTS, Flags, Numbered, spelt
+from ringfence.reach.arcs import Arcs, Rules
 from ringfence.reach.closure import forward, tree
-from ringfence.reach.graph import (
-    CONTROL,
-    READ,
-    STATES,
-    Arcs,
-    Graph,
-    Ints,
-    Mask,
-    Rules,
-    build,
-)
+from ringfence.reach.graph import Graph, build
+from ringfence.reach.masks import CONTROL, READ, STATES, Ints, Mask
 
 
 class Outcome(StrEnum):
