@@ -190,8 +190,7 @@ class Asking:
     def _contained(self, nodes: Sequence[str]) -> list[str]:
         """Return some data and all that they contain, certainly or perhaps."""
         graph = replace(self.case.graph(("technical",), bare=True), needs={})
-        seeds = np.zeros(len(graph.ids), np.uint16)
-        seeds[[graph.number[node] for node in nodes]] = ALTER
+        seeds = graph.at([graph.number[node] for node in nodes], ALTER)
         # Containment alone hands on this verb, so that it goes down and nowhere else.
         inside = np.flatnonzero(forward(graph.possible, seeds) & ALTER)
         return [graph.ids[number] for number in inside]

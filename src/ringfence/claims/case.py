@@ -132,8 +132,7 @@ class Case:
         """Hand the protection of datasets down to what they contain."""
         # Whatever it needs to get inside: what is inside is protected.
         graph = replace(self.graph(("technical",), bare=True), needs={})
-        seeds = np.zeros(len(graph.ids), np.uint16)
-        seeds[[graph.number[node] for node in protected]] = ALTER
+        seeds = graph.at([graph.number[node] for node in protected], ALTER)
         # Containment alone hands on this verb, so that it goes down and nowhere else.
         for arcs, status in (
             (graph.possible, Status.UNKNOWN),
@@ -147,8 +146,7 @@ class Case:
     def exposing(self, targets: Mapping[str, Status]) -> Mask:
         """Return what it takes, of each node, to read one of the targets."""
         graph = self.graph(("technical",), bare=True)
-        goals = np.zeros(len(graph.ids), np.uint16)
-        goals[[graph.number[node] for node in targets]] = READ
+        goals = graph.at([graph.number[node] for node in targets], READ)
         return backward(graph.possible_reversed, goals)
 
     def stores_of(self, targets: Mapping[str, Status]) -> list[str]:

@@ -28,7 +28,6 @@ from ringfence.claims.together import lending
 from ringfence.reach.closure import Walk, backward, forward, tree
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import ALL_VERBS, CONTROL, Flags, Ints
-from ringfence.reach.plan import seeds_of
 from ringfence.reach.rows import pairs_of
 
 # So many pairs at most are held at once; beyond, resources go in parts.
@@ -339,7 +338,7 @@ def _helped(old: Asking, new: Asking, risen: Sequence[Moved]) -> Iterator[Moved]
         return
     graph, fresh = new.graph, new.case.edges.row[is_new(old.case, new.case)]
     out = [node for node in new.out if node in graph.number]
-    grown = tree(graph.possible, seeds_of(graph, new.numbers(out)))
+    grown = tree(graph.possible, graph.seeds(new.numbers(out)))
     for one in risen:
         walk = grown.path(graph, graph.number[one.resource], new.verbs)
         rows = graph.row[walk.edges if walk else []]
@@ -357,10 +356,8 @@ def _walks(graph: Graph, verbs: int, pairs: Sequence[Moved]) -> list[Walk]:
         sure = one.now is Crossing.CERTAIN
         together[one.principal, sure].append(one.resource)
     for (principal, sure), resources in together.items():
-        seeds = np.zeros(len(graph.ids), np.uint16)
-        node = graph.number[principal]
-        seeds[node] = graph.entry(node)
-        grown = tree(graph.definite if sure else graph.possible, seeds)
+        arcs = graph.definite if sure else graph.possible
+        grown = tree(arcs, graph.seeds([graph.number[principal]]))
         for resource in resources:
             walk = grown.path(graph, graph.number[resource], verbs)
             found[principal, resource] = walk or Walk([], "")

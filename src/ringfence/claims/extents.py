@@ -240,9 +240,7 @@ class _Ways:
             graph = alive(self._asking, first)
             kept = ~graph.is_open if sure else np.ones(len(graph), bool)
             kept[list(graph.needs)] = False
-            seeds = np.zeros(len(graph.ids), np.uint16)
-            for node in self._origins.tolist():
-                seeds[node] = graph.entry(node)
+            seeds = graph.seeds(self._origins)
             grown = tree(graph.arcs(np.flatnonzero(kept)), seeds)
             self._grown[sure, first] = (graph, grown)
         return self._grown[sure, first]

@@ -14,7 +14,7 @@ from ringfence.claims.case import Case, listed
 from ringfence.claims.outcome import Reason
 from ringfence.claims.question import Question
 from ringfence.reach.closure import backward, forward
-from ringfence.reach.masks import CONTROL, READ, Mask
+from ringfence.reach.masks import CONTROL, READ
 
 EMPTY_ORIGINS = "no-origin"
 EMPTY_TARGETS = "no-target"
@@ -55,9 +55,8 @@ def _loose(question: Question) -> list[Reason]:
     """Return a gap when protected data, or a copy of it, is in no known store."""
     case = question.case
     graph = case.graph(("technical",), bare=True)
-    seeds = np.zeros(len(graph.ids), np.uint16)
-    seeds[[kind_of(node) == "store" for node in graph.ids]] = READ
-    held = forward(graph.possible, seeds)
+    stores = [n for n, node in enumerate(graph.ids) if kind_of(node) == "store"]
+    held = forward(graph.possible, graph.seeds(stores))
     exposing = case.exposing(question.targets)
     loose = [
         graph.ids[node]
@@ -106,12 +105,10 @@ def _undescribed(question: Question) -> list[Reason]:
     knows; a misspelt name looks just like that.
     """
     graph = question.graph
-    held: Mask = np.zeros(len(graph.ids), np.uint16)
-    for part in question.parts:
-        for node in part.origins:
-            held[graph.number[node]] = graph.entry(graph.number[node])
-    goals = np.zeros(len(graph.ids), np.uint16)
-    goals[[graph.number[node] for node in question.targets]] = question.verbs
+    origins = [node for part in question.parts for node in part.origins]
+    held = graph.seeds([graph.number[node] for node in origins])
+    targets = [graph.number[node] for node in question.targets]
+    goals = graph.at(targets, question.verbs)
     onward = backward(graph.possible_reversed, goals) & CONTROL
     touched = (forward(graph.possible, held) | onward) & CONTROL
     strange = [

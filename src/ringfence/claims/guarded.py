@@ -24,7 +24,8 @@ from ringfence.claims.question import Question
 from ringfence.guard.concrete import Request
 from ringfence.guard.symbolic import Impossible, Possible, Unknown, decide
 from ringfence.guard.tree import Compare, Condition, keys, parse
-from ringfence.reach.closure import Walk, forward
+from ringfence.reach.closure import Walk
+from ringfence.reach.exemptions import lent
 from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part, Result
 from ringfence.reach.ways import Guards, Way, ways
@@ -83,12 +84,9 @@ def _lent(question: Question) -> Graph:
     Of another part, or come by in another request: what any origin may hold in any way
     lets a rule hand on, but never surely.
     """
-    graph = question.graph
-    seeds = np.zeros(len(graph.ids), np.uint16)
-    for part in question.parts:
-        for origin in part.origins:
-            seeds[graph.number[origin]] = graph.entry(graph.number[origin])
-    return graph.lent(forward(graph.possible, seeds))
+    number = question.graph.number
+    origins = {number[one] for part in question.parts for one in part.origins}
+    return lent(question.graph, np.array(sorted(origins), np.int64))
 
 
 def _asked(question: Question, part: Part) -> list[Asked]:

@@ -18,7 +18,6 @@ from ringfence.claims.asking import Asking
 from ringfence.reach.closure import backward, forward
 from ringfence.reach.exemptions import lent
 from ringfence.reach.graph import Graph
-from ringfence.reach.plan import seeds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +62,12 @@ def together(
     if not graph.needs:
         return Together()
     wide = lending(asking)
-    goals = np.zeros(len(graph.ids), np.uint16)
-    goals[asking.numbers(targets)] = asking.verbs
-    held = forward(wide.possible, seeds_of(graph, asking.numbers(origins)))
+    goals = graph.at(asking.numbers(targets), asking.verbs)
+    held = forward(wide.possible, graph.seeds(asking.numbers(origins)))
     core = held & backward(graph.possible_reversed, goals)
     rules = [edge for edge in graph.needs if core[graph.tail[edge]]]
     out = [node for node in origins if node in asking.out]
-    reached = forward(wide.possible, seeds_of(graph, asking.numbers(out))) & goals
+    reached = forward(wide.possible, graph.seeds(asking.numbers(out))) & goals
     hit = [graph.ids[node] for node in np.flatnonzero(reached)]
     return Together(
         len(rules), sum(asking.protected(node) is not Status.NO for node in hit)

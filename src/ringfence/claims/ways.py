@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ringfence.reach.arcs import grouped
+from ringfence.reach.arcs import grouped, runs
 from ringfence.reach.closure import Walk, tree
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import STATES, Ints
@@ -93,9 +93,7 @@ def field(
     level[gained] = 0
     while len(gained):
         depth += 1
-        counts = first[gained + 1] - first[gained]
-        begins = np.repeat(first[gained] - np.cumsum(counts) + counts, counts)
-        found = order[begins + np.arange(len(begins))]
+        found = order[runs(first, gained)[0]]
         found = found[level[states.tail[found]] < 0]
         found = found[np.lexsort((states.edge[found], states.tail[found]))]
         gained, chosen = np.unique(states.tail[found], return_index=True)
@@ -140,9 +138,8 @@ def single(
 
     One of them is in reach: whoever asks has swept for that.
     """
-    seeds = np.zeros(len(graph.ids), np.uint16)
-    seeds[origin] = graph.entry(origin)
-    grown = tree(graph.definite if sure else graph.possible, seeds)
+    arcs = graph.definite if sure else graph.possible
+    grown = tree(arcs, graph.seeds([origin]))
     found = (
         Way(target, walk)
         for target in targets

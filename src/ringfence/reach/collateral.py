@@ -48,9 +48,7 @@ def people_behind(graph: Graph, people: Ints, goals: Mask) -> Floats:
         people: Numbers of the people, ascending.
         goals: What is asked for, a mask for each node.
     """
-    seeds = np.zeros(len(graph.ids), np.uint16)
-    seeds[people] = CONTROL
-    states = core(graph, seeds, goals)
+    states = core(graph, graph.seeds(people), goals)
     found, starts = states.find(entries(graph, people))
     drawn = np.random.default_rng(_SEED).exponential(size=(len(people), RANKS))
     label, parts = _components(len(states), states.tail, states.head)
@@ -108,9 +106,7 @@ def passed(graph: Graph, people: Ints, excluded: Ints, edges: Ints) -> Flags:
     barred = np.zeros(len(graph.ids), bool)
     barred[excluded] = True
     own = np.flatnonzero(~barred[graph.tail])
-    seeds = np.zeros(len(graph.ids), np.uint16)
-    seeds[people] = CONTROL
-    held = forward(graph.arcs(own), seeds)[graph.tail[edges]]
+    held = forward(graph.arcs(own), graph.seeds(people))[graph.tail[edges]]
     given = ((held & CONTROL) != 0) & (graph.give[edges] != 0)
     by_people: Flags = given | ((held & graph.carry[edges]) != 0)
     return by_people & ~barred[graph.tail[edges]]

@@ -8,7 +8,6 @@ Each round settles at least one principal, and mostly nearly all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,11 +65,11 @@ def who_has_everything(
     left[principals] = True
     while len(remaining := np.flatnonzero(left)):
         first = remaining[0]
-        held = forward(arcs, _at(graph, first[None], CONTROL))
+        held = forward(arcs, graph.at(first[None], CONTROL))
         missed = (held[targets] & verbs) == 0
         if _falls_short(missed, certain, share, sure=sure):
             chosen = targets[_against(missed, certain, share, sure=sure)]
-            reaching = backward(back, _at(graph, chosen, verbs)) & CONTROL
+            reaching = backward(back, graph.at(chosen, verbs)) & CONTROL
             settled = remaining[reaching[remaining] == 0]
             if reaching[first]:
                 # Only together with others, by a rule with several premises.
@@ -79,7 +78,7 @@ def who_has_everything(
             if len(settled):
                 found.short.append(Short(settled, chosen))
         else:
-            above = backward(back, _at(graph, first[None], CONTROL), alone=True)
+            above = backward(back, graph.at(first[None], CONTROL), alone=True)
             settled = remaining[(above[remaining] & CONTROL) != 0]
             found.masters.extend(settled.tolist())
         left[settled] = False
@@ -101,12 +100,6 @@ def _falls_short(missed: Flags, certain: Flags, share: int, *, sure: bool) -> bo
     return bool((missed & certain).sum() * share > left * (100 - share))
 
 
-def _at(graph: Graph, nodes: Sequence[int] | Ints, mask: int) -> Mask:
-    seeds = np.zeros(len(graph.ids), np.uint16)
-    seeds[nodes] = mask
-    return seeds
-
-
 def closed_set(arcs: Arcs, graph: Graph, nodes: Ints) -> Mask:
     """Return everything that controlling the nodes leads to."""
-    return forward(arcs, _at(graph, nodes, CONTROL))
+    return forward(arcs, graph.at(nodes, CONTROL))

@@ -14,7 +14,7 @@ import numpy as np
 from ringfence.reach.closure import forward
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import Ints
-from ringfence.reach.plan import Aim, Plan, Regrant, after, reached, seeds_of
+from ringfence.reach.plan import Aim, Plan, Regrant, after, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ def regranted(graph: Graph, aim: Aim, plan: Plan, exempt: Sequence[Exempt]) -> R
 
 def _had(graph: Graph, origin: int, targets: Ints, verbs: int) -> list[tuple[int, int]]:
     """Return which targets an origin had, and by which of the verbs that count."""
-    seeds = seeds_of(graph, np.array([origin]))
-    held = forward(graph.possible, seeds)[targets] & verbs
+    held = forward(graph.possible, graph.seeds([origin]))[targets] & verbs
     if graph.is_data[origin]:
         return []
     had = np.flatnonzero(held)
@@ -77,7 +76,7 @@ def lent(graph: Graph, origins: Ints) -> Graph:
     """Return the graph in which some origins lend each other what rules need."""
     if not graph.needs:
         return graph
-    return graph.lent(forward(graph.possible, seeds_of(graph, origins)))
+    return graph.lent(forward(graph.possible, graph.seeds(origins)))
 
 
 def keeps(graph: Graph, aim: Aim, exempt: Sequence[Exempt]) -> bool:

@@ -10,8 +10,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from ringfence.reach.closure import tree
 from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation
@@ -49,10 +47,7 @@ def flows(isolation: Isolation, *, most: int = MOST_ORIGINS) -> Flows:
     edges: dict[tuple[str, str], int] = defaultdict(int)
     pairs = 0
     for origin in isolation.crossing[:most]:
-        seeds = np.zeros(len(core.ids), np.uint16)
-        start = core.number[origin]
-        seeds[start] = core.entry(start)
-        grown = tree(arcs, seeds)
+        grown = tree(arcs, core.seeds([core.number[origin]]))
         used: set[tuple[int, int]] = set()
         for goal in goals:
             pairs += bool(grown.held[goal] & isolation.verbs)

@@ -224,6 +224,19 @@ class Graph:
             guard=self.guard[edges],
         )
 
+    def at(self, nodes: Ints | Sequence[int], mask: int) -> Mask:
+        """Return the same mask at some nodes, and nothing at all others."""
+        masks = np.zeros(len(self.ids), np.uint16)
+        masks[np.asarray(nodes, np.int64)] = mask
+        return masks
+
+    def seeds(self, nodes: Ints | Sequence[int]) -> Mask:
+        """Return what being at some nodes gives, a mask for each node."""
+        chosen = np.asarray(nodes, np.int64)
+        masks = np.zeros(len(self.ids), np.uint16)
+        masks[chosen] = np.where(self.is_data[chosen], READ, CONTROL)
+        return masks
+
     def entry(self, node: int) -> int:
         """Return the state that an origin starts with: control, or reading a copy."""
         return READ if self.is_data[node] else CONTROL

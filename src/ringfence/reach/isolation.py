@@ -72,15 +72,10 @@ class Isolation:
         return np.fromiter(chosen, np.int64)
 
     def _seeds(self, *, sure: bool) -> Mask:
-        seeds = np.zeros(len(self.graph.ids), np.uint16)
-        for node in self._numbers(self.part.origins, sure=sure):
-            seeds[node] = self.graph.entry(int(node))
-        return seeds
+        return self.graph.seeds(self._numbers(self.part.origins, sure=sure))
 
     def _goals(self, *, sure: bool) -> Mask:
-        goals = np.zeros(len(self.graph.ids), np.uint16)
-        goals[self._numbers(self.part.targets, sure=sure)] = self.verbs
-        return goals
+        return self.graph.at(self._numbers(self.part.targets, sure=sure), self.verbs)
 
     @cached_property
     def closed(self) -> Mask:
@@ -165,10 +160,8 @@ class Isolation:
     def tree(self, origin: str) -> Tree:
         """Return the breadth-first tree from one origin."""
         graph = self.graph
-        seeds = np.zeros(len(graph.ids), np.uint16)
-        node = graph.number[origin]
-        seeds[node] = graph.entry(node)
-        return tree(graph.definite if self.is_sure else graph.possible, seeds)
+        arcs = graph.definite if self.is_sure else graph.possible
+        return tree(arcs, graph.seeds([graph.number[origin]]))
 
     def witness(self, origin: str, target: str) -> Walk | None:
         """Return a shortest path from an origin to a target, or None."""

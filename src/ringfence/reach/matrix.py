@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ringfence.reach.graph import Graph
-from ringfence.reach.masks import CONTROL, READ, Ints
+from ringfence.reach.masks import Ints
 from ringfence.reach.rows import Words, pairs_of, unpacked, width
 from ringfence.reach.states import States, core, entries, of_masks, steps
 
@@ -75,10 +75,8 @@ def asked(
         The states; the origins that are in the core, as rows and states; the targets
         that are, as states and columns.
     """
-    seeds, goals = (np.zeros(len(graph.ids), np.uint16) for _ in range(2))
-    seeds[origins] = np.where(graph.is_data[origins], READ, CONTROL)
-    goals[targets] = verbs
-    states = core(graph, seeds, goals, sure=sure)
+    goals = graph.at(targets, verbs)
+    states = core(graph, graph.seeds(origins), goals, sure=sure)
     wanted, columns = of_masks(targets, goals[targets])
     found, places = states.find(wanted)
     return states, states.find(entries(graph, origins)), (places, columns[found])

@@ -17,7 +17,7 @@ from ringfence.reach.closure import forward
 from ringfence.reach.collateral import Blast, Sweep
 from ringfence.reach.costs import Prices, alike, changes
 from ringfence.reach.graph import Graph
-from ringfence.reach.masks import CONTROL, READ, Ints, Mask
+from ringfence.reach.masks import Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +156,6 @@ def remaining(graph: Graph, aim: Aim, *, without: Ints | None = None) -> Ints:
 
 def reached(graph: Graph, arcs: Arcs, origins: Ints, aim: Aim) -> Ints:
     """Return which targets some origins reach together by some edges."""
-    held = forward(arcs, seeds_of(graph, origins))
+    held = forward(arcs, graph.seeds(origins))
     found: Ints = aim.targets[(held[aim.targets] & aim.verbs) != 0]
     return found
-
-
-def seeds_of(graph: Graph, origins: Ints) -> Mask:
-    """Return what being at some nodes gives, a mask for each node."""
-    seeds = np.zeros(len(graph.ids), np.uint16)
-    seeds[origins] = np.where(graph.is_data[origins], READ, CONTROL)
-    return seeds

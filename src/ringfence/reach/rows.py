@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ringfence.reach import compiled
-from ringfence.reach.arcs import grouped
+from ringfence.reach.arcs import grouped, runs
 from ringfence.reach.masks import Ints
 
 Words = npt.NDArray[np.uint64]
@@ -146,9 +146,7 @@ def levels(count: int, tail: Ints, head: Ints) -> Ints:
     depth = 0
     while len(done):
         depth += 1
-        counts = first[done + 1] - first[done]
-        starts = np.repeat(first[done] - np.cumsum(counts) + counts, counts)
-        tails = into[starts + np.arange(len(starts))]
+        tails = into[runs(first, done)[0]]
         np.subtract.at(open_edges, tails, 1)
         done = np.unique(tails[open_edges[tails] == 0])
         level[done] = depth

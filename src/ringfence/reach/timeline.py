@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ringfence.reach.arcs import grouped
+from ringfence.reach.arcs import grouped, runs
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import Flags, Ints
 from ringfence.reach.matrix import Pairs, asked, pairs, rules_of
@@ -172,10 +172,8 @@ class _Lists:
 
     def each(self, keys: Ints) -> tuple[Ints, Ints]:
         """Return the values of some keys one after another, and where each begins."""
-        counts = self.first[keys + 1] - self.first[keys]
-        begins = np.cumsum(counts) - counts
-        places = np.repeat(self.first[keys] - begins, counts)
-        return self.values[places + np.arange(len(places))], begins
+        places, begins = runs(self.first, keys)
+        return self.values[places], begins
 
     def turned(self, count: int) -> _Lists:
         """Return, for each of so many values, the keys in whose lists it is."""
