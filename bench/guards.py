@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import random
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+from bench.figures import Figure, told, write
 from ringfence.guard.concrete import holds
 from ringfence.guard.recheck import recheck
 from ringfence.guard.symbolic import Impossible, decide
@@ -32,16 +30,7 @@ COUNTRIES = ("US", "SG", "IE", "CN", "GB", "DE")
 SECONDS = 10.0  # so that every question is seen to its end
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A measured figure, beside a peer's where there is one."""
-
-    figure: str
-    value: float
-    unit: str
-    peer: str = ""
-    peer_value: float | None = None
-    ratio: float | None = None
+PACKAGES = ("ringfence", "z3-solver", "cvc5")
 
 
 def paths(count: int, seed: int) -> list[list[Condition]]:
@@ -142,19 +131,7 @@ def main() -> None:
         closed = [(*READ_BY_EXCLUDED, one, GUARDED) for one in managed]
         measured += figures("managed documents, unguarded", open_)
         measured += figures("managed documents, guarded", closed)
-    machine = {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("ringfence", "z3-solver", "cvc5")},
-    }
-    print(" ".join(f"{name}={value}" for name, value in machine.items()))
-    for one in measured:
-        print(f"{one.figure:<52}{one.value:>12,.3f} {one.unit}")
-    out = HERE / "out"
-    out.mkdir(exist_ok=True)
-    rows = [asdict(one) | {"machine": machine} for one in measured]
-    (out / "guards.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+    write("guards", told(measured), PACKAGES)
 
 
 # What an organisation denies beside whatever its documents allow.

@@ -13,9 +13,9 @@ from ringfence.estate.facts import Fact, line
 from ringfence.guard.concrete import Request, holds
 from ringfence.guard.symbolic import decide
 from ringfence.guard.tree import Absent, All, AnyOf, Compare, Condition, Not, parse
+from ringfence.reach.guard_sets import guard_sets
 from ringfence.reach.isolation import Isolation, Part, Result
 from ringfence.reach.masks import ALL_VERBS
-from ringfence.reach.ways import ways
 from tests.estates import GRADES, graph
 from tests.reference import closure as reference
 from tests.strategies import DATA, PRINCIPALS, edges
@@ -89,12 +89,12 @@ def test_one_request_meets_every_guard_of_a_path(facts, origin, target):
     )
     part = Part({origin: Status.YES}, {target: Status.YES})
     plain = Isolation(found, part, ALL_VERBS)
-    told = ways(
+    told = guard_sets(
         plain.guards(), lambda some: decide([parse(found.guards[one]) for one in some])
     )
     results = {
         Isolation(found.under(way.barred, way.met), part, ALL_VERBS).result
-        for way in told.ways
+        for way in told.sets
     }
     if sure:
         assert Result.REACHED in results
@@ -110,11 +110,13 @@ def test_the_ways_cover_every_request(facts):
     """Whatever a request meets lies in one way, and no way has a conflict in it."""
     guards = [parse(text) for text in graph(facts).guards]
     numbers = range(len(guards))
-    told = ways(numbers, lambda some: decide([guards[one] for one in sorted(some)]))
+    told = guard_sets(
+        numbers, lambda some: decide([guards[one] for one in sorted(some)])
+    )
     for request in REQUESTS:
         met = {one for one in numbers if holds(guards[one], request)}
-        assert any(not met & way.barred for way in told.ways)
-    for way in told.ways:
+        assert any(not met & way.barred for way in told.sets)
+    for way in told.sets:
         assert all(holds(guards[one], way.request) for one in way.met)
         left = set(numbers) - way.barred
         assert not any(conflict.guards <= left for conflict in told.conflicts)

@@ -9,16 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-import numpy as np
-
 from ringfence.boundary.model import digest
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
 from ringfence.claims.asking import Asking
 from ringfence.claims.ways import Way
 from ringfence.reach.graph import Graph
-from ringfence.reach.masks import Flags
-from ringfence.reach.rows import WORD, Words
 
 
 class Crossing(IntEnum):
@@ -99,13 +95,6 @@ def how(asking: Asking) -> How:
         undecided=int(graph.is_open.sum()),
         unread=tuple(one.name for one in asking.case.sources if one.unknown),
     )
-
-
-def packed(flags: Flags) -> Words:
-    """Return flags packed into words, little end first, as pairs have them."""
-    whole = np.zeros(-(-len(flags) // WORD) * WORD, bool)
-    whole[: len(flags)] = flags
-    return np.packbits(whole, bitorder="little").view(np.uint64)
 
 
 def through(graph: Graph, way: Way) -> str:

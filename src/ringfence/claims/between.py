@@ -17,7 +17,7 @@ from ringfence.claims.answers import Crossing
 from ringfence.claims.asking import Asking, Progress, seconds
 from ringfence.claims.outcome import Path
 from ringfence.claims.show import paths_of
-from ringfence.claims.spans import Part, Span, alive, crossed, spans, swept, told
+from ringfence.claims.spans import Span, Swept, alive, crossed, spans, swept, told
 from ringfence.claims.together import Together, together
 from ringfence.claims.ways import Field, Way, ways
 from ringfence.claims.ways import field as fielded
@@ -136,7 +136,7 @@ class _Found:
             if self._crosses(sure, Status.YES):
                 self.crossing = Crossing.CERTAIN
 
-    def _crosses(self, part: Part, least: Status) -> bool:
+    def _crosses(self, part: Swept, least: Status) -> bool:
         if self._asking.period is not None:
             found = crossed(self._asking, part, self._origins, self._targets, least)
             sure = least is Status.YES

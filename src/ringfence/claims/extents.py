@@ -15,8 +15,8 @@ from ringfence.claims.asking import Asking, Progress
 from ringfence.claims.show import folded
 from ringfence.claims.spans import (
     Interval,
-    Part,
     Span,
+    Swept,
     Told,
     alive,
     crossed,
@@ -196,7 +196,7 @@ def _reached(
             yield _found(column, rows, place, part)
 
 
-def _found(column: Column, rows: list[int], place: int, part: Part) -> _Found:
+def _found(column: Column, rows: list[int], place: int, part: Swept) -> _Found:
     held = {row: part.held[row, place] for row in rows} if part.held else {}
     if not held:
         return _Found(column, rows[0], None, ())

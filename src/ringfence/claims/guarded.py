@@ -24,11 +24,10 @@ from ringfence.claims.question import Question
 from ringfence.guard.concrete import Request
 from ringfence.guard.symbolic import Impossible, Possible, Unknown, decide
 from ringfence.guard.tree import Compare, Condition, keys, parse
-from ringfence.reach.closure import Walk
-from ringfence.reach.exemptions import lent
+from ringfence.reach.closure import Walk, lent
 from ringfence.reach.graph import Graph
+from ringfence.reach.guard_sets import Guards, GuardSet, guard_sets
 from ringfence.reach.isolation import Isolation, Part, Result
-from ringfence.reach.ways import Guards, Way, ways
 
 # What a person is by what others have put on file, and can't change by asking.
 KNOWN = ("active", "designated", "employment", "residence", "team", "us_person")
@@ -105,11 +104,11 @@ def _asked(question: Question, part: Part) -> list[Asked]:
     found = [Asked(plain)] if plain.result is Result.REACHED else []
     for pairs, origins in sorted(groups.items()):
         alike = Part(origins, part.targets, part.exceptions)
-        found += _ways(question, alike, dict(pairs), guards)
+        found += _under_guards(question, alike, dict(pairs), guards)
     return found
 
 
-def _ways(
+def _under_guards(
     question: Question, part: Part, known: _Known, guards: Sequence[int]
 ) -> list[Asked]:
     graph = question.graph
@@ -118,12 +117,12 @@ def _ways(
     def can(some: Guards) -> Impossible | Possible | Unknown:
         return decide([*given, *(parse(graph.guards[one]) for one in sorted(some))])
 
-    found = ways(guards, can)
+    found = guard_sets(guards, can)
     conflicts = tuple(
         Conflict(_texts(graph, one.guards), known, one.proof) for one in found.conflicts
     )
     apart = [
-        Isolation(_under(graph, way, known), part, question.verbs) for way in found.ways
+        Isolation(_under(graph, way, known), part, question.verbs) for way in found.sets
     ]
     return [
         Asked(
@@ -132,7 +131,7 @@ def _ways(
             {key: way.request[key] for key in way.request if not _is_guess(key, known)},
             conflicts,
         )
-        for way, isolation in zip(found.ways, _lasting(question, apart), strict=True)
+        for way, isolation in zip(found.sets, _lasting(question, apart), strict=True)
     ]
 
 
@@ -161,7 +160,7 @@ def _lasting(question: Question, apart: list[Isolation]) -> list[Isolation]:
     ]
 
 
-def _under(graph: Graph, way: Way, known: _Known) -> Graph:
+def _under(graph: Graph, way: GuardSet, known: _Known) -> Graph:
     """Return the graph of a way; a guard is surely met if nothing is guessed for it."""
     met = {
         guard

@@ -26,9 +26,10 @@ from ringfence.claims.plans import Loser, Planned, Priced
 from ringfence.claims.question import Question
 from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Locus
+from ringfence.reach.closure import lent
 from ringfence.reach.collateral import Sweep
 from ringfence.reach.costs import Prices, kinds, prices
-from ringfence.reach.exemptions import Exempt, Regrants, lent, regranted
+from ringfence.reach.exemptions import Exempt, Regrants, regranted
 from ringfence.reach.frontier import Uncuttable, frontier
 from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation, Part, Result

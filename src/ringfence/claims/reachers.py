@@ -10,12 +10,12 @@ import numpy as np
 
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
-from ringfence.claims.answers import Crossing, crossing, packed, through
+from ringfence.claims.answers import Crossing, crossing, through
 from ringfence.claims.asking import Asking, Progress
 from ringfence.claims.spans import (
     Interval,
-    Part,
     Span,
+    Swept,
     Told,
     alive,
     crossed,
@@ -28,6 +28,7 @@ from ringfence.claims.together import Together, together
 from ringfence.claims.ways import Way, ways
 from ringfence.errors import ConfigError, Locus
 from ringfence.reach.masks import Flags, Ints
+from ringfence.reach.rows import packed
 
 # So many pairs at most are held at once; beyond, resources go in parts.
 MOST = 1 << 30
@@ -162,7 +163,7 @@ class _Tally:
         self._crossed: dict[int, Crossing] = {}
         self.pairs: list[Span] = []
 
-    def _cross(self, part: Part, least: Status, level: Crossing) -> None:
+    def _cross(self, part: Swept, least: Status, level: Crossing) -> None:
         found = crossed(self._asking, part, self._origins, self._resources, least)
         for row, _ in found:
             self._crossed[row] = max(level, self._crossed.get(row, level))
@@ -223,7 +224,7 @@ class _Tally:
                 yield rows[place], way
 
 
-def _counted(part: Part, flags: Flags) -> Ints:
+def _counted(part: Swept, flags: Flags) -> Ints:
     """Return by row how many of some columns it reaches."""
     hits = np.bitwise_count(part.pairs.words & packed(flags))
     counts: Ints = hits.sum(axis=1, dtype=np.int64)

@@ -38,7 +38,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Swept:
     """The pairs in reach of some columns, at the instant or ever in the period.
 
     Attributes:
@@ -60,7 +60,7 @@ def swept(
     sure: bool,
     most: int,
     graph: Graph | None = None,
-) -> Iterator[Part]:
+) -> Iterator[Swept]:
     """Yield the pairs in reach, targets part by part.
 
     Args:
@@ -77,7 +77,7 @@ def swept(
         part = columns[begin : begin + step]
         if asking.period is None:
             found = pairs(graph or asking.graph, rows, part, asking.verbs, sure=sure)
-            yield Part(begin, found)
+            yield Swept(begin, found)
             continue
         line = timeline(
             asking.graph,
@@ -88,7 +88,7 @@ def swept(
             sure=sure,
         )
         whole = (asking.period.begin, asking.period.end)
-        yield Part(begin, line.ever(), _held(line, whole))
+        yield Swept(begin, line.ever(), _held(line, whole))
 
 
 def _held(line: Timeline, whole: Interval) -> dict[tuple[int, int], list[Interval]]:
@@ -105,7 +105,7 @@ def _held(line: Timeline, whole: Interval) -> dict[tuple[int, int], list[Interva
 
 
 def spans(
-    origins: Sequence[str], targets: Sequence[str], sure: Part, maybe: Part
+    origins: Sequence[str], targets: Sequence[str], sure: Swept, maybe: Swept
 ) -> Iterator[Span]:
     """Yield when each pair of a part was in reach, if a period is asked about."""
     for (row, column), possible in sorted(maybe.held.items()):
@@ -120,7 +120,7 @@ def spans(
 
 def crossed(
     asking: Asking,
-    part: Part,
+    part: Swept,
     origins: Sequence[str],
     targets: Sequence[str],
     least: Status,

@@ -15,8 +15,7 @@ import numpy as np
 from ringfence.boundary.status import Status
 from ringfence.claims.answers import Crossing
 from ringfence.claims.asking import Asking
-from ringfence.reach.closure import backward, forward
-from ringfence.reach.exemptions import lent
+from ringfence.reach.closure import backward, forward, lent
 from ringfence.reach.graph import Graph
 
 

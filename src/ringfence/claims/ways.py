@@ -17,7 +17,7 @@ from ringfence.reach.arcs import grouped, runs
 from ringfence.reach.closure import Walk, tree
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import STATES, Ints
-from ringfence.reach.matrix import asked, pairs
+from ringfence.reach.matrix import core_of, pairs
 from ringfence.reach.states import States
 
 _NAMES = tuple(STATES)
@@ -81,7 +81,7 @@ def field(
         verbs: Mask of the states of a target that count.
         sure: Whether to walk certain edges only.
     """
-    states, (known, places), (goals, _) = asked(
+    states, (known, places), (goals, _) = core_of(
         graph, origins, targets, verbs, sure=sure
     )
     starts = np.full(len(origins), -1, np.int64)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +16,9 @@ from ringfence.cli.words import PLAIN, Lens, Limit, instant, now, room
 from ringfence.errors import printable
 
 if TYPE_CHECKING:
-    from ringfence.claims.answers import Crossing, How
+    from ringfence.claims.answers import How
     from ringfence.claims.asking import Asking
+    from ringfence.report.answer_json import Answered
     from ringfence.report.answering import Screen
 
 EXITS = """Exit codes: 0 nobody excluded reaches anything protected, of what was asked,
@@ -94,13 +97,26 @@ class Question:
             for word in (option, value)
         )
 
-    def said(self, text: str, crossing: Crossing, progress: Progress) -> int:
-        """Show an answer, and return the exit code that it has."""
+    def answered(
+        self,
+        asking: Asking,
+        progress: Progress,
+        schema: str,
+        answer: Answered,
+        render: Callable[[How, Screen], str],
+    ) -> int:
+        """Show an answer as text or JSON, and return the exit code that it has."""
+        from ringfence.report import answer_json
         from ringfence.report.answering import exit_code
 
+        ready = self.ready(asking, progress)
+        if self.lens.format == "json":
+            text = answer_json.answer(schema, answer, ready.how, asking.labels)
+        else:
+            text = render(ready.how, ready.screen)
         progress.done()
         show(text)
-        return exit_code(crossing)
+        return exit_code(answer.crossing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +150,15 @@ def who(
     from ringfence.boundary.vocabulary import PRINCIPAL_KINDS
     from ringfence.claims.asking import kinds_of
     from ringfence.claims.reachers import who as answered
-    from ringfence.report import answer_json, reach_text
+    from ringfence.report import reach_text
 
     progress = Progress()
     chosen = kinds_of(kinds, PRINCIPAL_KINDS)
     asking = question.asking(progress)
     answer = answered(asking, resource, chosen, progress)
-    ready = question.ready(asking, progress)
-    if question.lens.format == "json":
-        text = answer_json.answer("reach-who/1", answer, ready.how, asking.labels)
-    else:
-        text = reach_text.who(answer, ready.how, ready.screen)
-    return question.said(text, answer.crossing, progress)
+    return question.answered(
+        asking, progress, "reach-who/1", answer, partial(reach_text.who, answer)
+    )
 
 
 @app.command
@@ -166,17 +179,14 @@ def what(
         An id, with or without its kind, a label, a pattern, `excluded`, `everybody`.
     """
     from ringfence.claims.extents import what as answered
-    from ringfence.report import answer_json, reach_text
+    from ringfence.report import reach_text
 
     progress = Progress()
     asking = question.asking(progress)
     answer = answered(asking, principal, progress)
-    ready = question.ready(asking, progress)
-    if question.lens.format == "json":
-        text = answer_json.answer("reach-what/1", answer, ready.how, asking.labels)
-    else:
-        text = reach_text.what(answer, ready.how, ready.screen)
-    return question.said(text, answer.crossing, progress)
+    return question.answered(
+        asking, progress, "reach-what/1", answer, partial(reach_text.what, answer)
+    )
 
 
 @app.command
@@ -202,17 +212,14 @@ def path(
         Show up to so many different shortest ways.
     """
     from ringfence.claims.between import between
-    from ringfence.report import answer_json, reach_text
+    from ringfence.report import reach_text
 
     progress = Progress()
     asking = question.asking(progress)
     answer = between(asking, principal, resource, most=all or 1, progress=progress)
-    ready = question.ready(asking, progress)
-    if question.lens.format == "json":
-        text = answer_json.answer("reach-path/1", answer, ready.how, asking.labels)
-    else:
-        text = reach_text.path(answer, ready.how, ready.screen)
-    return question.said(text, answer.crossing, progress)
+    return question.answered(
+        asking, progress, "reach-path/1", answer, partial(reach_text.path, answer)
+    )
 
 
 app.command(bulk.bulk)

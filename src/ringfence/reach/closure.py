@@ -78,6 +78,13 @@ def _premises(rules: Rules, wanted: Mask) -> Ints:
     return _merge(wanted, nodes, np.concatenate((needed, more)).astype(np.uint16))
 
 
+def lent(graph: Graph, nodes: Ints) -> Graph:
+    """Return the graph in which some nodes lend each other what rules need."""
+    if not graph.needs:
+        return graph
+    return graph.lent(forward(graph.possible, graph.seeds(nodes)))
+
+
 def _handed(arcs: Arcs, edges: Ints, of_tail: Mask) -> Mask:
     by_control = np.where((of_tail & CONTROL) != 0, arcs.give[edges], 0)
     handed: Mask = ((of_tail & arcs.carry[edges]) | by_control).astype(np.uint16)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ringfence.reach.closure import forward
+from ringfence.reach.closure import forward, lent
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import Ints
 from ringfence.reach.plan import Aim, Plan, Regrant, after, reached
@@ -70,13 +70,6 @@ def _had(graph: Graph, origin: int, targets: Ints, verbs: int) -> list[tuple[int
         return []
     had = np.flatnonzero(held)
     return list(zip(targets[had].tolist(), held[had].tolist(), strict=True))
-
-
-def lent(graph: Graph, origins: Ints) -> Graph:
-    """Return the graph in which some origins lend each other what rules need."""
-    if not graph.needs:
-        return graph
-    return graph.lent(forward(graph.possible, graph.seeds(origins)))
 
 
 def keeps(graph: Graph, aim: Aim, exempt: Sequence[Exempt]) -> bool:

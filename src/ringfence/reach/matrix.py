@@ -59,14 +59,14 @@ def pairs(
         verbs: Mask of the states of a target that count.
         sure: Whether to walk certain edges only.
     """
-    states, (known, starts), marks = asked(graph, origins, targets, verbs, sure=sure)
+    states, (known, starts), marks = core_of(graph, origins, targets, verbs, sure=sure)
     states = with_rules(graph, states, starts, sure=sure)
     words = np.zeros((len(origins), width(len(targets))), np.uint64)
     words[known] = states.reached(marks, len(targets)).of(starts)
     return Pairs(origins, targets, words)
 
 
-def asked(
+def core_of(
     graph: Graph, origins: Ints, targets: Ints, verbs: int, *, sure: bool
 ) -> tuple[States, tuple[Ints, Ints], tuple[Ints, Ints]]:
     """Return the core of a question, with its ends.

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ringfence.reach import compiled
 from ringfence.reach.arcs import grouped, runs
-from ringfence.reach.masks import Ints
+from ringfence.reach.masks import Flags, Ints
 
 Words = npt.NDArray[np.uint64]
 Bits = npt.NDArray[np.uint8]
@@ -53,6 +53,13 @@ def mark(words: Words, rows: Ints, columns: Ints) -> None:
     """Set single bits, each given by its row and column."""
     bits = np.uint64(1) << (columns % WORD).astype(np.uint64)
     np.bitwise_or.at(words, (rows, columns // WORD), bits)
+
+
+def packed(flags: Flags) -> Words:
+    """Return a row of flags as a row of bits."""
+    whole = np.zeros(width(len(flags)) * WORD, bool)
+    whole[: len(flags)] = flags
+    return np.packbits(whole, bitorder="little").view(np.uint64)
 
 
 def unpacked(words: Words, columns: int) -> npt.NDArray[np.bool_]:

@@ -17,7 +17,7 @@ import numpy as np
 from ringfence.reach.arcs import grouped, runs
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import Flags, Ints
-from ringfence.reach.matrix import Pairs, asked, pairs, rules_of
+from ringfence.reach.matrix import Pairs, core_of, pairs, rules_of
 from ringfence.reach.rows import WORD, Words, mark, pairs_of, width
 
 
@@ -111,7 +111,7 @@ def timeline(
         verbs: Mask of the states of a target that count.
         sure: Whether to walk certain edges only.
     """
-    states, starts, marks = asked(graph, origins, targets, verbs, sure=sure)
+    states, starts, marks = core_of(graph, origins, targets, verbs, sure=sure)
     if rules_of(graph, states, sure=sure):
         nothing = np.zeros((len(origins), width(len(targets))), np.uint64)
         always = Pairs(origins, targets, nothing)

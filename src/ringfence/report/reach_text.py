@@ -41,10 +41,16 @@ def _who(answer: Who, how: How, screen: Screen) -> Iterator[str]:
             for row in shown
         ]
         yield from table(head, rows, screen.width)
-    yield from more(len(answer.rows) - len(shown), len(answer.rows))
-    if shown:
+    look = screen.path(shown[0].id, shown[0].resource) if shown else ""
+    yield from _rest(answer, how, screen, look)
+
+
+def _rest(answer: Who | What, how: How, screen: Screen, look: str) -> Iterator[str]:
+    """Yield what stands under the rows of a table: what to look at, and the foot."""
+    yield from more(max(len(answer.rows) - screen.rows, 0), len(answer.rows))
+    if look:
         yield ""
-        yield f"to look     {screen.path(shown[0].id, shown[0].resource)}"
+        yield f"to look     {look}"
     yield from jointly(answer.together, screen)
     yield from foot(how, answer.crossing, screen)
 
@@ -108,12 +114,8 @@ def _what(answer: What, how: How, screen: Screen) -> Iterator[str]:
             for row in shown
         ]
         yield from table(head, rows, screen.width)
-    yield from more(len(answer.rows) - len(shown), len(answer.rows))
-    if shown:
-        yield ""
-        yield f"to look     {screen.path(shown[0].principal, shown[0].resource)}"
-    yield from jointly(answer.together, screen)
-    yield from foot(how, answer.crossing, screen)
+    look = screen.path(shown[0].principal, shown[0].resource) if shown else ""
+    yield from _rest(answer, how, screen, look)
 
 
 def _what_counted(answer: What, how: How) -> str:

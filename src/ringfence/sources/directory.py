@@ -22,7 +22,7 @@ from ringfence.boundary.vocabulary import (
     kind_of,
 )
 from ringfence.errors import Locus
-from ringfence.estate.facts import Fact
+from ringfence.estate.facts import Fact, edge, node
 from ringfence.sources import names
 from ringfence.sources.directory_rights import ACCOUNT, FILTERED, PREMISES, Meaning
 from ringfence.sources.gathering import Gatherer
@@ -109,7 +109,7 @@ class Directory:
         """State that there is a node, and what people call it."""
         if (id_,) not in self._seen:
             self._seen.add((id_,))
-            self._state(Fact(fact="node", id=id_, at=at, source=self._source))
+            self._state(node(id_, at=at, source=self._source))
         if label.strip() and (id_, LABEL) not in self._seen:
             self._seen.add((id_, LABEL))
             self.attribute(id_, LABEL, label, at)
@@ -130,20 +130,33 @@ class Directory:
             )
         )
 
-    def join(self, tail: str, kind: str, head: str, at: str, doubt: str = "") -> None:
+    def join(
+        self,
+        tail: str,
+        kind: str,
+        head: str,
+        at: str,
+        doubt: str = "",
+        *,
+        verb: str = "",
+        control: str = "",
+        needs: tuple[str, ...] = (),
+    ) -> None:
         """State an edge, unless it was stated already or leads nowhere new."""
-        key = (tail, kind, head, doubt)
+        key = (tail, kind, head, doubt, verb, control, *needs)
         if tail == head or key in self._seen:
             return
         self._seen.add(key)
         self._state(
-            Fact(
-                fact="edge",
-                id=tail,
-                name=kind,
-                value=head,
+            edge(
+                tail,
+                kind,
+                head,
                 at=at,
                 source=self._source,
+                verb=verb,
+                control=control,
+                needs=needs,
                 unknown=doubt,
             )
         )
@@ -156,23 +169,8 @@ class Directory:
             return True
         if not fits(tail, EDGE_KINDS[meaning.kind], head):
             return False
-        if not meaning.verbs:
-            self.join(tail, meaning.kind, head, at, meaning.doubt)
-        for verb in meaning.verbs:
-            key = (tail, meaning.kind, head, meaning.doubt, verb)
-            if key not in self._seen:
-                self._seen.add(key)
-                fact = Fact(
-                    fact="edge",
-                    id=tail,
-                    name=meaning.kind,
-                    value=head,
-                    verb=verb,
-                    at=at,
-                    source=self._source,
-                    unknown=meaning.doubt,
-                )
-                self._state(fact)
+        for verb in meaning.verbs or ("",):
+            self.join(tail, meaning.kind, head, at, meaning.doubt, verb=verb)
         return True
 
     def premise(self, tail: str, right: str, head: str, at: str) -> None:
@@ -181,30 +179,15 @@ class Directory:
         self.node(held, at, f"right {right}")
         self.join(tail, "can_assume", held, at)
         if right == PREMISES[1]:
-            self._state_needing(held, "can_change", head, at, first)
+            self._join_with(first, held, "can_change", head, at)
         elif right == PREMISES[2]:
             kept = f"{head}/{FILTERED}"
             self.node(kept, at, FILTERED)
-            self._state_needing(held, "can_assume", kept, at, first)
+            self._join_with(first, held, "can_assume", kept, at)
 
-    def _state_needing(
-        self, tail: str, kind: str, head: str, at: str, need: str
-    ) -> None:
-        key = (tail, kind, head, need)
-        if key not in self._seen:
-            self._seen.add(key)
-            self._state(
-                Fact(
-                    fact="edge",
-                    id=tail,
-                    name=kind,
-                    value=head,
-                    needs=(need,),
-                    at=at,
-                    source=self._source,
-                )
-            )
-            self.node(need, at)
+    def _join_with(self, need: str, tail: str, kind: str, head: str, at: str) -> None:
+        self.join(tail, kind, head, at, needs=(need,))
+        self.node(need, at)
 
     def doubt(self, what: str, name: str, tail: str, head: str, at: Locus) -> bool:
         """Count an edge that isn't understood, and state it as undecided.
@@ -237,17 +220,7 @@ class Directory:
             self.attribute(role, "login", "", account.at, unknown=reason)
         control = DISABLED if enabled is False else ""
         for holder in self._holders(account):
-            self._state(
-                Fact(
-                    fact="edge",
-                    id=holder,
-                    name="can_assume",
-                    value=role,
-                    at=account.at,
-                    source=self._source,
-                    control=control,
-                )
-            )
+            self.join(holder, "can_assume", role, account.at, control=control)
 
     def person(self, properties: Mapping[str, object]) -> str:
         """Return the person whom the ordered property names, or nothing."""

@@ -20,7 +20,7 @@ Guards = frozenset[int]
 Decide = Callable[[Guards], Impossible | Possible | Unknown]
 
 # Beyond so many sets or questions, all guards count as met, and none surely.
-MOST_WAYS = 64
+MOST_SETS = 64
 MOST_QUESTIONS = 2_000
 
 
@@ -33,7 +33,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class GuardSet:
     """A largest set of guards that may be met together.
 
     Attributes:
@@ -48,10 +48,10 @@ class Way:
 
 
 @dataclass(slots=True)
-class Ways:
+class GuardSets:
     """Every largest set of guards that may be met together, and why no larger one."""
 
-    ways: list[Way] = field(default_factory=list)
+    sets: list[GuardSet] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
 
 
@@ -59,7 +59,7 @@ class _TooManyError(Exception):
     """There are more sets or questions than can be gone through."""
 
 
-def ways(guards: Iterable[int], decide: Decide) -> Ways:
+def guard_sets(guards: Iterable[int], decide: Decide) -> GuardSets:
     """Return the largest sets of guards that may be met together.
 
     Args:
@@ -74,13 +74,13 @@ def ways(guards: Iterable[int], decide: Decide) -> Ways:
             search.refuted(frozenset({guard}))
         search.explore(every)
     except _TooManyError:
-        return Ways([Way(frozenset(), frozenset())])
+        return GuardSets([GuardSet(frozenset(), frozenset())])
     found = [
-        Way(every - one, *search.met(one))
+        GuardSet(every - one, *search.met(one))
         for one in search.found
         if not any(one < other for other in search.found)
     ]
-    return Ways(found, search.conflicts)
+    return GuardSets(found, search.conflicts)
 
 
 class _Search:
@@ -121,7 +121,7 @@ class _Search:
         self._seen.add(guards)
         conflict = self.refuted(guards)
         if conflict is None:
-            if len(self.found) >= MOST_WAYS:
+            if len(self.found) >= MOST_SETS:
                 raise _TooManyError
             self.found.append(guards)
             return

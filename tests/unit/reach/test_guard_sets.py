@@ -5,8 +5,8 @@ from __future__ import annotations
 from unittest.mock import patch
 
 from ringfence.guard.symbolic import Impossible, Possible, Unknown
-from ringfence.reach import ways as module
-from ringfence.reach.ways import Conflict, Guards, Way, ways
+from ringfence.reach import guard_sets as module
+from ringfence.reach.guard_sets import Conflict, Guards, GuardSet, guard_sets
 
 NOBODY: Guards = frozenset()
 
@@ -24,23 +24,23 @@ def apart(*pairs: tuple[int, int]):
 
 def test_guards_that_go_together_are_one_way():
     """Without a conflict nothing is left out."""
-    found = ways([2, 1], apart())
+    found = guard_sets([2, 1], apart())
     request = {"met": ("1", "2")}
-    assert found.ways == [Way(NOBODY, frozenset({1, 2}), request)]
+    assert found.sets == [GuardSet(NOBODY, frozenset({1, 2}), request)]
     assert found.conflicts == []
 
 
 def test_a_conflict_makes_a_way_for_each_side():
     """Of two that exclude each other, each way leaves one out, and the third stays."""
-    found = ways([1, 2, 3], apart((1, 2)))
-    assert {way.barred for way in found.ways} == {frozenset({1}), frozenset({2})}
+    found = guard_sets([1, 2, 3], apart((1, 2)))
+    assert {way.barred for way in found.sets} == {frozenset({1}), frozenset({2})}
     assert found.conflicts == [Conflict(frozenset({1, 2}), "of [1, 2]")]
 
 
 def test_only_the_largest_sets_are_ways():
     """Three that exclude each other by twos leave one each, and no smaller set."""
-    found = ways([1, 2, 3], apart((1, 2), (2, 3), (1, 3)))
-    assert sorted(sorted(way.barred) for way in found.ways) == [[1, 2], [1, 3], [2, 3]]
+    found = guard_sets([1, 2, 3], apart((1, 2), (2, 3), (1, 3)))
+    assert sorted(sorted(way.barred) for way in found.sets) == [[1, 2], [1, 3], [2, 3]]
     assert len(found.conflicts) == 3
 
 
@@ -52,16 +52,16 @@ def test_what_is_not_decided_may_be_met_and_surely_is_not():
             return Unknown("too large")
         return Possible({"n": (str(len(guards)),)})
 
-    found = ways([1, 2, 9], decide)
-    assert found.ways == [Way(NOBODY, frozenset({1, 2}), {"n": ("2",)})]
+    found = guard_sets([1, 2, 9], decide)
+    assert found.sets == [GuardSet(NOBODY, frozenset({1, 2}), {"n": ("2",)})]
 
 
 def test_too_many_ways_are_none():
     """Beyond the limits every guard counts as met, and none surely."""
     pairs = [(2 * n, 2 * n + 1) for n in range(3)]
-    for limit in ("MOST_WAYS", "MOST_QUESTIONS"):
+    for limit in ("MOST_SETS", "MOST_QUESTIONS"):
         with patch.object(module, limit, 7):
-            found = ways(range(6), apart(*pairs))
-        assert found.ways == [Way(NOBODY, NOBODY)]
+            found = guard_sets(range(6), apart(*pairs))
+        assert found.sets == [GuardSet(NOBODY, NOBODY)]
         assert found.conflicts == []
-    assert len(ways(range(6), apart(*pairs)).ways) == 8
+    assert len(guard_sets(range(6), apart(*pairs)).sets) == 8
