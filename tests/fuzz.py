@@ -25,15 +25,25 @@ from ringfence.errors import RingfenceError
 from ringfence.estate.load import FactsFile
 from ringfence.estate.store import Estate
 from ringfence.guard.tree import parse
-from ringfence.sources.registry import kinds
+from ringfence.sources.registry import kinds, source
 from tests.cases import BOUNDARY, WAREHOUSE
-from tests.unit.sources.reading import ASSETS, SAMPLES, estate_takes, read
+from tests.unit.sources.reading import ASSETS, SAMPLES, estate_takes, order, read
 
 CORPUS = Path(__file__).parent / "corpus"
 GUARD = (
     '{"of":[{"key":"request.network","op":"in_network","test":"compare","values":'
     '["10.0.0.0/8"]},{"of":{"key":"mfa","test":"absent"},"test":"not"}],"test":"all"}'
 )
+SQL = b"""CREATE TABLE s.users (id INT, mail TEXT);
+CREATE VIEW s.v AS WITH u AS (SELECT id, upper(mail) AS m FROM s.users WHERE id > 1)
+SELECT m, count(*) AS n FROM u JOIN s.users USING (id) GROUP BY m HAVING count(*) > 9;
+"""
+LINEAGE = b"""{"eventType":"COMPLETE","eventTime":"2022-01-30T00:00:00Z","run":{"runId":
+"0176a8c2-fe01-7439-87e6-56a1a1b4029f"},"job":{"namespace":"j","name":"n"},"inputs":[{
+"namespace":"db","name":"s.users"}],"outputs":[{"namespace":"db","name":"s.v","facets":{
+"columnLineage":{"fields":{"m":{"inputFields":[{"namespace":"db","name":"s.users","field":
+"mail","transformations":[{"type":"DIRECT","subtype":"TRANSFORMATION"}]}]}}}}}]}
+"""
 ODD = [
     b'"', b"{", b"[", b"]", b"}", b",", b":", b"\n", b"\r\n", b"\x00", b"\xff", b"\xef\xbb\xbf",
     b"null", b"true", b"-1", b"1e999", b"\\ud800", b"\\u0000", b"[]", b"{}", b'""', b"*", b"&a",
@@ -48,6 +58,8 @@ def seeds() -> dict[str, tuple[str, bytes]]:
         found[kind] = (files[0], (ASSETS / files[0]).read_bytes())
     found["boundary"] = ("boundary.yaml", BOUNDARY.encode())
     found["facts"] = ("facts.jsonl", WAREHOUSE.encode())
+    found["sql"] = ("views.sql", SQL)
+    found["openlineage"] = ("events.json", LINEAGE)
     found["guard"] = ("guard.json", GUARD.encode())
     return found
 
@@ -71,6 +83,20 @@ def _read_source(kind: str, content: bytes, folder: Path) -> str:
     harvest = read(kind, folder, {files[0]: content, **others}, options)
     estate_takes(harvest, folder)
     return "facts"
+
+
+def _read_lineage(kind: str, content: bytes, folder: Path) -> str:
+    name, options = _LINEAGE[kind]
+    (folder / name).write_bytes(content)
+    harvest = source(kind).read(order(folder, (name,), options))
+    estate_takes(harvest, folder)
+    return "facts"
+
+
+_LINEAGE = {
+    "sql": ("views.sql", "store: db"),
+    "openlineage": ("events.json", "stores: {db: warehouse}"),
+}
 
 
 def _read_boundary(kind: str, content: bytes, folder: Path) -> str:
@@ -100,6 +126,8 @@ _READERS: dict[str, Callable[[str, bytes, Path], str]] = {
     "boundary": _read_boundary,
     "facts": _read_facts,
     "guard": _read_guard,
+    "sql": _read_lineage,
+    "openlineage": _read_lineage,
 }
 
 

@@ -98,6 +98,9 @@ def kinds_of(text: str, known: Sequence[str]) -> tuple[str, ...]:
     return _listed(text, known, "--kinds", "kind of principal")
 
 
+_CALLED = "write an id, a label, a pattern such as `*.email`, or a word: `protected`"
+
+
 class Asking:
     """An opened case, ready for questions.
 
@@ -162,7 +165,7 @@ class Asking:
         known = {node.partition(":")[2] for node in self.graph.ids}
         known |= {*self.graph.ids, *self.labels.values()}
         message = f"nothing is called `{name}`"
-        raise ConfigError(message, Locus(place), nearest(name, known))
+        raise ConfigError(message, Locus(place), nearest(name, known) or _CALLED)
 
     def _by_word(self, name: str, place: str) -> Iterable[str] | None:
         """Return what a word of the boundary stands for; None if it is none."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ringfence.errors import SourceError
 from ringfence.guard.tree import NEVER
+from ringfence.sources.lineage.resolve import statements
 from ringfence.sources.source import Harvest
 from ringfence.sources.sql import SOURCE
 from tests.queries import words
@@ -390,3 +391,12 @@ def test_mutated_sql_gives_facts_and_notes(
     except (SourceError, UnicodeEncodeError):
         return
     assert estate_takes(harvest, base) <= len(harvest.facts)
+
+
+def test_the_parser_says_nothing_by_itself(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+):
+    """Text of a source reaches no terminal and no log but by our own messages."""
+    with caplog.at_level("DEBUG"):
+        assert statements("CREATE VVIEW \x1b[31m AS SELECT 1")
+    assert (capfd.readouterr().err, caplog.records) == ("", [])

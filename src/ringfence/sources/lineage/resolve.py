@@ -6,6 +6,10 @@ and the tables that are known to be read stand for all of their columns.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
 
@@ -40,7 +44,8 @@ def statements(text: str, dialect: str = "") -> list[exp.Expr]:
         message = f"is longer than {LONGEST} characters"
         raise UnreadableError(message)
     try:
-        found = parse(text, dialect=dialect or None)
+        with _silent():
+            found = parse(text, dialect=dialect or None)
     except SqlglotError as error:
         raise UnreadableError(_reason(error)) from None
     except RecursionError:
@@ -51,6 +56,18 @@ def statements(text: str, dialect: str = "") -> list[exp.Expr]:
         message = f"the parser fails on it ({kind})"
         raise UnreadableError(message) from error
     return [one for one in found if one is not None]
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep the parser from logging: it would quote a source's text as it stands."""
+    log = logging.getLogger("sqlglot")
+    was = log.disabled
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = was
 
 
 def _reason(error: SqlglotError) -> str:
