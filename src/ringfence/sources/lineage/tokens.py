@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 
 from ringfence.sources.lineage.model import Seal
 
@@ -33,11 +33,19 @@ def _names(node: exp.Func, dialect: str) -> set[str]:
         own = {node.name.casefold()}
     else:
         own = {name.casefold() for name in type(node).sql_names()}
-        own.add(node.sql(dialect=dialect or None).partition("(")[0].casefold())
+        own.add(
+            node.sql(dialect=dialect or None, unsupported_level=ErrorLevel.IGNORE)
+            .partition("(")[0]
+            .casefold()
+        )
     parent = node.parent
     if isinstance(parent, exp.Dot) and parent.expression is node:
         # `other.token` is no `token`: what stands in front is part of its name.
-        prefix = parent.this.sql().casefold().replace('"', "")
+        prefix = (
+            parent.this.sql(unsupported_level=ErrorLevel.IGNORE)
+            .casefold()
+            .replace('"', "")
+        )
         return {f"{prefix}.{name}" for name in own}
     return own
 
