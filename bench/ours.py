@@ -41,23 +41,23 @@ class Question:
 
 def graph(asked: Question) -> Graph:
     """Return the edges as Ringfence holds them: grants to read, control, copies."""
-    of_data, to_data = asked.tail >= asked.data, asked.head >= asked.data
     edges = len(asked.tail)
-    give = np.where(to_data, np.uint16(READ), np.uint16(CONTROL))
-    give[of_data] = 0
+    of_data = (asked.tail >= asked.data).view(np.uint8)
+    ends = of_data + of_data + (asked.head >= asked.data)
+    give = np.array([CONTROL, READ, 0, 0], np.uint16)[ends]
     return Graph(
         ids=[""] * asked.nodes,
         is_data=np.arange(asked.nodes) >= asked.data,
         tail=asked.tail,
         head=asked.head,
         give=give,
-        carry=np.where(of_data, np.uint16(READ | DECRYPT), np.uint16(0)),
+        carry=np.array([0, READ | DECRYPT], np.uint16)[of_data],
         is_open=np.zeros(edges, bool),
         is_undecided=np.zeros(edges, bool),
         guard=np.full(edges, -1, np.int16),
         is_membership=np.zeros(edges, bool),
         is_lasting=np.zeros(edges, bool),
-        row=np.arange(edges),
+        row=np.arange(edges, dtype=np.int32),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -86,11 +88,17 @@ def grouped(keys: Ints, count: int) -> tuple[Ints, Ints]:
 
     A counting sort: linear, and stable, so that ties break by canonical order.
     """
-    places = csr_array(
-        (np.ones(len(keys), np.int8), keys, np.arange(len(keys) + 1)),
-        shape=(len(keys), count),
-    ).tocsc()
-    return places.indptr, places.indices
+    first, places, _ = compressed(keys, count, np.zeros(len(keys), np.int8))
+    return first, places
+
+
+def compressed(keys: Ints, count: int, values: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the same, and the values of the places, in one pass."""
+    carried: Any = values  # scipy's stubs know exact types of number alone
+    wide = np.int32 if len(keys) < 1 << 31 else np.int64
+    row = np.arange(len(keys) + 1, dtype=wide)
+    matrix = csr_array((carried, keys, row), shape=(len(keys), count)).tocsc()
+    return matrix.indptr, matrix.indices, matrix.data
 
 
 def runs(first: Ints, keys: Ints) -> tuple[Ints, Ints]:
@@ -104,3 +112,14 @@ def runs(first: Ints, keys: Ints) -> tuple[Ints, Ints]:
     begins = np.cumsum(counts) - counts
     places = np.repeat(first[keys] - begins, counts)
     return places + np.arange(len(places)), begins
+
+
+def distinct(lists: Sequence[Ints], count: int) -> Ints:
+    """Return the numbers of some lists, all below a count, each once and in order."""
+    if sum(map(len, lists)) < count // 64:
+        return np.unique(np.concatenate(lists)) if lists else np.empty(0, np.int64)
+    # Of many, a pass over flags for all of them is faster than sorting.
+    flags = np.zeros(count, bool)
+    for numbers in lists:
+        flags[numbers] = True
+    return np.flatnonzero(flags)

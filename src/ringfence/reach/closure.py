@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ringfence.reach.arcs import Arcs, Rules
+from ringfence.reach.arcs import Arcs, Rules, distinct
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import CONTROL, STATES, Ints, Mask
 
@@ -101,18 +101,7 @@ def _merge(held: Mask, nodes: Ints, masks: Mask) -> Ints:
             # Of a node named twice, both assignments write the same.
             gained.append(nodes[(news & bit) != 0])
             held[gained[-1]] |= bit
-    return _once(gained, len(held))
-
-
-def _once(lists: list[Ints], count: int) -> Ints:
-    """Return the numbers of some lists, each once, in order."""
-    if sum(map(len, lists)) < count // 64:
-        return np.unique(np.concatenate(lists)) if lists else np.empty(0, np.int64)
-    # Of many, a pass over flags for all nodes is faster than sorting.
-    flags = np.zeros(count, bool)
-    for numbers in lists:
-        flags[numbers] = True
-    return np.flatnonzero(flags)
+    return distinct(gained, len(held))
 
 
 @dataclass(frozen=True, slots=True)

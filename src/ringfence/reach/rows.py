@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ringfence.reach import compiled
-from ringfence.reach.arcs import grouped, runs
+from ringfence.reach.arcs import compressed, distinct, grouped, runs
 from ringfence.reach.masks import Flags, Ints
 
 Words = npt.NDArray[np.uint64]
@@ -146,15 +146,13 @@ def levels(count: int, tail: Ints, head: Ints) -> Ints:
     """
     level = np.zeros(count, np.int64)
     open_edges = np.bincount(tail, minlength=count)
-    order = np.argsort(head, kind="stable")
-    into, first = tail[order], np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(head, minlength=count), out=first[1:])
+    first, _, into = compressed(head, count, tail)
     done = np.flatnonzero(open_edges == 0)
     depth = 0
     while len(done):
         depth += 1
         tails = into[runs(first, done)[0]]
         np.subtract.at(open_edges, tails, 1)
-        done = np.unique(tails[open_edges[tails] == 0])
+        done = distinct([tails[open_edges[tails] == 0]], count)
         level[done] = depth
     return level

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
-from ringfence.reach.arcs import Arcs
+from ringfence.reach.arcs import compressed, runs
 from ringfence.reach.closure import backward, forward
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import CONTROL, READ, STATES, Flags, Ints, Mask
@@ -119,8 +120,12 @@ def core(graph: Graph, seeds: Mask, goals: Mask, *, sure: bool = False) -> State
         goals: What is asked for, a mask for each node.
         sure: Whether to walk certain edges only.
     """
-    arcs = graph.definite if sure else graph.possible
-    edges = _between(graph, arcs, np.flatnonzero(seeds), np.flatnonzero(goals))
+    edges = np.flatnonzero(~graph.is_open) if sure else None
+    if not graph.needs:
+        # A rule leads on from its premises too: a plain search would stop there.
+        edges = _between(graph, edges, np.flatnonzero(seeds), np.flatnonzero(goals))
+    elif edges is None:
+        edges = np.arange(len(graph))
     held = forward(graph.arcs(edges), seeds)
     inner = held & backward(graph.arcs(edges, backward=True), goals)
     kept = inner != 0
@@ -130,30 +135,37 @@ def core(graph: Graph, seeds: Mask, goals: Mask, *, sure: bool = False) -> State
     return _spelt(graph, inner, edges, codes)
 
 
-def _between(graph: Graph, arcs: Arcs, starts: Ints, ends: Ints) -> Ints:
-    """Return edges among which are all that lie on some way between nodes.
+def _between(graph: Graph, edges: Ints | None, starts: Ints, ends: Ints) -> Ints:
+    """Return those of some edges (all, if none) on some way between nodes.
 
     What is held of a node isn't looked at: two plain searches, compiled in scipy, leave
     a small part of a large graph for the sweeps that do.
     """
-    if len(arcs.rules):
-        # A rule leads on from its premises too: a plain search would stop there.
-        return np.concatenate((arcs.edge, arcs.rules.edge))
-    near, _ = arcs.at(np.flatnonzero(_searched(arcs, starts)))
-    back = graph.arcs(near, backward=True)
-    return near[_searched(back, ends)[graph.head[near]]]
+    tail, head, count = graph.tail, graph.head, len(graph.ids)
+    if edges is not None:
+        tail, head = tail[edges], head[edges]
+    first, places, heads = compressed(tail, count, head)
+    nodes = np.flatnonzero(_searched(first, heads, starts)).astype(heads.dtype)
+    near, begins = runs(first, nodes)
+    heads = heads[near]
+    tails = np.repeat(nodes, np.diff(begins, append=len(near)))
+    back, _, before = compressed(heads, count, tails)
+    chosen = places[near[_searched(back, before, ends)[heads]]]
+    return chosen if edges is None else edges[chosen]
 
 
-def _searched(arcs: Arcs, starts: Ints) -> Flags:
+def _searched(first: Ints, heads: Ints, starts: Ints) -> Flags:
     """Return which nodes some others lead to, those included."""
-    count = len(arcs.first) - 1
+    count = len(first) - 1
     # One more node leads to all of the starts, so that one search serves them all.
-    heads = np.concatenate((arcs.end[arcs.edge], starts.astype(arcs.end.dtype)))
-    first = np.append(arcs.first, arcs.first[-1] + len(starts))
-    size = (count + 1, count + 1)
-    matrix = csr_array((np.ones(len(heads)), heads, first), shape=size)
+    heads = np.concatenate((heads, starts.astype(heads.dtype)))
+    first = np.append(first, np.array(len(heads), first.dtype))
+    # The search looks at places alone; values that nobody touches cost nothing.
+    values = np.zeros(len(heads))
+    matrix: Any = csr_array((values, heads, first), shape=(count + 1, count + 1))
+    found = breadth_first_order(matrix, count, return_predecessors=False)
     flags = np.zeros(count + 1, bool)
-    flags[breadth_first_order(matrix, count, return_predecessors=False)] = True
+    flags[found] = True
     return flags[:count]
 
 
