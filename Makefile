@@ -64,6 +64,7 @@ lock: ## Pin anew what is a week old, with hashes (needs uv)
 	pin pyproject.toml requirements/build.in -o requirements/run.txt; \
 	pin requirements/dev.in -o requirements/dev.txt; \
 	pin requirements/tpcds.in -o requirements/tpcds.txt; \
+	pin requirements/spark.in -o requirements/spark.txt; \
 	pin bench/requirements.in -o bench/requirements.txt
 
 # --- for a person ---------------------------------------------------------------------

@@ -265,7 +265,7 @@ CLAIMS = (
         team=("group:trusted",),
         protected=("vault",),
     ),
-    Claim(id="logs", says="", kind="no_crossing"),
+    Claim(id="logs", says="", kind="no_event"),
 )
 BOUNDARY = Boundary(
     name="window",

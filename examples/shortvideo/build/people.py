@@ -45,6 +45,8 @@ OUT_DAY = "2021-06-01"
 # People whose residence no file states.
 SILENT = ("support", "office", "ads")
 LEFT = 4  # accounts switched off, not yet removed from their groups
+# When they left, in the order of their logins.
+LEAVING = ("2021-10-08", "2022-01-07", "2021-12-03", "2021-11-15")
 
 _GIVEN = """
 Ada Alex Anya Arlo Asa Bela Bo Cai Cleo Dana Dee Eden Eli Ema Emre Esme Fay Fen Gil
@@ -72,6 +74,7 @@ class Person:
         login: What systems call the person: the part of the address before the `@`.
         residence: Country of residence on the day of the case; empty when not recorded.
         before: An earlier residence, and the day on which it ended.
+        left: The day from which somebody doesn't work there any more.
     """
 
     login: str
@@ -84,6 +87,7 @@ class Person:
     manager: str = ""
     before: tuple[str, str] | None = None
     active: bool = True
+    left: str = ""
     groups: set[str] = field(default_factory=set)
 
     @property
@@ -106,8 +110,8 @@ def staff() -> list[Person]:
     # The staff list is by login, as an export would be.
     found.sort(key=lambda one: one.login)
     leavers = [one for one in found if one.residence == "US" and one.team == "ads"]
-    for one in leavers[:LEFT]:
-        one.active = False
+    for one, day in zip(leavers[:LEFT], LEAVING, strict=True):
+        one.active, one.left = False, day
     return found
 
 
@@ -175,7 +179,7 @@ def _direct(found: list[Person]) -> None:
 
 
 def staff_list(people: list[Person]) -> str:
-    """Return `people.csv`: a row for each person, two for those who moved."""
+    """Return `people.csv`: a row for each person, two for who moved or left."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
@@ -190,6 +194,7 @@ def staff_list(people: list[Person]) -> str:
             "reports_to",
             "valid_from",
             "valid_to",
+            "active",
         )
     )
     for one in people:
@@ -203,5 +208,8 @@ def _rows(one: Person) -> Iterator[tuple[str, ...]]:
     day = ""
     if one.before:
         place, day = one.before
-        yield (*first, place, EMPLOYERS[place], *last, "", day)
-    yield (*first, one.residence, one.employer, *last, day, "")
+        yield (*first, place, EMPLOYERS[place], *last, "", day, "")
+    row = (*first, one.residence, one.employer, *last)
+    yield (*row, day, one.left, "")
+    if one.left:
+        yield (*row, one.left, "", "no")

@@ -29,7 +29,16 @@ class Fields:
 
 BOUNDARY = Fields(
     ("boundary", "population", "protected", "sources", "claims"),
-    ("as_of", "max_age", "unclassified", "places", "excluded", "exceptions"),
+    (
+        "as_of",
+        "max_age",
+        "unclassified",
+        "places",
+        "excluded",
+        "exceptions",
+        "networks",
+        "logs",
+    ),
 )
 PROTECTION = Fields(("name",), ("category", "tags", "datasets", "columns"))
 BY_REGIME = Fields(("regime",), ("countries", "assume", "undisclosed"))
@@ -40,6 +49,24 @@ EXCEPTION = Fields(
 )
 # A source's own options stand beside these.
 SOURCE = Fields(("kind",), ("files", "collected", "history_since"))
+NETWORK = Fields(("addresses",), ("place", "hides"))
+# So do a reader's beside these.
+LOG = Fields(
+    ("kind", "files"),
+    (
+        "store",
+        "tool",
+        "signs_in",
+        "from",
+        "until",
+        "cadence",
+        "manifest",
+        "collected",
+        "principals",
+        "resources",
+    ),
+)
+NAMING = Fields(("match", "is"))
 
 # --- tests of selectors ---------------------------------------------------------------
 
@@ -63,6 +90,7 @@ INTERESTS = (
 
 CLAIM = Fields(("id", "says", "kind"), ("by", "on"))
 _HOW = ("protected", "reach", "verbs", "grades")
+_DID = ("protected", "verbs", "logs", "during")
 CLAIM_KINDS = {
     "residency": Fields((), ("protected", "places", "during")),
     "presence": Fields(("places",), ("protected", "copy")),
@@ -71,7 +99,11 @@ CLAIM_KINDS = {
     "no_reach": Fields(("excluded",), (*_HOW, "exceptions")),
     "no_single_principal": Fields((), (*_HOW, "kinds", "share")),
     "control_operates": Fields(("team",), (*_HOW, "form", "excluded")),
-    "no_crossing": Fields(("excluded",), ("protected", "verbs", "exceptions", "logs")),
+    "no_event": Fields(("excluded",), (*_DID, "exceptions")),
+    "some_event": Fields(("excluded",), _DID),
+    "revocation": Fields(("days",), ("logs", "during")),
+    "log_retention": Fields(("months",), ("logs",)),
+    "log_continuity": Fields((), ("logs", "during")),
 }
 CLAIM_FIELDS = tuple(
     dict.fromkeys(

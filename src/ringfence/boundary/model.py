@@ -150,6 +150,23 @@ class BoundaryException(_Value, frozen=True):
     since: str = ""
 
 
+class Network(_Value, frozen=True):
+    """Addresses of one's own, which no registry has to be asked about.
+
+    Attributes:
+        name: What they are called: `office-la`.
+        addresses: Networks in CIDR form.
+        place: ISO 3166-1 code of where who has such an address is; empty: unknown.
+        hides: It is a VPN, proxy or remote desktop: where somebody sits who comes from
+            there is not known.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    place: str = ""
+    hides: bool = False
+
+
 # --- claims ---------------------------------------------------------------------------
 
 
@@ -175,8 +192,11 @@ class Claim(_Value, frozen=True):
             everything.
         form: For `control_operates`: `team` or `grant`.
         team: For `control_operates`: ids of people or groups who may decide.
-        during: For `residency`: first and last instant, when it speaks of a period.
-        logs: For `no_crossing`: the logs that would have to be judged.
+        during: First and last instant, for claims that speak of a period.
+        logs: For claims about events and logs: names of the logs that are judged; none
+            stands for all that the boundary orders.
+        days: For `revocation`: whole days after leaving within which all has ended.
+        months: For `log_retention`: how far back the logs reach.
     """
 
     id: str
@@ -189,7 +209,11 @@ class Claim(_Value, frozen=True):
         "no_reach",
         "no_single_principal",
         "control_operates",
-        "no_crossing",
+        "no_event",
+        "some_event",
+        "revocation",
+        "log_retention",
+        "log_continuity",
     ]
     by: str = ""
     on: str = ""
@@ -208,6 +232,8 @@ class Claim(_Value, frozen=True):
     team: tuple[str, ...] = ()
     during: tuple[str, ...] = ()
     logs: tuple[str, ...] = ()
+    days: int = 0
+    months: int = 0
 
 
 class Boundary(_Value, frozen=True):
@@ -223,6 +249,7 @@ class Boundary(_Value, frozen=True):
         places: Permitted places (`US`, `US-VA`) by role of the copy.
         excluded: Selectors by name.
         exceptions: Leaves to cross.
+        networks: Addresses of one's own.
         regimes: Regimes drawn on.
         claims: Claims, in the order of the file.
     """
@@ -237,6 +264,7 @@ class Boundary(_Value, frozen=True):
     max_age_days: int = 31
     unclassified: Literal["unknown", "no"] = "unknown"
     exceptions: tuple[BoundaryException, ...] = ()
+    networks: tuple[Network, ...] = ()
     regimes: tuple[RegimeUsed, ...] = ()
 
     def selector(self, name: str) -> Selector:

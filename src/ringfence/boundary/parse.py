@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ringfence.boundary.excluded import Exclusions
 from ringfence.boundary.fields import BOUNDARY
 from ringfence.boundary.model import Boundary
+from ringfence.boundary.networks import networks
+from ringfence.boundary.order import LogOrder, Orders
 from ringfence.boundary.regime import Regime, categories, shipped
 from ringfence.boundary.sections import Ordered, Sections
 from ringfence.boundary.sentences import Names, Sentences
@@ -27,10 +29,12 @@ class BoundaryFile:
     Attributes:
         boundary: The boundary, every regime resolved into it.
         sources: For each source what to read, its own options, and its place.
+        logs: What each log is asked for.
     """
 
     boundary: Boundary
     sources: tuple[Ordered, ...]
+    logs: tuple[LogOrder, ...] = ()
 
 
 def parse_boundary(
@@ -39,6 +43,7 @@ def parse_boundary(
     *,
     as_of: str | None = None,
     source_kinds: Collection[str],
+    log_kinds: Collection[str] = (),
     regimes: Mapping[str, Regime] | None = None,
 ) -> BoundaryFile:
     """Return the boundary in `text`.
@@ -48,6 +53,7 @@ def parse_boundary(
         name: What messages call the file.
         as_of: The instant that verdicts speak of, instead of the file's own.
         source_kinds: Kinds of source that can be read.
+        log_kinds: Kinds of log that can be read.
         regimes: Regimes that the file may draw on, instead of those shipped.
 
     Raises:
@@ -61,7 +67,7 @@ def parse_boundary(
     if as_of is not None and instant is None:
         raise ConfigError(f"`{as_of}` is no date", None, _WRITE_DATE)
     known = shipped() if regimes is None else regimes
-    reading = _Reading(Reader(), known, source_kinds)
+    reading = _Reading(Reader(), known, source_kinds, log_kinds)
     file = reading.file(root, instant)
     if reading.reader.problems:
         raise ConfigError.of(dict.fromkeys(reading.reader.problems))
@@ -73,6 +79,7 @@ class _Reading:
     reader: Reader
     regimes: Mapping[str, Regime]
     source_kinds: Collection[str]
+    log_kinds: Collection[str]
 
     def file(self, root: Located, instant: str | None) -> BoundaryFile:
         fields = self.reader.fields(
@@ -110,10 +117,13 @@ class _Reading:
             max_age_days=self._days(get("max_age")),
             unclassified="no" if unclassified == "no" else "unknown",
             exceptions=sections.exceptions(get("exceptions")),
+            networks=networks(self.reader, sections, get("networks")),
             regimes=exclusions.used(),
         )
         return BoundaryFile(
-            boundary, sections.sources(get("sources"), self.source_kinds)
+            boundary,
+            sections.sources(get("sources"), self.source_kinds),
+            Orders(self.reader, sections, self.log_kinds).logs(get("logs")),
         )
 
     def _check_names(self, sections: Sections, fields: Mapping[str, Located]) -> None:

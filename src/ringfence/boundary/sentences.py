@@ -7,7 +7,7 @@ ignored, because a claim that is narrower than its author thinks proves nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -25,6 +25,7 @@ from ringfence.boundary.vocabulary import (
 from ringfence.documents.located import Located, Reader, nearest
 
 _DAY = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
+_LONGEST = 1_200  # months
 # What a kind of claim always means, whatever its author writes.
 _FIXED: dict[str, dict[str, object]] = {
     "residency": {"reach": "bare", "verbs": ("read",)},
@@ -140,23 +141,23 @@ class Sentences:
         return self._measure(key, value)
 
     def _measure(self, key: str, value: Located) -> object:
-        match key:
-            case "places":
-                places = self.sections.place_list(value)
-                if value.data == []:
-                    self.reader.note("`places` is empty", value.at)
-                return places
-            case "share":
-                return self.sections.bounded(value, "`share`", 100)
-            case "team":
-                return self.sections.ids(value, "`team`")
-            case "during":
-                return self._period(value)
-            case "purpose":
-                return self.reader.text(value, "`purpose`")
-            case _:
-                filled = self.sections.filled(value, f"`{key}`")
-                return tuple(text for text, _ in filled)
+        takes: dict[str, Callable[[Located], object]] = {
+            "places": self._places,
+            "share": lambda one: self.sections.bounded(one, "`share`", 100),
+            "months": lambda one: self.sections.bounded(one, "`months`", _LONGEST),
+            "days": lambda one: self.reader.whole(one, "`days`"),
+            "team": lambda one: self.sections.ids(one, "`team`"),
+            "during": self._period,
+            "purpose": lambda one: self.reader.text(one, "`purpose`"),
+        }
+        if key in takes:
+            return takes[key](value)
+        return tuple(text for text, _ in self.sections.filled(value, f"`{key}`"))
+
+    def _places(self, value: Located) -> tuple[str, ...]:
+        if value.data == []:
+            self.reader.note("`places` is empty", value.at)
+        return self.sections.place_list(value)
 
     def _chosen(
         self, value: Located, options: Collection[str], what: str

@@ -19,6 +19,7 @@ from ringfence.boundary.protection import protected as compiled
 from ringfence.boundary.selector import Excluded, Holder, judge
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
+from ringfence.claims.events.outcome import Past
 from ringfence.claims.outcome import Reason
 from ringfence.estate.store import Edges, Estate, SourceFact, View
 from ringfence.reach.closure import backward, forward
@@ -36,12 +37,20 @@ class Case:
         estate: The estate.
         boundary: The boundary.
         view: The facts in force at the instant.
+        past: What logs tell; None when no log was read.
     """
 
     def __init__(
-        self, estate: Estate, boundary: Boundary, instant: str, last: str | None = None
+        self,
+        estate: Estate,
+        boundary: Boundary,
+        instant: str,
+        last: str | None = None,
+        *,
+        past: Past | None = None,
     ) -> None:
         self.estate = estate
+        self.past = past
         self.boundary = boundary
         self.view: View = estate.view(instant, last)
         self._graphs: dict[tuple[tuple[str, ...], bool], Graph] = {}

@@ -5,18 +5,23 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 import ringfence
+from ringfence.audit.reader import kinds as log_kinds
 from ringfence.boundary.model import Boundary, Claim, canonical, digest
+from ringfence.boundary.order import LogOrder
 from ringfence.boundary.parse import BoundaryFile, parse_boundary
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import NODE_KINDS, kind_of
 from ringfence.claims.case import Case
 from ringfence.claims.collect import Told, collect, load_told
+from ringfence.claims.events.past import Logs
+from ringfence.claims.events.reading import FOLDER, Ordered, read
 from ringfence.claims.judgement import Judgement
 from ringfence.claims.kinds import judge
 from ringfence.claims.outcome import Finding, Outcome, SourceState
@@ -64,7 +69,13 @@ def read_boundary(case: Path, *, as_of: str | None = None) -> BoundaryFile:
     path = case / BOUNDARY_FILE if case.is_dir() else case
     try:
         text = decode(read_bytes(path, str(path)), str(path))
-        return parse_boundary(text, path.name, as_of=as_of, source_kinds=kinds())
+        return parse_boundary(
+            text,
+            path.name,
+            as_of=as_of,
+            source_kinds=kinds(),
+            log_kinds=log_kinds(),
+        )
     except SourceError as error:
         raise ConfigError.of(error.problems) from None
 
@@ -82,13 +93,26 @@ def check(run: Run) -> Outcome:
     return judged(run, collected(run))
 
 
+def folder_of(case: Path) -> Path:
+    """Return the folder that a boundary names files from."""
+    return case if case.is_dir() else case.parent
+
+
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """A boundary with its estate, ready to be judged."""
+    """A boundary with its estate, ready to be judged.
+
+    Attributes:
+        told: What each source told.
+        orders: The logs to read.
+        base: The folder that their files are named from.
+    """
 
     boundary: Boundary
     estate: Estate
     told: Sequence[Told]
+    orders: Sequence[LogOrder] = ()
+    base: Path = Path()
 
 
 def collected(run: Run) -> Collected:
@@ -102,7 +126,7 @@ def collected(run: Run) -> Collected:
     boundary = file.boundary
     if not boundary.as_of:
         boundary = msgspec.structs.replace(boundary, as_of=run.now)
-    base = run.case if run.case.is_dir() else run.case.parent
+    base = folder_of(run.case)
     with tempfile.TemporaryDirectory(prefix="ringfence-") as folder:
         run.progress("collecting facts")
         told = _asked(file, base, Path(folder), run.now)
@@ -110,7 +134,7 @@ def collected(run: Run) -> Collected:
         estate, told = load_told(told, Path(folder))
         if not estate.has_facts():
             raise NothingCollectedError.of(_all_problems(told, run.case))
-    return Collected(boundary, estate, told)
+    return Collected(boundary, estate, told, file.logs, base)
 
 
 def _asked(file: BoundaryFile, base: Path, folder: Path, now: str) -> list[Told]:
@@ -149,18 +173,11 @@ def judged(run: Run, ready: Collected) -> Outcome:
     (run.output / "boundary.json").write_bytes(canonical(boundary))
     boundary_digest = digest(boundary)
     case = Case(estate, boundary, boundary.as_of)
-    findings = []
-    for number, claim in enumerate(boundary.claims, start=1):
-        run.progress(f"judging claim {number} of {len(boundary.claims)}")
-        judgement = judge(claim, case)
-        proof = None
-        if judgement.proof is not None:
-            proof = f"claim-{number}-{claim.id}.json"
-            sealed = judgement.proof.sealed(
-                estate=estate_digest, boundary=boundary_digest
-            )
-            (run.output / proof).write_bytes(sealed)
-        findings.append(_finding(number, claim, judgement, proof))
+    digests = {"estate": estate_digest, "boundary": boundary_digest}
+    with past_of(run, ready, case) as past:
+        case.past = past
+        findings = _findings(run, case, digests)
+        logs = () if past is None else tuple(past.logs)
     return Outcome(
         version=ringfence.__version__,
         boundary=boundary,
@@ -174,7 +191,43 @@ def judged(run: Run, ready: Collected) -> Outcome:
         protected=_protected(case),
         findings=tuple(findings),
         labels=case.view.labels(sorted(_mentioned(findings))),
+        logs=logs,
     )
+
+
+@contextmanager
+def past_of(
+    run: Run, ready: Collected, case: Case, *, engine: str = ""
+) -> Iterator[Logs | None]:
+    """Read the logs that a boundary orders, if it orders any, and give what they tell.
+
+    Args:
+        run: Where to, and whom to tell.
+        ready: What is ordered.
+        case: The case as of the date judged.
+        engine: Address of the Spark Connect server that judges; empty for DuckDB.
+    """
+    if not ready.orders:
+        yield None
+        return
+    folder = run.output / FOLDER
+    ordered = Ordered(ready.orders, ready.base, folder, engine, run.progress)
+    with read(ordered, case) as past:
+        yield past
+
+
+def _findings(run: Run, case: Case, digests: Mapping[str, str]) -> list[Finding]:
+    findings = []
+    claims = case.boundary.claims
+    for number, claim in enumerate(claims, start=1):
+        run.progress(f"judging claim {number} of {len(claims)}")
+        judgement = judge(claim, case)
+        proof = None
+        if judgement.proof is not None:
+            proof = f"claim-{number}-{claim.id}.json"
+            (run.output / proof).write_bytes(judgement.proof.sealed(**digests))
+        findings.append(_finding(number, claim, judgement, proof))
+    return findings
 
 
 def _clear(output: Path) -> None:
@@ -199,6 +252,7 @@ def _finding(
         assumptions=judgement.assumptions,
         proxy=None if proxy is None else _finding(number, claim, proxy, proof),
         proof=proof,
+        crossings=judgement.crossings,
     )
 
 

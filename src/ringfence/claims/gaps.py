@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ringfence.boundary.model import Claim
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
 from ringfence.claims.case import Case, listed
@@ -153,3 +154,20 @@ def _is_left_alone(question: Question, node: int) -> bool:
 def _named(what: str, nodes: list[str]) -> str:
     more = f" and {len(nodes) - 3} more" if len(nodes) > 3 else ""  # noqa: PLR2004
     return f"{what} {', '.join(nodes[:3])}{more}"
+
+
+def history_gaps(claim: Claim, case: Case) -> tuple[Reason, ...]:
+    """Return what keeps the sources from telling of the period of a claim."""
+    first, last = claim.during
+    if last > case.boundary.as_of:
+        text = f"the period ends after {case.boundary.as_of[:10]}, the date judged"
+        return (Reason("beyond-date", text),)
+    silent = [
+        f"source:{one.name}"
+        for one in case.sources
+        if not (one.detail.get("history_since") or "9999") <= first
+    ]
+    if not silent:
+        return ()
+    text = f"no history back to {first[:10]} from {listed(silent)}"
+    return (Reason("no-history", text),)

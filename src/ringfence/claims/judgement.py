@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
+from ringfence.claims.events.outcome import Crossings
 from ringfence.claims.gaps import gaps_of
 from ringfence.claims.guarded import Asked, request_on
 from ringfence.claims.guarded import asked as asked_of
@@ -33,6 +34,7 @@ class Judgement:
     assumptions: tuple[str, ...] = ()
     proxy: Judgement | None = None
     proof: Proof | None = None
+    crossings: Crossings | None = None
 
 
 def isolate(question: Question) -> Judgement:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ringfence.boundary.model import Boundary, Claim
+from ringfence.claims.events.outcome import Crossings, LogSeen
 from ringfence.errors import Problem
 
 
@@ -119,6 +120,7 @@ class Finding:
         assumptions: What the verdict takes for granted.
         proxy: For a question of law: the finding on its checkable stand-in.
         proof: Name of the proof file in the output folder, if there is one.
+        crossings: For a claim about events: how they were judged.
     """
 
     number: int
@@ -132,6 +134,7 @@ class Finding:
     assumptions: tuple[str, ...] = ()
     proxy: Finding | None = None
     proof: str | None = None
+    crossings: Crossings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,7 @@ class Outcome:
             and by which test: `{"in-china": {"yes": 57, "unknown": 3, ...}}`.
         protected: Counts: `columns`, `datasets`, `unclassified`.
         labels: Display names by node id, for every node that a finding mentions.
+        logs: Every log that the boundary orders.
     """
 
     version: str
@@ -178,4 +182,5 @@ class Outcome:
     protected: Mapping[str, int]
     findings: tuple[Finding, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+    logs: tuple[LogSeen, ...] = ()
     notes: tuple[Reason, ...] = ()

@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError
 
 from ringfence import __version__
 from ringfence.cli import (
+    auditing,
     bounds,
     checking,
     collecting,
@@ -45,6 +46,7 @@ app.command(reaching.app)
 reaching.app.command(listing.listed, name="pairs")
 reaching.app.command(planning.plan)
 reaching.app.command(planning.what_if, name="what-if")
+app.command(auditing.app)
 app.command(comparing.diff, help_epilogue=reaching.EXITS)
 app.command(
     collecting.collect, usage="Usage: ringfence collect [OPTIONS] KIND [FILES...]"

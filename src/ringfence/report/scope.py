@@ -30,7 +30,9 @@ def walk(claim: Claim) -> Walk | None:
     claim's own fields mean nothing to them.
     """
     match claim.kind:
-        case "facility" | "no_crossing":
+        case "facility" | "revocation" | "log_retention" | "log_continuity":
+            return None
+        case "no_event" | "some_event":
             return None
         case "residency" | "presence":
             return Walk("bare", ("technical",), ("read",))

@@ -393,12 +393,12 @@ def test_a_grant_that_nobody_approved_is_open(tmp_path):
     assert found.verdict is Verdict.UNPROVEN
 
 
-# --- no_crossing ----------------------------------------------------------------------
+# --- no_event ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("logs", [(), ("pgaudit of db",)])
 def test_the_past_needs_logs(tmp_path, logs):
     """A claim that nobody did is unproven, and says which log would tell."""
-    found = judged(tmp_path, [READ, *DATA], claim("no_crossing", logs=logs))
+    found = judged(tmp_path, [READ, *DATA], claim("no_event", logs=logs))
     assert (found.verdict, codes(found)) == (Verdict.UNPROVEN, ["needs-logs"])
     assert found.summary.startswith("needs ")

@@ -310,7 +310,7 @@ def _last() -> list[Finding]:
         Finding(
             8,
             _claim(
-                "no_crossing",
+                "no_event",
                 "nobody-did",
                 "no engineer in China has looked at US user data since 2020",
                 "company 2021-06",

@@ -9,11 +9,15 @@ from ringfence.claims.kinds import (
     control_operates,
     facility,
     jurisdiction,
-    no_crossing,
+    log_continuity,
+    log_retention,
+    no_event,
     no_reach,
     no_single_principal,
     presence,
     residency,
+    revocation,
+    some_event,
 )
 from ringfence.claims.question import Question
 
@@ -25,7 +29,11 @@ KINDS: dict[str, Callable[[Claim, Case], Judgement]] = {
     "no_reach": no_reach.judge,
     "no_single_principal": no_single_principal.judge,
     "control_operates": control_operates.judge,
-    "no_crossing": no_crossing.judge,
+    "no_event": no_event.judge,
+    "some_event": some_event.judge,
+    "revocation": revocation.judge,
+    "log_retention": log_retention.judge,
+    "log_continuity": log_continuity.judge,
 }
 
 

@@ -19,8 +19,8 @@ from ringfence.boundary.model import Claim
 from ringfence.boundary.selector import Holder
 from ringfence.boundary.status import Status, among
 from ringfence.boundary.vocabulary import DATA_KINDS
-from ringfence.claims.case import Case, listed
-from ringfence.claims.gaps import data_gaps
+from ringfence.claims.case import Case
+from ringfence.claims.gaps import data_gaps, history_gaps
 from ringfence.claims.judgement import Judgement, counted, isolate
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.question import Question
@@ -59,7 +59,7 @@ def _over_period(claim: Claim, case: Case, instants: Sequence[Case]) -> Judgemen
         ask(claim, whole),
         targets=targets,
         parts=[maybe],
-        gaps=(*_period_gaps(claim, case), *dict.fromkeys(at_instants)),
+        gaps=(*history_gaps(claim, case), *dict.fromkeys(at_instants)),
         stated=ask(claim, case),
     )
     return _counted(isolate(question), claim, whole)
@@ -91,22 +91,6 @@ def _counted(judgement: Judgement, claim: Claim, case: Case) -> Judgement:
     if judgement.verdict is Verdict.UNPROVEN and not judgement.summary:
         return replace(judgement, summary=judgement.reasons[0].text)
     return judgement
-
-
-def _period_gaps(claim: Claim, case: Case) -> tuple[Reason, ...]:
-    first, last = claim.during
-    if last > case.boundary.as_of:
-        text = f"the period ends after {case.boundary.as_of[:10]}, the date judged"
-        return (Reason("beyond-date", text),)
-    silent = [
-        f"source:{one.name}"
-        for one in case.sources
-        if not (one.detail.get("history_since") or "9999") <= first
-    ]
-    if not silent:
-        return ()
-    text = f"no history back to {first[:10]} from {listed(silent)}"
-    return (Reason("no-history", text),)
 
 
 def ask(claim: Claim, case: Case) -> Question:

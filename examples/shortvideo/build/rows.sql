@@ -1,0 +1,25 @@
+-- Rows for the tables to hold, so that the server counts some. Nobody's data.
+INSERT INTO accounts.profile (account_id, handle, email, region, created_at) SELECT n, 'h' || n, 'a' || n || '@mail.example', 'US', timestamptz '2021-01-01 00:00Z' + n * interval '1 hour' FROM generate_series(1, 400) n;
+INSERT INTO devices.device (device_id, account_id) SELECT 'd' || n, n FROM generate_series(1, 300) n;
+INSERT INTO events.watch (event_id, account_id, seen_at) SELECT n, n % 400, timestamptz '2021-12-01 00:00Z' + n * interval '1 hour' FROM generate_series(1, 700) n;
+INSERT INTO events.search (event_id, query) SELECT n, 'q' || n FROM generate_series(1, 300) n;
+INSERT INTO social.comment (handle, body) SELECT 'h' || n, '"free", yes' FROM generate_series(1, 120) n;
+INSERT INTO accounts.session (account_id) SELECT n FROM generate_series(1, 250) n;
+INSERT INTO accounts.login (account_id) SELECT n FROM generate_series(1, 400) n;
+INSERT INTO accounts.consent (account_id) SELECT n FROM generate_series(1, 90) n;
+INSERT INTO devices.push_token (account_id) SELECT n FROM generate_series(1, 300) n;
+INSERT INTO live.gift (gift_id) SELECT n FROM generate_series(1, 220) n;
+INSERT INTO live.viewer (stream_id) SELECT n FROM generate_series(1, 220) n;
+INSERT INTO ads.conversion (campaign_id, amount) SELECT n % 7, n FROM generate_series(1, 140) n;
+INSERT INTO ads.advertiser (advertiser_id) SELECT n FROM generate_series(1, 40) n;
+INSERT INTO creators.creator (account_id, tier) SELECT n, 'gold' FROM generate_series(1, 180) n;
+INSERT INTO creators.contract (contract_id) SELECT n FROM generate_series(1, 180) n;
+INSERT INTO creators.campaign_offer (offer_id) SELECT n FROM generate_series(1, 60) n;
+INSERT INTO ml.interest (account_id) SELECT n FROM generate_series(1, 400) n;
+INSERT INTO ml.model (model_id) SELECT n FROM generate_series(1, 12) n;
+INSERT INTO video.sound (sound_id) SELECT n FROM generate_series(1, 50) n;
+INSERT INTO ref.calendar (week) SELECT n FROM generate_series(1, 52) n;
+INSERT INTO social.contact_book (account_id) SELECT n FROM generate_series(1, 260) n;
+INSERT INTO support.ticket (ticket_id) SELECT n FROM generate_series(1, 75) n;
+REFRESH MATERIALIZED VIEW growth.cohort;
+REFRESH MATERIALIZED VIEW metrics.region_day;

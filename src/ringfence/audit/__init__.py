@@ -1,0 +1,1 @@
+"""Who did cross: logs read once into a table of events, each judged as of its time."""

@@ -1,0 +1,1 @@
+"""The engines that run the kernels: DuckDB here, Spark elsewhere."""

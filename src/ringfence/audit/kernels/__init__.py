@@ -1,0 +1,1 @@
+"""The kernels: one question each, in SQL that every engine reads alike."""

@@ -1,0 +1,204 @@
+"""From the bytes of a file to batches of decoded items, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from ringfence.audit.event import Ints, Malformed
+from ringfence.audit.readers.cloudtrail import layout
+from ringfence.audit.readers.cloudtrail.fields import (
+    AROUND,
+    ENTRIES,
+    UNREADABLE,
+    Around,
+    Entry,
+    reason_of,
+)
+from ringfence.audit.unpacked import Block
+
+MOST = 1 << 14  # items of a batch
+_RETURN, _OPEN, _CLOSE = b"\r{}"
+
+
+class Place(NamedTuple):
+    """Where an item is: its first byte, how many bytes, and its first line."""
+
+    offset: int
+    length: int
+    line: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """Items of a file that were decoded, with their places; and what was none.
+
+    Attributes:
+        entries: The events.
+        places: For each event its place, in a row.
+        malformed: What could not be read.
+        asides: How many items are no event.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    places: Ints | list[Place] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
+    asides: int = 0
+
+
+def of_lines(block: Block) -> Iterator[Batch]:
+    """Yield the items of lines, one value a line."""
+    starts, ends = _lines(block.data)
+    for first in range(0, len(starts), MOST):
+        some = slice(first, first + MOST)
+        spans = np.stack((starts[some], ends[some]), axis=1)
+        yield _lines_batch(block, spans, block.line + first)
+
+
+def _lines(data: bytes) -> tuple[Ints, Ints]:
+    """Return where each line begins, and where its text ends."""
+    octets = np.frombuffer(data, np.uint8)
+    feeds = _feeds(data)
+    if not data.endswith(b"\n"):
+        feeds = np.append(feeds, len(data))
+    starts = np.concatenate(([0], feeds[:-1] + 1))
+    returns = (feeds > starts) & (octets[feeds - 1] == _RETURN)
+    return starts, feeds - returns
+
+
+def _feeds(data: bytes) -> Ints:
+    """Return where the line feeds are."""
+    found = []
+    place = data.find(b"\n")
+    while place >= 0:
+        found.append(place)
+        place = data.find(b"\n", place + 1)
+    return np.array(found, np.int64)
+
+
+def _lines_batch(block: Block, spans: Ints, line: int) -> Batch:
+    entries = _all_at_once(block.data, spans)
+    if entries is not None:
+        starts, lengths = spans[:, 0], spans[:, 1] - spans[:, 0]
+        lines = np.arange(line, line + len(spans))
+        places = np.stack((starts + block.offset, lengths, lines), axis=1)
+        return Batch(entries, places)
+    reading = _Reading()
+    for number, (start, end) in enumerate(spans.tolist(), line):
+        text = block.data[start:end]
+        if text.removeprefix(layout.MARK).strip():
+            reading.add_line(text, Place(block.offset + start, len(text), number))
+    return reading.batch()
+
+
+def _all_at_once(data: bytes, spans: Ints) -> list[Entry] | None:
+    """Return the event of each line; None if not every line is exactly one event.
+
+    The decoder doesn't care for lines. But a value that goes on over a line end can't
+    do so between a brace that closes and one that opens; so if all lines begin and end
+    like that and there are as many values as lines, each line is one.
+    """
+    octets = np.frombuffer(data, np.uint8)
+    starts, ends = spans[:, 0], spans[:, 1]
+    if not (ends > starts).all():
+        return None
+    if not ((octets[starts] == _OPEN).all() and (octets[ends - 1] == _CLOSE).all()):
+        return None
+    try:
+        entries = ENTRIES.decode_lines(memoryview(data)[starts[0] : ends[-1]])
+    except UNREADABLE:
+        return None
+    if len(entries) != len(spans) or any(map(_is_insight, entries)):
+        return None
+    return entries
+
+
+def _is_insight(entry: Entry) -> bool:
+    return entry.event_category == "Insight"
+
+
+def of_document(block: Block) -> Iterator[Batch]:
+    """Yield the items of documents."""
+    data = block.data
+    feeds = _feeds(data)
+    found = layout.pieces(data)
+    for first in range(0, len(found), MOST):
+        some = found[first : first + MOST]
+        starts = np.fromiter((piece.start for piece in some), np.int64, len(some))
+        lines = (np.searchsorted(feeds, starts) + block.line).tolist()
+        reading = _Reading()
+        for piece, line in zip(some, lines, strict=True):
+            size = piece.end - piece.start
+            reading.add_piece(
+                piece, data, Place(block.offset + piece.start, size, line)
+            )
+        yield reading.batch()
+
+
+class _Reading:
+    """Reads items one by one."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._places: list[Place] = []
+        self._malformed: list[Malformed] = []
+        self._asides = 0
+
+    def batch(self) -> Batch:
+        return Batch(self._entries, self._places, self._malformed, self._asides)
+
+    def add_piece(self, piece: layout.Piece, data: bytes, place: Place) -> None:
+        if piece.torn:
+            self._malformed.append(Malformed(*place, piece.torn))
+        else:
+            self.add(data[piece.start : piece.end], place)
+
+    def add_line(self, text: bytes, place: Place) -> None:
+        """Add what a line is: an item, or the items of a document that it holds."""
+        bare = text.removeprefix(layout.MARK)
+        if not layout.is_list(bare):
+            self.add(bare, place)
+            return
+        start = place.offset + len(text) - len(bare)
+        for piece in layout.pieces(bare):
+            size = piece.end - piece.start
+            within = Place(start + piece.start, size, place.line)
+            self.add_piece(piece, bare, within)
+
+    def add(self, text: bytes, place: Place) -> None:
+        """Add what an item is, be it an event, an envelope, an aside or nothing."""
+        try:
+            self._add_event(text, place)
+        except UNREADABLE as error:
+            self._add_other(text, place, reason_of(error))
+
+    def _add_event(self, text: bytes, place: Place) -> None:
+        entry = ENTRIES.decode(text)
+        if _is_insight(entry):
+            self._asides += 1
+        else:
+            self._entries.append(entry)
+            self._places.append(place)
+
+    def _add_other(self, text: bytes, place: Place, reason: str) -> None:
+        try:
+            around = AROUND.decode(text)
+        except UNREADABLE:
+            around = Around()
+        inner = around.inner()
+        if around.is_aside():
+            self._asides += 1
+        elif inner is not None:
+            self._add_inner(inner, place)
+        else:
+            self._malformed.append(Malformed(*place, reason))
+
+    def _add_inner(self, inner: bytes, place: Place) -> None:
+        """Add the event of an envelope, whose place is the envelope's."""
+        try:
+            self._add_event(inner, place)
+        except UNREADABLE as error:
+            self._malformed.append(Malformed(*place, reason_of(error)))

@@ -1,0 +1,318 @@
+"""All batches as one sealed table: words numbered once, each event in it once.
+
+The table is a function of the bytes of the files and of the orders: codes come from
+the sorted words, rows stand in the order of (time, file, offset), and of an event that
+was delivered twice the first by that order stays. In which order files were found, or
+how many runs it took, shows nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from ringfence.audit.batch import EARLIEST, SECOND
+from ringfence.audit.durable import commit, database, fresh, quoted
+from ringfence.audit.event import CODED, Ending
+from ringfence.audit.numbering import DOMAIN, Connection, Delivery, Work
+from ringfence.audit.table import (
+    STATE,
+    EventTable,
+    FileState,
+    LogState,
+    TableState,
+    log_folder,
+)
+from ringfence.errors import RingfenceError
+
+Attribute = Callable[[Connection], str]
+
+LAYOUT = 1  # raised whenever the same batches give another table
+DAY = 86_400 * SECOND
+_AT_ONCE = 8_000_000  # events whose ids are compared in one go
+_SAME = (
+    *("log", "uid", "time", "verb", "ending", "rows", "actor", "behind", "credential"),
+    *("issued", "session", "application", "address", "touch", "request"),
+)
+_SEALED = (
+    *("time", "who", "tool", "touch", "verb", "rows", "address", "actor", "behind"),
+    *("suspect", "grade", "ending", "session", "application", "credential", "file"),
+    *('"offset"', "length", "line", "uid", "request"),
+)
+_TOLD = {
+    "who": "coalesce(d.who, CASE WHEN e.behind <> 0 THEN e.behind ELSE e.actor END)",
+    "tool": "coalesce(d.tool, t.code)",
+    "verb": "CASE WHEN {ending} = 0 THEN e.verb ELSE 0 END",
+    "address": "coalesce(d.address, e.address)",
+    "suspect": "coalesce(d.suspect, 0)",
+    "grade": "coalesce(d.grade, CASE WHEN e.behind <> 0 OR e.actor <> 0 "
+    "THEN 1 ELSE 0 END)",
+    "ending": "{ending}",
+}
+_ENDING = "coalesce(d.ending, e.ending)"
+_TYPES = {"verb": "TINYINT", "grade": "TINYINT", "ending": "TINYINT"}
+_TYPES |= dict.fromkeys(("who", "tool", "address", "suspect"), "INTEGER")
+_SUBJECTS = {
+    "log": "VARCHAR",
+    "time": "BIGINT",
+    "who": "INTEGER",
+    "touch": "INTEGER",
+    "verb": "TINYINT",
+    "address": "INTEGER",
+    "file": "INTEGER",
+    '"offset"': "BIGINT",
+    "subject": "INTEGER",
+}
+
+
+def seal(
+    deliveries: Sequence[Delivery], folder: Path, attribute: Attribute, basis: bytes
+) -> EventTable:
+    """Make the table of all batches, unless it is there already.
+
+    Args:
+        deliveries: The logs.
+        folder: Holds `batches`; the table becomes its `table`.
+        attribute: Finds who was behind the events (`ringfence.audit.attribution`).
+        basis: What `attribute` starts from, in one spelling.
+
+    Raises:
+        RingfenceError: A reader gave what can't be an event.
+    """
+    found = sorted(deliveries, key=lambda one: one.order.name)
+    digest = _digest(found, basis)
+    table = EventTable(folder / "table")
+    if _stands(table, digest):
+        return table
+    made = fresh(folder / ".new-table")
+    with database(folder / ".work") as connection:
+        states = _Sealing(connection, folder / "batches", made, found).run(attribute)
+    state = TableState(digest, tuple(states))
+    (made / STATE).write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+    commit(made, folder / "table")
+    return EventTable(folder / "table")
+
+
+def _stands(table: EventTable, digest: str) -> bool:
+    """Return whether a table is there that was made from the same."""
+    try:
+        return table.digest == digest
+    except RingfenceError:
+        return False
+
+
+def _digest(deliveries: Sequence[Delivery], basis: bytes) -> str:
+    namings = [(one.order.principals, one.order.resources) for one in deliveries]
+    states = [one.state for one in deliveries]
+    told = msgspec.json.encode([LAYOUT, namings, states], order="deterministic")
+    return sha256(sha256(told).digest() + sha256(basis).digest()).hexdigest()
+
+
+class _Sealing(Work):
+    """The steps of one seal, over one database."""
+
+    def run(self, attribute: Attribute) -> Iterator[LogState]:
+        """Make everything, and return what is said of each log."""
+        self.number_words()
+        self._load_events()
+        duplicates, conflicts = self._drop_duplicates()
+        self._take_told(attribute(self.connection))
+        days = self._write_events()
+        self._write_subjects()
+        self._write_rest()
+        return _counted(self.deliveries, duplicates, conflicts, days)
+
+    def _load_events(self) -> None:
+        types = dict.fromkeys(("time", "rows", '"offset"', "length", "line"), "BIGINT")
+        types |= {"verb": "TINYINT", "ending": "TINYINT"}
+        types |= dict.fromkeys((*CODED, "file"), "INTEGER")
+        types |= dict.fromkeys(("log", "uid", "request"), "VARCHAR")
+        taken = {name: f"f.{name}" for name in types}
+        taken |= {name: f"m_{name}.word" for name in CODED}
+        taken |= {"log": "t.log", "file": "w_file.code"}
+        taken["verb"] = f"CASE WHEN f.ending = {Ending.DONE:d} THEN f.verb ELSE 0 END"
+        joins = "JOIN word_file AS w_file ON w_file.word = t.digest "
+        for name in CODED:
+            self.sql(
+                f"CREATE TABLE m_{name} AS SELECT l.b, l.code, w.code AS word "  # noqa: S608
+                f"FROM local AS l JOIN word_{DOMAIN[name]} AS w ON w.word = l.word "
+                f"WHERE l.col = '{name}'"
+            )
+            joins += f"JOIN m_{name} ON m_{name}.b = t.b AND m_{name}.code = f.{name} "
+        self.table("event", ", ".join(f"{name} {of}" for name, of in types.items()))
+        self.read("events", "event", ", ".join(taken[name] for name in types), joins)
+        for name in CODED:
+            self.sql(f"DROP TABLE m_{name}")
+        told = sum(batch.events for _, batch in self.every)
+        self._expect(told, "of the events that were read")
+
+    def _drop_duplicates(self) -> tuple[dict[tuple[str, str], int], dict[str, int]]:
+        """Keep each event once; return how many went, and how many ids are doubtful."""
+        self.table("twice", "h UBIGINT")
+        count = self.count("event")
+        passes = 1 + count // _AT_ONCE
+        for turn in range(passes):
+            self.sql(
+                "INSERT INTO twice SELECT h FROM (SELECT hash(log, uid) AS h "  # noqa: S608
+                f"FROM event WHERE uid <> '') WHERE h % {passes:d} = {turn:d} "
+                "GROUP BY h HAVING count(*) > 1"
+            )
+        self.sql(
+            "CREATE TABLE alike AS SELECT rowid AS event_row, log, file, uid, "  # noqa: S608
+            "row_number() OVER ("
+            f'PARTITION BY {", ".join(_SAME)} ORDER BY file, "offset") AS place '
+            "FROM event WHERE uid <> '' AND hash(log, uid) IN (SELECT h FROM twice)"
+        )
+        self.sql(
+            "DELETE FROM event USING alike AS a "
+            "WHERE a.place > 1 AND event.rowid = a.event_row"
+        )
+        gone = self.sql(
+            "SELECT a.log, w.word, count(*) FROM alike AS a "
+            "JOIN word_file AS w ON w.code = a.file WHERE a.place > 1 GROUP BY ALL"
+        ).fetchall()
+        doubtful = self.sql(
+            "SELECT log, sum(n)::BIGINT FROM (SELECT log, uid, count(*) AS n "
+            "FROM alike WHERE place = 1 GROUP BY ALL HAVING count(*) > 1) GROUP BY log"
+        ).fetchall()
+        self._expect(count - sum(n for *_, n in gone), "once duplicates were gone")
+        return {(log, digest): n for log, digest, n in gone}, dict(doubtful)
+
+    def _take_told(self, relation: str) -> None:
+        """Take what was found of who was behind the events."""
+        self.sql(f"CREATE TABLE told AS SELECT * FROM {relation}")  # noqa: S608
+        self.words(
+            "tool",
+            "SELECT DISTINCT tool_word AS word FROM told UNION ALL SELECT w.word "
+            "FROM word_application AS w "
+            "WHERE w.code IN (SELECT application FROM event)",
+        )
+        self.sql(
+            "CREATE TABLE tool_of AS SELECT a.code AS application, t.code FROM "
+            "word_application AS a JOIN word_tool AS t USING (word)"
+        )
+        # In the order of time too, so that a day is found without reading the rest.
+        self.sql(
+            "CREATE TABLE decided AS SELECT a.event_row, e.log, e.time, e.file, "
+            'e."offset", a.who, t.code AS tool, a.suspect, a.grade, a.address, '
+            "a.ending FROM told AS a JOIN event AS e ON e.rowid = a.event_row "
+            "LEFT JOIN word_tool AS t ON t.word = a.tool_word ORDER BY e.log, e.time"
+        )
+        self.sql("DROP TABLE told")
+
+    def _write_events(self) -> dict[str, list[str]]:
+        """Write the events of each log and day; return the days of each log."""
+        found = self.sql(
+            f"SELECT log, (time - {EARLIEST}) // {DAY} AS day, count(*) FROM event "  # noqa: S608
+            "GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        days: dict[str, list[str]] = {}
+        for log, day, count in found:
+            start = EARLIEST + day * DAY
+            name = datetime.fromtimestamp(start // SECOND, UTC).strftime("%4Y-%m-%d")
+            folder = self.made / log_folder(log) / f"day={name}"
+            folder.mkdir(parents=True)
+            within = f"log = {quoted(log)} AND time >= {start} AND time < {start + DAY}"
+            wrote = self.copy(
+                f'{_merged(_SEALED, within)} ORDER BY time, file, "offset"',
+                folder / "part-0.parquet",
+            )
+            if wrote != count:
+                raise _fault(f"{wrote} instead of {count} on {name}")
+            days.setdefault(log, []).append(name)
+        return days
+
+    def _write_subjects(self) -> None:
+        self.table(
+            "naming", 'log VARCHAR, digest VARCHAR, "offset" BIGINT, subject VARCHAR'
+        )
+        self.read("subjects", "naming", 't.log, t.digest, f."offset", f.subject')
+        self.words("subject", "SELECT subject AS word FROM naming")
+        self.sql(
+            'CREATE TABLE theirs AS SELECT DISTINCT n.log, f.code AS file, n."offset", '
+            "s.code AS subject FROM naming AS n "
+            "JOIN word_file AS f ON f.word = n.digest "
+            "JOIN word_subject AS s ON s.word = n.subject WHERE n.subject <> ''"
+        )
+        columns = [name for name in _SUBJECTS if name != "subject"]
+        places = '(log, file, "offset") IN (SELECT (log, file, "offset") FROM theirs)'
+        joined = ", ".join(
+            ("n.subject" if name == "subject" else f"m.{name}") + f"::{type_} AS {name}"
+            for name, type_ in _SUBJECTS.items()
+        )
+        self.copy(
+            f"SELECT {joined} FROM ({_merged(columns, places)}) AS m JOIN theirs AS n "  # noqa: S608
+            'ON n.log = m.log AND n.file = m.file AND n."offset" = m."offset" '
+            'ORDER BY m.log, m.time, m.file, m."offset", n.subject',
+            self.made / "subjects.parquet",
+        )
+
+    def _write_rest(self) -> None:
+        places = '"offset" BIGINT, length BIGINT, line BIGINT'
+        self.table("stray", f"log VARCHAR, digest VARCHAR, {places}, reason VARCHAR")
+        columns = 't.log, t.digest, f."offset", f.length, f.line, f.reason'
+        self.read("malformed", "stray", columns)
+        self.copy(
+            'SELECT s.log, w.code AS file, s."offset", s.length, s.line, s.reason '
+            "FROM stray AS s JOIN word_file AS w ON w.word = s.digest ORDER BY ALL",
+            self.made / "malformed.parquet",
+        )
+        self.table("pulse", "log VARCHAR, second BIGINT")
+        self.read("beats", "pulse", "t.log, f.second")
+        self.copy(
+            "SELECT DISTINCT log, second FROM pulse ORDER BY ALL",
+            self.made / "beats.parquet",
+        )
+
+    def _expect(self, count: int, when: str) -> None:
+        found = self.count("event")
+        if found != count:
+            raise _fault(f"{found} instead of {count} {when}")
+
+
+def _merged(columns: Iterable[str], within: str) -> str:
+    """Return a query for events with what was found of them."""
+    spelt = []
+    for name in columns:
+        told = _TOLD.get(name, f"e.{name}").format(ending=_ENDING)
+        cast = f"::{_TYPES[name]}" if name in _TYPES else ""
+        spelt.append(f"({told}){cast} AS {name}")
+    return (
+        f"SELECT {', '.join(spelt)} FROM "  # noqa: S608
+        f"(SELECT *, rowid AS event_row FROM event WHERE {within}) AS e "
+        f"LEFT JOIN (SELECT * FROM decided WHERE {within}) AS d USING (event_row) "
+        "JOIN tool_of AS t ON t.application = e.application"
+    )
+
+
+def _fault(what: str) -> RingfenceError:
+    message = f"the events don't add up: {what}"
+    return RingfenceError(message, hint="this is a fault of Ringfence: report it")
+
+
+def _counted(
+    deliveries: Sequence[Delivery],
+    duplicates: dict[tuple[str, str], int],
+    conflicts: dict[str, int],
+    days: dict[str, list[str]],
+) -> Iterator[LogState]:
+    """Return the states of the logs with what the seal found."""
+    for delivery in deliveries:
+        log = delivery.state.name
+        seen: set[str] = set()
+        files: list[FileState] = []
+        for one in delivery.state.files:
+            again = one.digest in seen
+            seen.add(one.digest)
+            gone = one.events if again else duplicates.get((log, one.digest), 0)
+            files.append(msgspec.structs.replace(one, duplicates=gone))
+        yield msgspec.structs.replace(
+            delivery.state,
+            files=tuple(files),
+            conflicts=conflicts.get(log, 0),
+            days=tuple(days.get(log, ())),
+        )

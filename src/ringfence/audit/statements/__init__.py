@@ -1,0 +1,1 @@
+"""Which columns a statement touches, as far as its text can tell."""

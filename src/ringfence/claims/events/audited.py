@@ -1,0 +1,116 @@
+"""The audit: who did cross, for one selector, with every exception of the boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ringfence.audit.show import Shown, shown
+from ringfence.audit.table import EventTable
+from ringfence.boundary.model import Boundary, Claim
+from ringfence.claims.case import Case
+from ringfence.claims.check import (
+    Run,
+    collected,
+    folder_of,
+    past_of,
+    read_boundary,
+)
+from ringfence.claims.events.outcome import Crossings
+from ringfence.claims.events.past import Logs
+from ringfence.claims.events.reading import FOLDER
+from ringfence.claims.events.world import Asked
+from ringfence.errors import ConfigError, Locus
+
+_OF_EVENTS = ("no_event", "some_event")
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """How the events of a boundary's logs were judged.
+
+    Attributes:
+        boundary: The boundary.
+        crossings: The answer.
+        logs: What gives every exhibit.
+        asked: What was asked of it.
+    """
+
+    boundary: Boundary
+    crossings: Crossings
+    logs: Logs
+    asked: Asked
+
+
+@contextmanager
+def audited(
+    run: Run, *, selector: str | None = None, engine: str = ""
+) -> Iterator[Audited]:
+    """Judge every event that is ordered, whatever the claims say of it.
+
+    Args:
+        run: What to audit, and where the table of events is kept.
+        selector: Who is excluded; else whom the first claim about events names, else
+            the boundary's first selector.
+        engine: Address of the Spark Connect server that judges; empty for DuckDB.
+
+    Raises:
+        ConfigError: The boundary can't be used, orders no logs or has no such selector.
+        NothingCollectedError: No source gave a fact.
+    """
+    ready = collected(run)
+    boundary = ready.boundary
+    if not ready.orders:
+        hint = "add `logs:`; docs/logs/index.md says how"
+        raise ConfigError("the boundary orders no logs", Locus(str(run.case)), hint)
+    claim = Claim(
+        id="audit",
+        says="",
+        kind="no_event",
+        excluded=_selector(boundary, selector),
+        exceptions=tuple(one.name for one in boundary.exceptions),
+    )
+    run.output.mkdir(parents=True, exist_ok=True)
+    case = Case(ready.estate, boundary, boundary.as_of)
+    with past_of(run, ready, case, engine=engine) as past:
+        if past is None:  # pragma: no cover - it orders logs, as was just asked
+            raise AssertionError
+        run.progress("judging events")
+        asked = past.asked(claim)
+        yield Audited(boundary, past.answer(asked), past, asked)
+
+
+def _selector(boundary: Boundary, chosen: str | None) -> str:
+    names = [one.name for one in boundary.excluded]
+    if chosen is not None:
+        if chosen not in names:
+            message = f"the boundary has no selector `{chosen}`"
+            raise ConfigError(
+                message, Locus("--excluded"), f"one of {', '.join(names)}"
+            )
+        return chosen
+    claimed = [one.excluded for one in boundary.claims if one.kind in _OF_EVENTS]
+    found = next(iter([*claimed, *names]), "")
+    if not found:
+        hint = "add `excluded:`"
+        raise ConfigError("the boundary excludes nobody", None, hint)
+    return found
+
+
+def original(event: str, case: Path, output: Path) -> Shown:
+    """Return the original bytes of an event.
+
+    Args:
+        event: Its id.
+        case: The boundary file, or its folder: log files are named from it.
+        output: Where an audit or a check has written the table of events.
+
+    Raises:
+        ConfigError: The boundary can't be used, or there is no such event.
+        SourceError: There is no table, or the file isn't there any more as it was.
+    """
+    base = folder_of(case)
+    orders = [replace(one, base=base) for one in read_boundary(case).logs]
+    return shown(event, EventTable(output / FOLDER / "table"), orders)

@@ -1,0 +1,156 @@
+"""Whether what an event touched was protected, at each time of a period."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from ringfence.audit.event import Touch
+from ringfence.boundary.protection import Patterns
+from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import kind_of
+from ringfence.claims.case import Case
+from ringfence.claims.standing import Stretch, Times
+
+Span = tuple[int, int, Status]
+
+
+class Protection:
+    """What is protected over a period, asked touch by touch.
+
+    Args:
+        case: The case of the whole period.
+        times: When each resource was protected (`Standing.protected`).
+        period: First second, and the first one after it.
+    """
+
+    def __init__(self, case: Case, times: Times, period: Stretch) -> None:
+        self._times, self._period = times, period
+        self._known = {*case.view.ids}
+        self._columns: dict[str, list[str]] = defaultdict(list)
+        self._inside: dict[str, list[str]] = defaultdict(list)
+        for node in case.view.ids:
+            kind, _, name = node.partition(":")
+            if kind == "column":
+                self._columns[f"dataset:{name.rpartition('.')[0]}"].append(node)
+            if kind == "dataset":
+                self._inside[f"store:{name.partition('/')[0]}"].append(node)
+
+    def spans(self, touch: Touch) -> list[Span]:
+        """Return when a touch was of protected data: yes, unknown or no, in order."""
+        first, after = self._period
+        changes = {first}
+        for node in self._nodes(touch):
+            for begin, end, _ in self._times.get(node, ()):
+                changes.update(t for t in (begin, end) if first < t < after)
+        ordered = sorted(changes)
+        found: list[Span] = []
+        for begin, end in zip(ordered, [*ordered[1:], after], strict=True):
+            status = self._at(touch, begin)
+            if found and found[-1][2] is status:
+                found[-1] = (found[-1][0], end, status)
+            else:
+                found.append((begin, end, status))
+        return found
+
+    def columns(self, touch: Touch, at: int) -> list[str]:
+        """Return the protected nodes that a touch surely is of, at a second."""
+        sure = [*touch.columns]
+        for node in (*touch.whole, *(d for d in touch.part if self._is_all(d, at))):
+            sure += [node, *self._content(node)]
+        return sorted({node for node in sure if self._node(node, at) is Status.YES})
+
+    def conceded(self, touch: Touch, covers: Patterns) -> list[Stretch]:
+        """Return when patterns cover all of a touch that is protected, or may be."""
+        if touch.unclear:
+            return []
+        held: list[Stretch] = []
+        uncovered: list[Stretch] = []
+        for node in self._nodes(touch):
+            spans = self._open(node)
+            held += spans
+            if not self._is_covered(node, covers):
+                uncovered += spans
+        return _without(held, uncovered)
+
+    def _open(self, node: str) -> list[Stretch]:
+        if node not in self._known:
+            return [] if self._is_imagined(node) else [self._period]
+        times = self._times.get(node, ())
+        return [(a, b) for a, b, status in times if status is not Status.NO]
+
+    def _is_covered(self, node: str, covers: Patterns) -> bool:
+        if kind_of(node) == "column":
+            return covers.match(node.partition(":")[2])
+        inner = [n for n in self._content(node) if kind_of(n) == "column"]
+        return bool(inner) and all(self._is_covered(n, covers) for n in inner)
+
+    def _is_imagined(self, node: str) -> bool:
+        """Return whether a column is one that a dataset of known columns lacks."""
+        kind, _, name = node.partition(":")
+        return (
+            kind == "column" and f"dataset:{name.rpartition('.')[0]}" in self._columns
+        )
+
+    def _nodes(self, touch: Touch) -> Iterable[str]:
+        yield from touch.columns
+        for node in (*touch.whole, *touch.part):
+            yield node
+            yield from self._content(node)
+
+    def _content(self, node: str) -> Sequence[str]:
+        if kind_of(node) != "store":
+            return self._columns.get(node, ())
+        inside = self._inside.get(node, ())
+        return [n for one in inside for n in (one, *self._columns.get(one, ()))]
+
+    def _at(self, touch: Touch, at: int) -> Status:
+        found = [Status.UNKNOWN] if touch.unclear else [Status.NO]
+        found += [self._column(node, at) for node in touch.columns]
+        found += [self._whole(node, at) for node in touch.whole]
+        found += [self._part(node, at) for node in touch.part]
+        return max(found)
+
+    def _node(self, node: str, at: int) -> Status:
+        for begin, end, status in self._times.get(node, ()):
+            if begin <= at < end:
+                return status
+        return Status.NO if node in self._known else Status.UNKNOWN
+
+    def _column(self, node: str, at: int) -> Status:
+        if node not in self._known and self._is_imagined(node):
+            return Status.NO
+        if node in self._known or kind_of(node) != "column":
+            return self._node(node, at)
+        return self._node(f"dataset:{node.partition(':')[2].rpartition('.')[0]}", at)
+
+    def _whole(self, node: str, at: int) -> Status:
+        inner = (self._node(one, at) for one in self._content(node))
+        return max([self._node(node, at), *inner])
+
+    def _part(self, node: str, at: int) -> Status:
+        most = self._whole(node, at)
+        if most is Status.YES and not self._is_all(node, at):
+            return Status.UNKNOWN
+        return most
+
+    def _is_all(self, node: str, at: int) -> bool:
+        if self._node(node, at) is Status.YES:
+            return True
+        inner = self._columns.get(node, ())
+        return bool(inner) and all(self._node(n, at) is Status.YES for n in inner)
+
+
+def _without(held: Sequence[Stretch], taken: Sequence[Stretch]) -> list[Stretch]:
+    """Return the stretches of some that none of others overlaps."""
+    ends = sorted({end for span in (*held, *taken) for end in span})
+    return [
+        (begin, end)
+        for begin, end in pairwise(ends)
+        if _covers(held, begin) and not _covers(taken, begin)
+    ]
+
+
+def _covers(spans: Sequence[Stretch], second: int) -> bool:
+    return any(begin <= second < end for begin, end in spans)

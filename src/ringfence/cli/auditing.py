@@ -1,0 +1,122 @@
+"""`ringfence audit`: who did cross, as of its time, and the line that says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from ringfence.cli.streams import Progress, complain, show
+from ringfence.cli.words import AsOf, Form, Limit, Output, Selector, instant, now, room
+from ringfence.errors import printable
+
+if TYPE_CHECKING:
+    from ringfence.claims.events.audited import Audited
+
+EXITS = """Exit codes: 0 nobody crossed and nothing is missing, 10 something is unknown,
+11 somebody crossed, 1 the tool failed, 2 usage, 3 nothing collected."""
+
+app = App(
+    name="audit",
+    help="Judge every event of the logs as of its time: who did cross?",
+    help_epilogue=EXITS,
+    help_format="plaintext",
+)
+
+
+@app.default
+def audit(
+    case: Path,
+    /,
+    *,
+    output: Output = Path("out"),
+    excluded: Selector = None,
+    engine: Annotated[
+        str,
+        Parameter(
+            help="What judges: `duckdb` here, or a Spark Connect server, "
+            "`sc://host:port`."
+        ),
+    ] = "duckdb",
+    as_of: AsOf = None,
+    format: Form = "text",  # noqa: A002
+    limit: Limit = None,
+) -> int:
+    """Judge every event of the logs that a boundary orders.
+
+    Examples: `ringfence audit examples/shortvideo`,
+    `ringfence audit boundary.yaml --excluded covered-persons --format json`,
+    `ringfence audit boundary.yaml --engine sc://spark.internal:15002`.
+
+    Parameters
+    ----------
+    case
+        The boundary file, or a folder that holds `boundary.yaml`.
+    output
+        Folder for the table of events, and for crossings.jsonl: one line for each.
+    """
+    from ringfence.claims.check import Run
+    from ringfence.claims.events.audited import audited
+    from ringfence.report import audit_json, audit_text
+    from ringfence.report.answering import Screen
+
+    progress = Progress()
+    run = Run(case, output, now(), instant(as_of), progress)
+    server = "" if engine == "duckdb" else engine
+    with audited(run, selector=excluded, engine=server) as found:
+        progress("writing crossings.jsonl")
+        _write(found, output / "crossings.jsonl")
+        if format == "json":
+            text = audit_json.audit(found)
+        else:
+            width, rows = room(limit)
+            labels = found.crossings.labels
+            folder = printable(str(output))
+            screen = Screen(width, rows, labels, folder, str(case), ())
+            text = audit_text.audit(found, screen)
+        code = audit_text.exit_code(found.crossings)
+    progress.done()
+    show(text)
+    return int(code)
+
+
+def _write(found: Audited, path: Path) -> None:
+    import msgspec
+
+    with path.open("wb") as stream:
+        if found.crossings.crossing:
+            for one in found.logs.exhibits(found.asked):
+                stream.write(msgspec.json.encode(one) + b"\n")
+
+
+@app.command(name="show")
+def shown(
+    id: str,  # noqa: A002
+    case: Path,
+    /,
+    *,
+    output: Output = Path("out"),
+) -> int:
+    """Print the line of a log that an event stands in, byte for byte.
+
+    Example: `ringfence audit show 3f9a12c4d5e6-1203 examples/shortvideo`.
+
+    Parameters
+    ----------
+    id
+        The event: the start of its file's SHA-256, and its first byte.
+    case
+        The boundary file, or a folder that holds `boundary.yaml`.
+    output
+        Folder that an audit or a check has written.
+    """
+    from ringfence.claims.events.audited import original
+
+    found = original(id, case, output)
+    place = f"bytes {found.offset} to {found.offset + found.length}"
+    complain(printable(f"{found.name}:{found.line}, {place}, sha256 {found.digest}"))
+    if found.reason:
+        complain(printable(f"it is no event: {found.reason}"))
+    show(found.content + b"\n")
+    return 0

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import pytest
+
+from ringfence.audit import numbering, reader, seal
+from ringfence.audit.order import Naming
+from tests.sealed import Lines, line, order_of, rows_of, sealed, write
+
+
+@pytest.fixture(autouse=True)
+def lines(monkeypatch):
+    found = Lines()
+    monkeypatch.setattr(reader, "reader", lambda *_: found)
+    return found
+
+
+def test_codes_are_dense_and_sorted(tmp_path):
+    """Code 0 is the empty word, and the others stand in the order of the alphabet."""
+    write(tmp_path / "app/one", [line(i, actor=a) for i, a in enumerate("zéb")])
+    assert sealed(tmp_path).words("actor") == ["", "b", "z", "é"]
+
+
+def test_days_are_those_of_utc(tmp_path):
+    """The last microsecond of a day is in it, and midnight is in the next."""
+    write(
+        tmp_path / "app/one",
+        [line(86_399.999999), line(86_400), line(-10 * 366 * 86_400 * 5)],
+    )
+    table = sealed(tmp_path)
+    (state,) = table.states
+    assert state.days == ("1971-11-25", "2022-01-01", "2022-01-02")
+    assert len(rows_of(table)) == 3
+
+
+def test_an_event_in_two_files_counts_once(tmp_path):
+    """Of events with one id and one content the first by file stays."""
+    for name, start in (("one", 0), ("two", 5)):
+        write(
+            tmp_path / "app" / name,
+            [line(i, uid=f"u{i}") for i in range(start, start + 10)],
+        )
+    table = sealed(tmp_path)
+    assert [uid for (uid,) in rows_of(table, "uid")] == [f"u{i}" for i in range(15)]
+    assert table.states[0].duplicates == 5
+    assert table.states[0].events == 15
+
+
+def test_a_file_under_two_names_counts_once(tmp_path):
+    """All events of a second copy are duplicates, with or without ids."""
+    for name in ("one", "two"):
+        write(tmp_path / "app" / name, [line(1), line(1), "junk"])
+    (state,) = sealed(tmp_path).states
+    assert (state.events, state.duplicates, state.malformed) == (2, 2, 1)
+    assert [one.duplicates for one in state.files] == [0, 2]
+
+
+def test_one_id_on_different_events_drops_none(tmp_path):
+    """Events that share an id and differ are all kept, and told."""
+    write(
+        tmp_path / "app/one",
+        [line(1, uid="x"), line(1, uid="x", actor="b"), line(2, uid="x")],
+    )
+    table = sealed(tmp_path)
+    assert len(rows_of(table)) == 3
+    assert table.states[0].conflicts == 3
+
+
+def test_equal_events_of_two_logs_are_two(tmp_path):
+    """Ids are compared within one log, also for one file that two logs read."""
+    write(tmp_path / "app/one", [line(1, uid="x")])
+    orders = [order_of(tmp_path, name, files=("app/*",)) for name in ("a", "b")]
+    table = sealed(tmp_path, *orders)
+    assert len(rows_of(table)) == 2
+    assert rows_of(table, "log", "b") == [("b",)]
+
+
+def test_names_of_the_log_become_nodes(tmp_path):
+    """Principals and resources of the table are the estate's, by the log's own namings."""
+    order = order_of(
+        tmp_path,
+        principals=(Naming("svc-*", "service_account:{1}"), Naming("*", "person:{1}")),
+        resources=(Naming("s3/*", "column:{1}"),),
+    )
+    write(
+        tmp_path / "app/one", [line(1, actor="svc-a", behind="ANN", touch="s3/w/a.b.c")]
+    )
+    (row,) = rows_of(sealed(tmp_path, order), "actor, behind, touch")
+    assert row == ("service_account:a", "person:ann", '{"columns":["column:w/a.b.c"]}')
+
+
+def test_a_denied_event_did_nothing(tmp_path):
+    """The verb of what was refused is 0."""
+    write(tmp_path / "app/one", [line(1, ending=1, verb=2), line(2, verb=2)])
+    assert rows_of(sealed(tmp_path), "verb, ending") == [(0, 1), (2, 0)]
+
+
+def test_unchanged_inputs_seal_nothing(tmp_path):
+    """A second run finds the table, and another naming makes a new one."""
+    write(tmp_path / "app/one", [line(1)])
+    first = sealed(tmp_path)
+    digest = first.digest
+    inode = (first.folder / "table.json").stat().st_ino
+    assert sealed(tmp_path).folder.joinpath("table.json").stat().st_ino == inode
+    other = sealed(
+        tmp_path, order_of(tmp_path, principals=(Naming("ann", "person:ann"),))
+    )
+    assert other.digest != digest
+    assert other.words("actor") == ["", "person:ann"]
+
+
+def test_small_helpings_give_the_same_table(tmp_path, monkeypatch):
+    """How much is compared in one go is no matter."""
+    for name, start in (("one", 0), ("two", 5)):
+        write(
+            tmp_path / "app" / name,
+            [line(i, uid=f"u{i}", actor=f"P{i}") for i in range(start, start + 10)],
+        )
+    order = order_of(tmp_path, principals=(Naming("*", "person:{1}"),))
+    whole = rows_of(sealed(tmp_path, order))
+    (tmp_path / "out/table/table.json").unlink()
+    monkeypatch.setattr(seal, "_AT_ONCE", 3)
+    monkeypatch.setattr(numbering, "_WORDS_AT_ONCE", 2)
+    assert rows_of(sealed(tmp_path, order)) == whole
+
+
+def test_a_log_of_no_event_has_a_table(tmp_path):
+    """Nothing in the files is a table without rows, not an error."""
+    write(tmp_path / "app/one", ["# nothing"])
+    table = sealed(tmp_path)
+    assert table.paths() == []
+    assert table.words("actor") == [""]
+
+
+def test_subjects_stand_with_their_events(tmp_path):
+    """Each subject that a kept event names has a row; a duplicate's has none."""
+    told = line(1, uid="a", subjects=["s2", "s1"])
+    write(tmp_path / "app/one", [told])
+    write(tmp_path / "app/two", [told, line(2)])
+    table = sealed(tmp_path)
+    import duckdb  # noqa: PLC0415
+
+    query = f"SELECT subject FROM read_parquet('{table.subjects}')"  # noqa: S608
+    assert duckdb.sql(query).fetchall() == [(1,), (2,)]
+    assert table.words("subject") == ["", "s1", "s2"]
