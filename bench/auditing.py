@@ -30,7 +30,7 @@ SEED = 7
 PROTECTED = 0.12  # share of the touches
 FREED = 0.05  # share of the protected that is so only until some day
 UNSAID = 0.3  # share of the events that don't say how many rows
-STATEMENT = "".join(("select id, email fr", "om t{name} where id = {place}"))
+STATEMENT = "select id, email from t{name} where id = {place}"
 JUDGED = ("time", "who", "tool", "touch", "verb", "rows", "address")
 
 Ints = npt.NDArray[np.int64]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from tests.sealed import Lines, line, order_of, rows_of, sealed, write
 KILLED = r"""
 import json, os, shutil, signal, sys
 from pathlib import Path
+from typing import Any
 from ringfence.audit import reader
 from tests.sealed import Lines, rows_of, sealed
 
@@ -91,10 +93,11 @@ def lines(monkeypatch):
     monkeypatch.setattr(reader, "reader", lambda *_: Lines())
 
 
-def killed(base: Path, stride: int) -> dict:
+def killed(base: Path, stride: int) -> dict[str, Any]:
     script = [sys.executable, "-W", "ignore", "-c", KILLED, str(base), str(stride)]
     done = subprocess.run(script, capture_output=True, check=True, text=True)
-    return json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def test_a_run_that_is_killed_is_completed_by_the_next(tmp_path):

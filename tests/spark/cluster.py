@@ -114,7 +114,7 @@ def sail(folder: Path) -> Iterator[str]:
     """Start Sail, give its address, and end it."""
     port = free_port()
     program = Path(sys.executable).with_name("sail")
-    command = [program, "spark", "server", "--ip", LOOPBACK, "--port", str(port)]
+    command = [str(program), "spark", "server", "--ip", LOOPBACK, "--port", str(port)]
     with processes(folder) as started:
         started.start("sail", command, os.environ)
         _wait_port(started, "sail", port)

@@ -172,7 +172,9 @@ def _of_files(state: LogState) -> list[Reason]:
             text = f"the rest of `{file.name}` is unknown: {'; '.join(file.problems)}"
             found.append(Reason("cut-off", text))
     if state.malformed:
-        text = f"{state.malformed} stretches of the log can't be read"
+        is_one = state.malformed == 1
+        lines = "1 line" if is_one else f"{state.malformed:,} lines"
+        text = f"{lines} of the log can't be read"
         found.append(Reason("malformed", text))
     if state.conflicts:
         text = f"{state.conflicts} different events share an id with another"

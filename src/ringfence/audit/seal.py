@@ -138,11 +138,12 @@ class _Sealing(Work):
         joins = "JOIN word_file AS w_file ON w_file.word = t.digest "
         for name in CODED:
             self.sql(
-                f"CREATE TABLE m_{name} AS SELECT l.b, l.code, w.code AS word "  # noqa: S608
+                f"CREATE TABLE m_{name} AS SELECT "  # noqa: S608
+                f"{_key('l.b', 'l.code')} AS at, w.code AS word "
                 f"FROM local AS l JOIN word_{DOMAIN[name]} AS w ON w.word = l.word "
                 f"WHERE l.col = '{name}'"
             )
-            joins += f"JOIN m_{name} ON m_{name}.b = t.b AND m_{name}.code = f.{name} "
+            joins += f"JOIN m_{name} ON m_{name}.at = {_key('t.b', f'f.{name}')} "
         self.table("event", ", ".join(f"{name} {of}" for name, of in types.items()))
         self.read("events", "event", ", ".join(taken[name] for name in types), joins)
         for name in CODED:
@@ -272,6 +273,15 @@ class _Sealing(Work):
         found = self.count("event")
         if found != count:
             raise _fault(f"{found} instead of {count} {when}")
+
+
+def _key(batch: str, code: str) -> str:
+    """Return one number for a word of a batch.
+
+    Joined by batch and code, words of one batch would be joined to each other first,
+    each to every other: the planner sees that their batches are equal.
+    """
+    return f"({batch}::BIGINT * {1 << 32} + {code})"
 
 
 def _merged(columns: Iterable[str], within: str) -> str:

@@ -13,6 +13,7 @@ from ringfence.errors import printable
 
 if TYPE_CHECKING:
     from ringfence.claims.events.audited import Audited
+    from ringfence.report.answering import Screen
 
 EXITS = """Exit codes: 0 nobody crossed and nothing is missing, 10 something is unknown,
 11 somebody crossed, 1 the tool failed, 2 usage, 3 nothing collected."""
@@ -59,7 +60,6 @@ def audit(
     from ringfence.claims.check import Run
     from ringfence.claims.events.audited import audited
     from ringfence.report import audit_json, audit_text
-    from ringfence.report.answering import Screen
 
     progress = Progress()
     run = Run(case, output, now(), instant(as_of), progress)
@@ -68,17 +68,22 @@ def audit(
         progress("writing crossings.jsonl")
         _write(found, output / "crossings.jsonl")
         if format == "json":
-            text = audit_json.audit(found)
+            text = audit_json.audit(found.boundary, found.crossings)
         else:
-            width, rows = room(limit)
-            labels = found.crossings.labels
-            folder = printable(str(output))
-            screen = Screen(width, rows, labels, folder, str(case), ())
-            text = audit_text.audit(found, screen)
+            screen = _screen(found, case, output, limit)
+            text = audit_text.audit(found.boundary, found.crossings, screen)
         code = audit_text.exit_code(found.crossings)
     progress.done()
     show(text)
     return int(code)
+
+
+def _screen(found: Audited, case: Path, output: Path, limit: int | None) -> Screen:
+    from ringfence.report.answering import Screen
+
+    width, rows = room(limit)
+    folder = printable(str(output))
+    return Screen(width, rows, found.crossings.labels, folder, str(case))
 
 
 def _write(found: Audited, path: Path) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
-from ringfence.claims.events.audited import Audited
+from ringfence.boundary.model import Boundary
+from ringfence.claims.events.outcome import Crossings
 
 SCHEMA = "ringfence-audit/1"
 
 
-def audit(found: Audited) -> str:
+def audit(boundary: Boundary, found: Crossings) -> str:
     """Return the audit as one JSON document."""
     answer = {
         "schema": SCHEMA,
-        "boundary": found.boundary.name,
-        "as_of": found.boundary.as_of,
-        "crossings": found.crossings,
+        "boundary": boundary.name,
+        "as_of": boundary.as_of,
+        "crossings": found,
     }
     return msgspec.json.format(msgspec.json.encode(answer)).decode() + "\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 _EPOCH = date(1970, 1, 1)
 _DAY = 86_400_000_000  # microseconds
@@ -81,9 +81,5 @@ def spread(first: int, after: int) -> Bins:
 
 
 def _date(day: int) -> date:
-    return _EPOCH + timedelta(days=day)
-
-
-def date_of(time: int) -> date:
-    """Return the day of an instant."""
-    return datetime.fromtimestamp(time // 1_000_000, UTC).date()
+    # The last bin of the last year may end after the calendar does.
+    return _EPOCH + timedelta(days=min(day, (date.max - _EPOCH).days))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from xml.etree.ElementTree import Element
 
+from ringfence.report.lettering import BOLD, shortened, width_of
 from ringfence.report.mapping import Box, Map, Stripe, arrange
 from ringfence.report.markup import element
 from ringfence.report.section import Section
@@ -20,12 +21,8 @@ _BAR = 12.0
 _MARGIN = 2.0
 _BADGE = 7.5
 _FAINT, _CLEAR = 0.19, 0.36  # a wide stripe lies under others, a thin one would vanish
-_SIZE = 11.0  # of letters, in pixels
-_BOLD = 1.12  # how much wider bold letters are
 # Ids that begin with what many share: a store, a schema.
 _TOLD_BY_THE_END = ("dataset:", "column:", "role:")
-_NARROW = frozenset("fijlrt.,:;'|!()[]I/-_ ")
-_WIDE = frozenset("mwMWGOQ@%")
 
 
 def draw(section: Section) -> Element:
@@ -59,7 +56,7 @@ def _headings(found: Map) -> list[Element]:
     return [
         element(
             "text",
-            _shortened(column.title, (_PITCH - 10) / _BOLD),
+            shortened(column.title, (_PITCH - 10) / BOLD),
             element("title", column.title),
             x=_left(number),
             y=14,
@@ -143,10 +140,10 @@ def _box(box: Box, section: Section) -> Element:
 def _label(box: Box, section: Section, x: float, middle: float) -> list[Element]:
     number = _number(box)
     badge = 0.0 if box.mark is None else 2 * _BADGE + 2
-    room = _PITCH - _BAR - 14 - badge - _width(number)
+    room = _PITCH - _BAR - 14 - badge - width_of(number)
     is_widest = box.id in section.widest
-    room /= _BOLD if is_widest else 1
-    label = _shortened(box.label, room, keep_end=box.id.startswith(_TOLD_BY_THE_END))
+    room /= BOLD if is_widest else 1
+    label = shortened(box.label, room, keep_end=box.id.startswith(_TOLD_BY_THE_END))
     text = element(
         "text",
         label,
@@ -157,7 +154,7 @@ def _label(box: Box, section: Section, x: float, middle: float) -> list[Element]
     )
     if box.mark is None:
         return [text]
-    size = badge + _width(f"{label} {number}") * (_BOLD if is_widest else 1) + 4
+    size = badge + width_of(f"{label} {number}") * (BOLD if is_widest else 1) + 4
     return [*_badge(box.mark, x, middle, size), text]
 
 
@@ -184,28 +181,3 @@ def _full(box: Box, section: Section) -> str:
     inner = counted(box.inner, "edge", "edges")
     among = f"; {inner} among them not drawn" if box.inner else ""
     return f"{box.label}, none with more than {section.counted(box.most)}{among}"
-
-
-def _width(text: str) -> float:
-    """Return about how wide a text is drawn."""
-    return sum(map(_cell, text)) * _SIZE
-
-
-def _cell(character: str) -> float:
-    if character in _NARROW:
-        return 0.33
-    if character in _WIDE:
-        return 0.86
-    return 0.57 if character < "\u1100" else 1.0
-
-
-def _shortened(text: str, room: float, *, keep_end: bool = False) -> str:
-    if _width(text) <= room:
-        return text
-    taken, kept = _width("…"), 0
-    for character in reversed(text) if keep_end else text:
-        taken += _cell(character) * _SIZE
-        if taken > room:
-            break
-        kept += 1
-    return f"…{text[len(text) - kept :]}" if keep_end else f"{text[:kept]}…"

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from ringfence.claims.outcome import Outcome, Reason, Verdict
 from ringfence.errors import ExitCode
-from ringfence.report import section, wording
+from ringfence.report import event_words, section, wording
+from ringfence.report.logs import LogRow, log_rows
 from ringfence.report.section import Row, Section
 from ringfence.report.unseen import SourceRow, list_unseen, source_rows
 
@@ -46,6 +47,7 @@ class Document:
         header: The estate, the excluded and the protected, as pairs of word and text.
         sections: One for each claim and proxy, in the order of the claims.
         lead: The section that the first screen shows, if any deserves it.
+        logs: What the logs hold, and what is missing of them.
         unseen: What was not looked at.
         commands: What to type or open next.
         check: How to re-check the proofs without us.
@@ -61,6 +63,7 @@ class Document:
     sections: tuple[Section, ...]
     lead: Section | None
     sources: tuple[SourceRow, ...]
+    logs: tuple[LogRow, ...]
     unseen: tuple[Reason, ...]
     assumptions: tuple[Assumption, ...]
     digests: tuple[tuple[str, str], ...]
@@ -105,6 +108,7 @@ def build(
         sections=sections,
         lead=_lead(sections),
         sources=source_rows(outcome),
+        logs=log_rows(outcome.logs),
         unseen=list_unseen(outcome),
         assumptions=_assumptions(sections),
         digests=(
@@ -153,6 +157,7 @@ def _header(outcome: Outcome) -> tuple[tuple[str, str], ...]:
         ("estate", f"{sources}{oldest}: {', '.join(nodes) or 'nothing'}"),
         *(("excluded", line) for line in _excluded(outcome)),
         ("protected", _protected(outcome.protected)),
+        *((("logs", event_words.logs(outcome.logs)),) if outcome.logs else ()),
     )
 
 
@@ -181,10 +186,10 @@ def _protected(counts: Mapping[str, int]) -> str:
 
 
 def _lead(sections: tuple[Section, ...]) -> Section | None:
-    """Return what to show first: a refutation with its witness, else an open reason."""
+    """Return what to show first: a refutation with an example, else an open reason."""
     own = [part for part in sections if not part.is_proxy]
     refuted = [part for part in own if part.verdict == Verdict.REFUTED]
-    shown = [part for part in refuted if part.witnesses] or refuted
+    shown = [part for part in refuted if part.has_example] or refuted
     unproven = [part for part in own if part.verdict == Verdict.UNPROVEN]
     return next(iter(shown or unproven), None)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from ringfence.claims.events.completeness import gap_texts
+from ringfence.claims.events.completeness import gap_texts, minute
 from ringfence.claims.events.outcome import Crossings, LogSeen, Meter
 from ringfence.report import wording
 
@@ -144,6 +144,11 @@ def bare(node: str) -> str:
 def day(time: int | None) -> str:
     """Return the day of an instant; a dash for none."""
     return "-" if time is None else f"{when(time):%Y-%m-%d}"
+
+
+def minute_of(time: int | None) -> str:
+    """Return an instant to the minute; a dash for none."""
+    return "-" if time is None else minute(time)
 
 
 def when(time: int) -> datetime:

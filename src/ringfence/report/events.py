@@ -7,17 +7,25 @@ person, by tool.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 
-from ringfence.claims.events.outcome import Cell, Class, Crossings, Exhibit, LogSeen
+from ringfence.claims.events.outcome import (
+    Cell,
+    Class,
+    Crossings,
+    Exhibit,
+    LogSeen,
+    Meter,
+)
 from ringfence.report import event_words as words
 from ringfence.report import wording
 from ringfence.report.bins import Bins, spread
 
 MOST_EXHIBITS = 20
 MOST_ROWS = 20
+MOST_METERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,7 @@ class Events:
         period: First and last day.
         exhibits: Crossings one by one; `left` is how many more there are.
         unknown: What is unknown, in words.
+    meters: The fullest meters; `unmetered` says what they leave out.
         bins: Weeks, or days, that cover the period.
         bars: Crossings and unknown events in each.
         people: Crossings by person; `tools` by tool, empty when there is but one.
@@ -135,16 +144,12 @@ class Events:
     left: int
     unknown: tuple[str, ...]
     meters: tuple[MeterRow, ...]
+    unmetered: tuple[str, ...]
     bins: Bins
     bars: tuple[tuple[int, int], ...]
     people: Heat
     tools: Heat
-    logs: tuple[LogSeen, ...] = field(default=())
-
-    @property
-    def example(self) -> str:
-        """How the first exhibit was chosen: `1 of 412`."""
-        return f"1 of {self.found.crossing:,}" if self.found.crossing > 1 else ""
+    logs: tuple[LogSeen, ...] = ()
 
 
 def told(found: Crossings | None, labels: Mapping[str, str]) -> Events | None:
@@ -154,6 +159,7 @@ def told(found: Crossings | None, labels: Mapping[str, str]) -> Events | None:
     labels = {**labels, **found.labels}
     bins = spread(found.first, found.after)
     crossings = [cell for cell in found.cells if cell.kind is Class.CROSSING]
+    full = [meter for meter in found.meters if meter.subjects]
     tools = _heat(crossings, "tool", bins, labels)
     shown = tuple(exhibit(one, labels) for one in found.exhibits[:MOST_EXHIBITS])
     return Events(
@@ -164,7 +170,8 @@ def told(found: Crossings | None, labels: Mapping[str, str]) -> Events | None:
         exhibits=shown,
         left=max(found.crossing - len(shown), 0),
         unknown=tuple(words.unknown(found, labels)),
-        meters=_meters(found, labels),
+        meters=tuple(_meter(one, labels) for one in full[:MOST_METERS]),
+        unmetered=tuple(_unmetered(found, len(full[MOST_METERS:]))),
         bins=bins,
         bars=_bars(found.cells, bins),
         people=_heat(crossings, "who", bins, labels),
@@ -197,18 +204,25 @@ def exhibit(one: Exhibit, labels: Mapping[str, str]) -> ExhibitRow:
     )
 
 
-def _meters(found: Crossings, labels: Mapping[str, str]) -> tuple[MeterRow, ...]:
-    return tuple(
-        MeterRow(
-            who=words.label(meter.who, labels),
-            category=meter.category,
-            subjects=f"{meter.subjects:,}",
-            threshold=words.threshold(meter) or "none",
-            passed="never" if meter.passed is None else words.day(meter.passed),
-            remark=words.unnamed(meter) if meter.unnamed else "",
-        )
-        for meter in found.meters
+def _meter(meter: Meter, labels: Mapping[str, str]) -> MeterRow:
+    return MeterRow(
+        who=words.label(meter.who, labels),
+        category=meter.category,
+        subjects=f"{meter.subjects:,}",
+        threshold=words.threshold(meter) or "none",
+        passed="never" if meter.passed is None else words.day(meter.passed),
+        remark=words.unnamed(meter) if meter.unnamed else "",
     )
+
+
+def _unmetered(found: Crossings, left: int) -> Iterator[str]:
+    if left:
+        meters = wording.counted(left, "meter", "meters")
+        yield f"{meters} more with fewer subjects: in report.json."
+    nameless = max((meter.unnamed for meter in found.meters), default=0)
+    if nameless:
+        crossings = wording.counted(nameless, "crossing", "crossings")
+        yield f"No log says whose data it was in up to {crossings} of one counterparty."
 
 
 def _bars(cells: Sequence[Cell], bins: Bins) -> tuple[tuple[int, int], ...]:

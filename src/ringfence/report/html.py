@@ -14,7 +14,8 @@ from importlib import resources
 from xml.etree.ElementTree import Element
 
 from ringfence.claims.outcome import Verdict
-from ringfence.report import columnmap
+from ringfence.report import columnmap, html_events
+from ringfence.report.blocks import pairs, place_of, table
 from ringfence.report.document import Document
 from ringfence.report.markup import breakable, element, page, style
 from ringfence.report.section import Ground, Row, Section, Station, Witness
@@ -67,7 +68,7 @@ def _rule(sheet: str) -> str:
 def _header(document: Document) -> Element:
     outcome = document.outcome
     over = f"Ringfence {outcome.version} · boundary {outcome.boundary.name}"
-    pairs = [
+    told = [
         ("population", outcome.boundary.population),
         ("as of", document.as_of),
         ("regime", " + ".join(document.fences)),
@@ -77,39 +78,17 @@ def _header(document: Document) -> Element:
         "header",
         element("p", over, class_="over"),
         element("h1", document.title[:1].upper() + document.title[1:]),
-        _pairs(pairs),
+        pairs(told),
     )
-
-
-def _pairs(pairs: Iterable[tuple[str, str]], class_: str = "pairs") -> Element:
-    cells: list[Element] = []
-    for word, text in pairs:
-        if text:
-            pair = (element("dt", word), element("dd", text))
-            cells.append(element("div", *pair))
-    return element("dl", *cells, class_=class_)
 
 
 def _main(document: Document) -> Iterable[Element | None]:
     yield _verdicts(document)
     yield from map(_section, document.gravest)
     yield _sources(document)
+    yield html_events.logs(document.logs)
     yield _gaps(document)
     yield _assumptions(document)
-
-
-def _table(heads: Iterable[str], rows: Iterable[Element], label: str) -> Element:
-    cells = [
-        element("th", head, scope="col", class_="of-" + head.lower().replace(" ", "-"))
-        for head in heads
-    ]
-    table = element(
-        "table",
-        element("thead", element("tr", *cells)),
-        element("tbody", *rows),
-        aria_label=label,
-    )
-    return element("div", table, class_="scroll")
 
 
 def _verdicts(document: Document) -> Element:
@@ -119,7 +98,7 @@ def _verdicts(document: Document) -> Element:
     said = ["Said by"] if is_said else []
     heads = ("", "Claim", "What was said", *said, "Verdict", "Found")
     rows = [_verdict_row(row, is_said=is_said) for row in document.rows]
-    return element("section", _table(heads, rows, "Verdicts"), id="verdicts")
+    return element("section", table(heads, rows, "Verdicts"), id="verdicts")
 
 
 def _verdict_row(row: Row, *, is_said: bool) -> Element:
@@ -164,7 +143,7 @@ def _section(section: Section) -> Element:
         *_further(section),
         _reasons(section),
         _proxy(section),
-        _pairs(_asked(section), "asked"),
+        pairs(_asked(section), "asked"),
         class_=section.verdict.value,
         aria_labelledby=section.anchor,
     )
@@ -188,7 +167,13 @@ def _reasons(section: Section) -> Element | None:
 
 
 def _shown(section: Section) -> Iterable[Element]:
-    """Yield the map and the first witness beside it, or whichever there is."""
+    """Yield the map and the first witness beside it, or whichever there is.
+
+    Of a claim about events these are the timeline and the first exhibit.
+    """
+    if section.events is not None:
+        yield from html_events.shown(section, section.events)
+        return
     figure = _figure(section) if section.flows.nodes else None
     witness = _witness(section) if section.witnesses else None
     if figure is not None and witness is not None:
@@ -261,7 +246,7 @@ def _station(station: Station) -> Element:
         element("span", words, class_="words") if words else None,
         element("strong", *breakable(station.name)),
         element("span", f" {singular(station.kind)}", class_="soft"),
-        _place(station.at, station.source),
+        place_of(station.at, station.source),
         *_doubts(station.open, station.dispute),
         *map(_ground, station.because),
     )
@@ -271,16 +256,9 @@ def _ground(ground: Ground) -> Element:
     return element(
         "div",
         *breakable(ground.words),
-        _place(ground.at, ground.source),
+        place_of(ground.at, ground.source),
         *_doubts(ground.open, ground.dispute),
     )
-
-
-def _place(at: str, source: str) -> Element | None:
-    if not at:
-        return None
-    of = f" ({source})" if source else ""
-    return element("span", element("code", *breakable(at)), of, class_="place")
 
 
 def _doubts(open_: str, dispute: str) -> Iterable[Element]:
@@ -296,7 +274,7 @@ def _sources(document: Document) -> Element:
     return element(
         "section",
         element("h2", "Sources", id="heading-of-sources"),
-        _table(heads, rows, "Sources"),
+        table(heads, rows, "Sources"),
         id="sources",
     )
 

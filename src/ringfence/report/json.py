@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from ringfence.claims.events.outcome import Crossings, LogSeen
 from ringfence.claims.outcome import (
     Finding,
     FlowEdge,
@@ -112,6 +113,7 @@ class Judged(_Value, frozen=True):
     assumptions: tuple[str, ...]
     proof: str | None
     proxy: Judged | None
+    crossings: Crossings | None
 
 
 class Report(_Value, frozen=True):
@@ -128,6 +130,7 @@ class Report(_Value, frozen=True):
     protected: Mapping[str, int]
     claims: tuple[Judged, ...]
     sources: tuple[Source, ...]
+    logs: tuple[LogSeen, ...]
     not_looked_at: tuple[Reason, ...]
     assumptions: tuple[Assumption, ...]
     labels: Mapping[str, str]
@@ -185,6 +188,7 @@ def report(document: Document) -> Report:
             )
             for row in document.sources
         ),
+        logs=outcome.logs,
         not_looked_at=document.unseen,
         assumptions=document.assumptions,
         labels=outcome.labels,
@@ -222,6 +226,7 @@ def _judged(section: Section) -> Judged:
         assumptions=section.assumptions,
         proof=finding.proof,
         proxy=None,
+        crossings=finding.crossings,
     )
 
 

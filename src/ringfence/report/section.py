@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ringfence.claims.outcome import Finding, FlowMap, Hop, Outcome, Path, Verdict
 from ringfence.report import wording
+from ringfence.report.events import Events, told
 from ringfence.report.scope import scope
 
 # Which kinds a map is about, the one whose widest boxes deserve a sentence first.
@@ -106,6 +107,7 @@ class Section:
         caption: The widest boxes in words; `widest` are their ids.
         marks: Numbers of the first witness's stations, by node of the map.
         scope: What was asked, as pairs of word and answer.
+    events: For a claim about events: what the logs tell.
     """
 
     anchor: str
@@ -122,6 +124,12 @@ class Section:
     marks: Mapping[str, int]
     scope: tuple[tuple[str, str], ...]
     assumptions: tuple[str, ...]
+    events: Events | None = None
+
+    @property
+    def has_example(self) -> bool:
+        """Whether there is a witness, or an exhibit, to show."""
+        return bool(self.witnesses or (self.events and self.events.exhibits))
 
     @property
     def title(self) -> str:
@@ -187,10 +195,14 @@ def _section(
         marks=_marks(witnesses[0], flows) if witnesses else {},
         scope=scope(finding.claim, outcome),
         assumptions=_assumed(finding, outcome),
+        events=told(finding.crossings, labels),
     )
 
 
 def _example(finding: Finding) -> str:
+    if finding.crossings is not None:
+        number = finding.crossings.crossing
+        return f"1 of {number:,}" if number > 1 else ""
     total = finding.counts.get("origins", len(finding.paths))
     return f"1 of {total:,}, shortest" if total > 1 else ""
 

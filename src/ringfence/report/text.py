@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ringfence.claims.outcome import Verdict
-from ringfence.report import witness_text
+from ringfence.report import events_text, witness_text
 from ringfence.report.document import Command, Document
 from ringfence.report.fitting import cut, measure
 from ringfence.report.section import Section
@@ -66,9 +66,10 @@ def _screen(document: Document, width: int, *, height: int, colour: bool) -> lis
 
 
 def _further(document: Document, width: int, *, room: int) -> list[str]:
-    """Return the witnesses of the other refuted claims, as many as there is room for.
+    """Return what the other claims rest on, as much of it as there is room for.
 
-    Where one doesn't fit, the line that says so is worth more than nothing.
+    First the examples of refuted claims: where one doesn't fit, the line that says so
+    is worth more than nothing. Then what the logs tell of open ones.
     """
     lines: list[str] = []
     others = [
@@ -76,7 +77,7 @@ def _further(document: Document, width: int, *, room: int) -> list[str]:
         for section in document.gravest
         if section is not document.lead
         and section.verdict is Verdict.REFUTED
-        and section.witnesses
+        and section.has_example
     ]
     for number, section in enumerate(others):
         told = ["", *_lead(section, width)]
@@ -86,6 +87,11 @@ def _further(document: Document, width: int, *, room: int) -> list[str]:
             note = f"the witness of {what} more: --all, or --lines 100"
             return [*lines, note] if len(lines) < room else lines
         lines += told
+    for section in document.sections:
+        told = ["", *_lead(section, width)]
+        is_open = section.verdict is Verdict.UNPROVEN and section.events
+        if is_open and section is not document.lead and len(lines + told) <= room:
+            lines += told
     return lines
 
 
@@ -109,18 +115,25 @@ def _head(document: Document, width: int, *, most: int = 0) -> Iterator[str]:
 
 
 def _lead(section: Section, width: int) -> Iterator[str]:
-    if not section.witnesses:
+    if section.has_example and section.verdict is not Verdict.UNPROVEN:
+        yield cut(witness_text.heading(section), width)
+        if section.witnesses:
+            yield from witness_text.brief(section.witnesses[0], width)
+    else:
         yield cut(f"{section.row.number} {section.title}:", width)
-        reasons = section.finding.reasons
-        for reason in reasons[:_MOST_REASONS]:
-            yield from hung("  ", reason.text, width, most=2)
-        if more := len(reasons[_MOST_REASONS:]):
-            yield f"  and {counted(more, 'reason', 'reasons')} more, --all shows them"
-        return
-    yield cut(witness_text.heading(section), width)
-    yield from witness_text.brief(section.witnesses[0], width)
-    if section.finding.proof:
+        yield from _why(section, width)
+    if section.events:
+        yield from events_text.brief(section.events, width)
+    if section.has_example and section.finding.proof:
         yield cut(f"  proof: {section.finding.proof}", width)
+
+
+def _why(section: Section, width: int) -> Iterator[str]:
+    reasons = section.finding.reasons
+    for reason in reasons[:_MOST_REASONS]:
+        yield from hung("  ", reason.text, width, most=2)
+    if more := len(reasons[_MOST_REASONS:]):
+        yield f"  and {counted(more, 'reason', 'reasons')} more, --all shows them"
 
 
 def _foot(document: Document, width: int) -> Iterator[str]:
@@ -161,6 +174,7 @@ def _everything(document: Document, width: int, *, colour: bool) -> Iterator[str
     for section in document.sections:
         yield from _section(section, width, colour=colour)
     yield from _sources(document, width)
+    yield from events_text.logs(document.logs, width)
     yield from _listed("not looked at", [gap.text for gap in document.unseen], width)
     assumptions = [
         f"{item.text} (claim {', '.join(map(str, item.claims))})"
@@ -186,17 +200,23 @@ def _section(section: Section, width: int, *, colour: bool) -> Iterator[str]:
         yield from hung("  found       ", section.row.summary, width)
     for word, answer in section.scope:
         yield from hung(f"  {word:<11} ", answer, width)
-    word = "because" if section.verdict == Verdict.UNPROVEN else "missing"
-    for index, reason in enumerate(finding.reasons):
-        yield from hung(f"  {'' if index else word:<11} ", reason.text, width)
+    yield from _reasons(section, width)
     if section.caption:
         yield from hung("  map         ", section.caption, width)
     for number, witness in enumerate(section.witnesses, start=1):
         of = f"{number} of {len(section.witnesses)} listed"
         yield f"  witness     {of}, {witness_text.certainty(witness)}"
         yield from witness_text.full(witness, width)
+    if section.events:
+        yield from events_text.full(section.events, width)
     if finding.proof:
         yield from hung("  proof       ", finding.proof, width)
+
+
+def _reasons(section: Section, width: int) -> Iterator[str]:
+    word = "because" if section.verdict == Verdict.UNPROVEN else "missing"
+    for index, reason in enumerate(section.finding.reasons):
+        yield from hung(f"  {'' if index else word:<11} ", reason.text, width)
 
 
 def _sources(document: Document, width: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ringfence.boundary.vocabulary import Grade
 from ringfence.claims.outcome import Outcome, Reason, SourceState
 from ringfence.report import wording
+from ringfence.report.logs import list_silent
 from ringfence.report.scope import walk
 
 _DAY = 86_400
@@ -77,9 +78,8 @@ def list_unseen(outcome: Outcome) -> tuple[Reason, ...]:
         *outcome.notes,
         *_unstated(outcome),
         *_unwalked(outcome),
-        Reason(
-            "deeds", "what people did: this check says who could, no log was judged"
-        ),
+        *list_silent(outcome.logs),
+        *_deeds(outcome),
     )
 
 
@@ -117,3 +117,12 @@ def _unwalked(outcome: Outcome) -> Iterator[Reason]:
             noun = "claim" if len(numbers) == 1 else "claims"
             text = f"{grade} edges, for {noun} {wording.joined(numbers)}"
             yield Reason("unwalked-edges", text)
+
+
+def _deeds(outcome: Outcome) -> Iterator[Reason]:
+    if any(finding.crossings is not None for finding in outcome.findings):
+        return
+    why = "no log was judged"
+    if outcome.logs:
+        why = "no claim asks what the logs tell of them"
+    yield Reason("deeds", f"what people did: this check says who could, {why}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ringfence.report.fitting import cut, cut_left, fold, measure, pad
 from ringfence.report.section import Section, Station, Witness
@@ -20,7 +20,7 @@ def heading(section: Section) -> str:
 
 def brief(witness: Witness, width: int) -> list[str]:
     """Return a line for each station; the middle of a long witness is counted."""
-    lines = list(_lines(witness, width))
+    lines = list(columns(list(_steps(witness)), width))
     if len(lines) <= _MOST:
         return lines
     first = _MOST - _LAST - 1
@@ -28,8 +28,8 @@ def brief(witness: Witness, width: int) -> list[str]:
     return [*lines[:first], note, *lines[-_LAST:]]
 
 
-def _lines(witness: Witness, width: int) -> Iterator[str]:
-    steps = list(_steps(witness))
+def columns(steps: Sequence[tuple[str, str, str]], width: int) -> Iterator[str]:
+    """Yield a line for each step: what leads there, what is there, and its place."""
     place = min(max(measure(at) for _, _, at in steps), (width - _WORDS) * 9 // 20)
     middle = width - _WORDS - place - 4
     for words, told, at in steps:

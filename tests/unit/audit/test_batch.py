@@ -20,7 +20,7 @@ HERE = Locus("boundary.yaml")
 def read(made, folder, kind, columns="*"):
     paths = listed(made.paths(folder, kind))
     query = f"SELECT {columns} FROM read_parquet({paths})"  # noqa: S608
-    return duckdb.sql(query).fetchall()
+    return duckdb.execute(query).fetchall()
 
 
 def test_a_batch_says_what_the_file_held(tmp_path):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from ringfence.audit import numbering, reader, seal
@@ -137,8 +138,6 @@ def test_subjects_stand_with_their_events(tmp_path):
     write(tmp_path / "app/one", [told])
     write(tmp_path / "app/two", [told, line(2)])
     table = sealed(tmp_path)
-    import duckdb  # noqa: PLC0415
-
     query = f"SELECT subject FROM read_parquet('{table.subjects}')"  # noqa: S608
-    assert duckdb.sql(query).fetchall() == [(1,), (2,)]
+    assert duckdb.execute(query).fetchall() == [(1,), (2,)]
     assert table.words("subject") == ["", "s1", "s2"]

@@ -30,6 +30,8 @@ def log_gaps(claim: Claim, case: Case) -> tuple[Reason, ...]:
     gaps = [Reason("needs-logs", f"needs {log}") for log in past.missing(claim)]
     for log in past.seen(names):
         gaps += [Reason(code, text) for code, text in log.reasons]
+    # A silence says most: it comes first.
+    gaps.sort(key=lambda one: one.code != "log-gap")
     return tuple(dict.fromkeys(gaps))
 
 

@@ -76,6 +76,7 @@ class Logs:
     places: Places
     _periods: dict[tuple[int, int], Period] = field(default_factory=dict)
     _answers: dict[Asked, Crossings] = field(default_factory=dict)
+    _last: tuple[Asked, Judged] | None = None
 
     # --- which logs -------------------------------------------------------------------
 
@@ -212,6 +213,12 @@ class Logs:
         return tuple(sorted(found.values(), key=lambda one: one.time))
 
     def _judged(self, asked: Asked) -> Judged:
+        # The engine holds the last question alone: exhibits are asked of that.
+        if self._last is None or self._last[0] != asked:
+            self._last = asked, self._judge(asked)
+        return self._last[1]
+
+    def _judge(self, asked: Asked) -> Judged:
         words = self._words("address")
         status = abroad(
             self._places, self.case.boundary.selector(asked.selector).countries

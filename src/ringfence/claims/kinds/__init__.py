@@ -17,7 +17,6 @@ from ringfence.claims.kinds import (
     presence,
     residency,
     revocation,
-    some_event,
 )
 from ringfence.claims.question import Question
 
@@ -30,7 +29,7 @@ KINDS: dict[str, Callable[[Claim, Case], Judgement]] = {
     "no_single_principal": no_single_principal.judge,
     "control_operates": control_operates.judge,
     "no_event": no_event.judge,
-    "some_event": some_event.judge,
+    "some_event": no_event.judge_some,
     "revocation": revocation.judge,
     "log_retention": log_retention.judge,
     "log_continuity": log_continuity.judge,

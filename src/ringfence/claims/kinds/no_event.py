@@ -14,12 +14,21 @@ from ringfence.claims.events.outcome import Crossings, Past
 from ringfence.claims.gaps import history_gaps
 from ringfence.claims.judgement import Judgement, counted
 from ringfence.claims.outcome import Reason, Verdict
-from ringfence.claims.verdict import Basis, Witness, verdict
+from ringfence.claims.verdict import POSSIBLE, Basis, Witness, verdict
 
 
 def judge(claim: Claim, case: Case) -> Judgement:
     """Return the verdict on "nobody excluded did"."""
     return from_events(claim, case, is_universal=True)
+
+
+def judge_some(claim: Claim, case: Case) -> Judgement:
+    """Return the verdict on "somebody excluded did" (`some_event`).
+
+    One crossing upholds it; that there is none refutes it only where nothing at all is
+    missing.
+    """
+    return from_events(claim, case, is_universal=False)
 
 
 def from_events(claim: Claim, case: Case, *, is_universal: bool) -> Judgement:
@@ -31,6 +40,8 @@ def from_events(claim: Claim, case: Case, *, is_universal: bool) -> Judgement:
     crossings = case.past.crossings(claim)
     gaps = (*gaps, *missing(claim, case, case.past, crossings))
     found, reasons = verdict(Basis(_witness(crossings), gaps, is_universal))
+    # What is undecided stands among the gaps, event by event.
+    reasons = tuple(one for one in reasons if one != POSSIBLE)
     return Judgement(
         found,
         reasons,
@@ -70,7 +81,5 @@ def _summary(crossings: Crossings, found: Verdict, reasons: tuple[Reason, ...]) 
         number = counted(crossings.crossing, "crossing", "crossings")
         return f"{number} by {people}, {day(first)} to {day(last)}"
     if found is Verdict.UNPROVEN:
-        # What was undecided says less than what was not seen at all.
-        told = [one.text for one in reasons if one.code != "undecided-path"]
-        return next(iter(told), reasons[0].text)
+        return reasons[0].text
     return f"{counted(crossings.events, 'event', 'events')} judged, no crossing"

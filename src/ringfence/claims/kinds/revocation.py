@@ -99,8 +99,8 @@ def _left(facts: list[Fact], until: str) -> str | None:
         if (one["name"], one.get("value")) == ("active", "no")
         and not one.get("unknown")
     ]
-    if gone and "" not in gone:
-        return str(min(gone))
+    if dated := [since for since in gone if since]:
+        return str(min(dated))
     ends = [one.get("until", "") for one in facts if one["name"] in _EMPLOYED]
     if ends and "" not in ends and max(ends) <= until:
         return str(max(ends))
