@@ -19,7 +19,7 @@ from ringfence.boundary.protection import protected as compiled
 from ringfence.boundary.selector import Excluded, Holder, judge
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
-from ringfence.claims.events.outcome import Past
+from ringfence.claims.crossings import Past
 from ringfence.claims.outcome import Reason
 from ringfence.estate.store import Edges, Estate, SourceFact, View
 from ringfence.reach.closure import backward, forward

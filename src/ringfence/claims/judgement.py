@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
-from ringfence.claims.events.outcome import Crossings
+from ringfence.claims.crossings import Crossings
 from ringfence.claims.gaps import gaps_of
 from ringfence.claims.guarded import Asked, request_on
 from ringfence.claims.guarded import asked as asked_of

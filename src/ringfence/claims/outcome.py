@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ringfence.boundary.model import Boundary, Claim
-from ringfence.claims.events.outcome import Crossings, LogSeen
+from ringfence.claims.crossings import Crossings, LogSeen
 from ringfence.errors import Problem
 
 

@@ -12,7 +12,7 @@ from ringfence.cli.words import AsOf, Form, Limit, Output, Selector, instant, no
 from ringfence.errors import printable
 
 if TYPE_CHECKING:
-    from ringfence.claims.events.audited import Audited
+    from ringfence.claims.audited import Audited
     from ringfence.report.answering import Screen
 
 EXITS = """Exit codes: 0 nobody crossed and nothing is missing, 10 something is unknown,
@@ -57,8 +57,8 @@ def audit(
     output
         Folder for the table of events, and for crossings.jsonl: one line for each.
     """
+    from ringfence.claims.audited import audited
     from ringfence.claims.check import Run
-    from ringfence.claims.events.audited import audited
     from ringfence.report import audit_json, audit_text
 
     progress = Progress()
@@ -116,7 +116,7 @@ def shown(
     output
         Folder that an audit or a check has written.
     """
-    from ringfence.claims.events.audited import original
+    from ringfence.claims.audited import original
 
     found = original(id, case, output)
     place = f"bytes {found.offset} to {found.offset + found.length}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ringfence.boundary.model import Boundary
-from ringfence.claims.events.outcome import Crossings
+from ringfence.claims.crossings import Crossings
 
 SCHEMA = "ringfence-audit/1"
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from ringfence.boundary.model import Boundary
-from ringfence.claims.events.outcome import Crossings, Exhibit, Share
+from ringfence.claims.crossings import Crossings, Exhibit, Share
 from ringfence.errors import ExitCode, printable
 from ringfence.report import event_words as words
 from ringfence.report import events, wording

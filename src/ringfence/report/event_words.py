@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from ringfence.claims.crossings import Crossings, LogSeen, Meter
 from ringfence.claims.events.completeness import gap_texts, minute
-from ringfence.claims.events.outcome import Crossings, LogSeen, Meter
 from ringfence.report import wording
 
 # Why an event is unknown, as the end of a sentence that begins with how many.

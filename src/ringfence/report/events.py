@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from ringfence.claims.events.outcome import (
+from ringfence.claims.crossings import (
     Cell,
     Class,
     Crossings,

@@ -45,7 +45,8 @@ def full(events: Events, width: int) -> Iterator[str]:
         yield from _exhibit(row, width)
     if events.left:
         more = counted(events.left, "crossing", "crossings")
-        yield f"  {more} more: `ringfence audit` writes them all to crossings.jsonl"
+        text = f"{more} more: `ringfence audit` writes them all to crossings.jsonl"
+        yield from hung("  ", text, width)
 
 
 def _told(word: str, text: str, width: int) -> Iterator[str]:
@@ -61,8 +62,8 @@ def _meter(row: MeterRow) -> str:
 def _exhibit(row: ExhibitRow, width: int) -> Iterator[str]:
     known = row.person.partition(":")[2] == row.who or not row.person
     name = row.who if known else f"{row.who} ({row.person})"
-    yield from _told("event", f"{row.id}  {row.time} UTC  {name}", width)
-    origin = f", from {row.origin}" if row.origin else ""
+    yield from _told("event", f"{row.id}, {row.time} UTC, {name}", width)
+    origin = f"; from {row.origin}" if row.origin else ""
     told = (
         f"{row.what}; through {row.way}; {row.behind}{origin}",
         f"{row.place}, {row.extent}, sha256 {row.digest}",

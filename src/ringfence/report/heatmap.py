@@ -83,15 +83,8 @@ def _row(row: HeatRow, y: float, bins: Bins, most: int) -> Iterator[Element]:
 def _cell(count: int, dark: float, x: float, y: float, bins: Bins) -> Iterator[Element]:
     wide = plot.width_of_bin(bins)
     air = min(wide / 10, 1.0)
-    yield element(
-        "rect",
-        x=round(x + air, 2),
-        y=y + 1,
-        width=round(wide - 2 * air, 2),
-        height=_ROW - 2,
-        fill_opacity=dark,
-        class_="heat",
-    )
+    area = plot.Area(x + air, y + 1, wide - 2 * air, _ROW - 2)
+    yield plot.filled(area, "heat", fill_opacity=dark)
     if width_of(f"{count:,}") <= wide - 4:
         class_ = "count pale" if dark >= _DARK else "count"
         middle = round(x + wide / 2, 2)

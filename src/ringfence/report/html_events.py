@@ -16,7 +16,7 @@ from ringfence.report.wording import counted
 
 def shown(section: Section, events: Events) -> Iterable[Element]:
     """Yield everything that the page tells of a claim's events."""
-    yield element("p", element("span", events.total, class_="sum"))
+    yield element("p", events.total, class_="sum")
     figure = _timeline(section, events)
     if events.exhibits:
         first = _first(section, events.exhibits[0])
@@ -44,7 +44,7 @@ def _timeline(section: Section, events: Events) -> Element:
         timeline.draw(events, section.anchor),
         element(
             "figcaption",
-            f"{timeline.told(events)} ",
+            f"{timeline.caption(events)} ",
             element("span", how, class_="soft"),
         ),
     )

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from ringfence.claims.events.outcome import Crossings, LogSeen
+from ringfence.claims.crossings import Crossings, LogSeen
 from ringfence.claims.outcome import (
     Finding,
     FlowEdge,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ringfence.claims.events.outcome import LogSeen
+from ringfence.claims.crossings import LogSeen
 from ringfence.claims.outcome import Reason
 from ringfence.report import event_words as words
 from ringfence.report.wording import counted
@@ -72,15 +72,12 @@ def _gaps(log: LogSeen) -> Iterator[str]:
 
 
 def list_silent(logs: Sequence[LogSeen]) -> Iterator[Reason]:
-    """Yield what the logs don't tell: gaps, lines that can't be read, duplicates."""
+    """Yield what the logs don't tell: gaps, what can't be read, and duplicates."""
     for log in logs:
         for text in _gaps(log):
             yield Reason("log-gap", f"log {text}")
         for code, text in words.reasons(log):
             yield Reason(code, f"log {log.name}: {text}")
-        if log.malformed:
-            lines = counted(log.malformed, "line", "lines")
-            yield Reason("log-malformed", f"log {log.name}: {lines} can't be read")
         if log.duplicates:
             events = counted(log.duplicates, "duplicate", "duplicates")
             yield Reason("log-duplicate", f"log {log.name}: {events} left out")

@@ -67,6 +67,19 @@ class Area:
     height: float
 
 
+def filled(area: Area, class_: str, **attributes: float) -> Element:
+    """Return an area as a rectangle."""
+    return element(
+        "rect",
+        x=round(area.x, 2),
+        y=round(area.y, 2),
+        width=round(area.width, 2),
+        height=round(area.height, 2),
+        class_=class_,
+        **attributes,
+    )
+
+
 def hatch(area: Area, pitch: float, *, falling: bool = False) -> str:
     """Return slanting lines that fill an area and don't leave it, as path data."""
     x, y, width, height = area.x, area.y, area.width, area.height

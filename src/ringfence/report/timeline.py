@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from ringfence.claims.crossings import Gap, LogSeen
 from ringfence.claims.events.completeness import minute
-from ringfence.claims.events.outcome import Gap, LogSeen
 from ringfence.report import event_words as words
 from ringfence.report import plot
 from ringfence.report.bins import Bins
@@ -74,14 +74,22 @@ def told(events: Events) -> str:
     """Return in words what the timeline shows."""
     found = events.found
     crossings = counted(found.crossing, "crossing", "crossings")
-    parts = [f"{crossings} and {found.unknown:,} unknown events, {events.period}"]
-    most = max(crossing for crossing, _ in events.bars)
-    if most:
-        place = next(n for n, (one, _) in enumerate(events.bars) if one == most)
-        parts.append(f"most crossings, {most:,}, in the {_in(events.bins, place)}")
+    unknown = counted(found.unknown, "unknown event", "unknown events")
+    return f"{crossings} and {unknown}, {events.period}. {caption(events)}"
+
+
+def caption(events: Events) -> str:
+    """Return in words what stands out in the timeline."""
     gaps = sum(len(log.gaps) for log in events.logs)
-    parts.append(f"{counted(gaps, 'gap', 'gaps')} in the logs")
-    return "; ".join(parts) + "."
+    silent = f"{counted(gaps, 'gap', 'gaps') if gaps else 'No gap'} in the logs"
+    most = max(crossing for crossing, _ in events.bars)
+    left = len(events.logs) - len(drawn_logs(events.logs))
+    more = f"; {counted(left, 'log', 'logs')} more not drawn" if left else ""
+    if not most:
+        return f"{silent}{more}."
+    place = next(n for n, (one, _) in enumerate(events.bars) if one == most)
+    top = f"Most crossings, {most:,}, in the {_in(events.bins, place)}"
+    return f"{top}; {silent[:1].lower()}{silent[1:]}{more}."
 
 
 def _in(bins: Bins, place: int) -> str:
@@ -127,34 +135,29 @@ def _lane(lane: _Lane, bins: Bins) -> Iterator[Element]:
 def _bar(lane: _Lane, bins: Bins, place: int, *, is_named: bool) -> Element:
     count, wide = lane.counts[place], plot.width_of_bin(bins)
     air = min(wide * 0.14, 3.0)
-    x, width = plot.left_of(bins, place) + air, wide - 2 * air
     height = max(lane.height * count / lane.most, _LEAST)
-    y = lane.ground - height
+    x, y = plot.left_of(bins, place) + air, lane.ground - height
+    area = plot.Area(x, y, wide - 2 * air, height)
     noun = "crossing" if lane.noun == "crossing" else "unknown event"
     title = f"{bins.name(place)}: {counted(count, noun, noun + 's')}"
     number = f"{count:,}"
-    fits = width_of(number) <= wide - 1
-    middle = x + width / 2
     half = width_of(number) / 2
-    middle = min(middle, plot.WIDTH - half)
+    middle = min(x + area.width / 2, plot.WIDTH - half)
+    is_named = is_named or 2 * half <= wide - 1
+    lines = plot.hatch(area, _FINE) if lane.noun == "unknown" else ""
     return element(
         "g",
         element("title", title),
+        plot.filled(area, lane.noun),
+        element("path", d=lines, class_="hatch") if lines else None,
         element(
-            "rect",
-            x=round(x, 2),
-            y=round(y, 2),
-            width=round(width, 2),
-            height=round(height, 2),
-            class_=lane.noun,
-        ),
-        element(
-            "path", d=plot.hatch(plot.Area(x, y, width, height), _FINE), class_="hatch"
+            "text",
+            number,
+            x=round(middle, 2),
+            y=round(y - 3, 2),
+            class_="label count",
         )
-        if lane.noun == "unknown"
-        else None,
-        element("text", number, x=round(middle, 2), y=round(y - 3, 2), class_="count")
-        if fits or is_named
+        if is_named
         else None,
     )
 
@@ -172,23 +175,14 @@ def _silences(logs: Sequence[LogSeen], bins: Bins, ground: float) -> Iterator[El
             merged.append((left, right))
     for left, right in merged:
         title = element("title", "a log has nothing here; see the rows beneath")
-        yield element("g", title, *_hatched(left, right, _TOP, ground - _TOP))
+        yield element(
+            "g", title, *_hatched(plot.Area(left, _TOP, right - left, ground - _TOP))
+        )
 
 
-def _hatched(
-    left: float, right: float, top: float, height: float
-) -> tuple[Element, Element]:
-    area = plot.Area(left, top, right - left, height)
+def _hatched(area: plot.Area) -> tuple[Element, Element]:
     lines = plot.hatch(area, _COARSE, falling=True)
-    ground = element(
-        "rect",
-        x=round(left, 2),
-        y=top,
-        width=round(right - left, 2),
-        height=height,
-        class_="silence",
-    )
-    return ground, element("path", d=lines, class_="silent")
+    return plot.filled(area, "silence"), element("path", d=lines, class_="silent")
 
 
 def _logs(logs: Sequence[LogSeen], bins: Bins, top: float) -> Iterator[Element]:
@@ -223,7 +217,9 @@ def _covered(log: LogSeen, bins: Bins, y: float) -> Iterator[Element]:
             begin, end = _span(gap, bins)
             span = f"{minute(gap.since)} to {minute(gap.until)} UTC"
             title_ = element("title", f"{log.name} has nothing from {span}")
-            yield element("g", title_, *_hatched(begin, end, y + 1, 11))
+            yield element(
+                "g", title_, *_hatched(plot.Area(begin, y + 1, end - begin, 11))
+            )
 
 
 def _longest(log: LogSeen) -> list[Gap]:

@@ -25,7 +25,7 @@ RENDERERS = {
 
 
 @pytest.mark.parametrize("suffix", RENDERERS)
-@pytest.mark.parametrize("name", ["realistic", "empty"])
+@pytest.mark.parametrize("name", ["realistic", "logged", "empty"])
 def test_report_is_golden(name: str, suffix: str):
     """Each renderer gives what the golden file holds."""
     built = document.build(getattr(outcomes, name)(), folder="out")

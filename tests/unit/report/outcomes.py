@@ -28,6 +28,7 @@ from ringfence.claims.outcome import (
     Verdict,
 )
 from ringfence.errors import Locus, Problem
+from tests.unit.report import crossed
 from tests.unit.report.flowing import company, master_admin
 
 AS_OF = "2022-01-31T00:00:00Z"
@@ -410,6 +411,45 @@ def realistic() -> Outcome:
     )
 
 
+def logged() -> Outcome:
+    """Return the company with logs: many crossed, of some claims nobody can say."""
+    outcome, did = realistic(), crossed.many()
+    people = f"{did.crossing} crossings by {len(did.people)} people"
+    gap = "backstage has nothing from 2021-11-14 00:00 to 2021-11-16 00:00 UTC"
+    findings = (
+        replace(
+            outcome.findings[7],
+            verdict=Verdict.REFUTED,
+            reasons=(Reason("log-gap", gap),),
+            summary=f"{people}, 2021-09-03 to 2022-01-27",
+            counts={"events": did.events, "crossings": did.crossing},
+            crossings=did,
+        ),
+        Finding(
+            9,
+            _claim(
+                "no_event", "nobody-took", "nobody took data out", "company 2021-06"
+            ),
+            Verdict.UNPROVEN,
+            (Reason("log-gap", gap), Reason("unknown-nobody", "nobody is known")),
+            summary=gap,
+            crossings=crossed.unsure(),
+        ),
+        Finding(
+            10,
+            _claim("some_event", "somebody-did", "engineers in China looked", ""),
+            Verdict.UPHELD,
+            summary=people,
+            crossings=did,
+        ),
+    )
+    return replace(
+        outcome,
+        findings=(*outcome.findings[:7], *findings),
+        logs=crossed.logs(),
+    )
+
+
 def unsaid(outcome: Outcome) -> Outcome:
     """Return the outcome as if nobody were on file for any of its claims."""
     findings = tuple(
@@ -467,6 +507,7 @@ def hostile() -> Outcome:
             flows,
             (name,),
             proof=name,
+            crossings=crossed.hostile(HOSTILE) if number % 2 else None,
         )
         for number, name in enumerate(HOSTILE, start=1)
     )
@@ -488,4 +529,5 @@ def hostile() -> Outcome:
         findings=findings,
         labels={names[0]: HOSTILE[4], people[1]: HOSTILE[6]},
         notes=(Reason(bad, bad),),
+        logs=crossed.hostile_logs(HOSTILE),
     )

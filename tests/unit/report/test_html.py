@@ -16,7 +16,7 @@ from ringfence.report.document import build
 from ringfence.report.markup import breakable, element
 from tests.unit.report import outcomes
 
-NAMES = ("realistic", "empty", "hostile")
+NAMES = ("realistic", "logged", "empty", "hostile")
 VOID = {"meta", "wbr"}
 # Everything that the page may be made of; what isn't here came from a name.
 KNOWN = {
@@ -31,10 +31,13 @@ KNOWN = {
     "title": {"id"},
     "desc": {"id"},
     "path": {"d", "stroke-width", "stroke-opacity", "class"},
-    "rect": {"x", "y", "width", "height", "class"},
+    "rect": {"x", "y", "width", "height", "class", "fill-opacity"},
     "circle": {"cx", "cy", "r", "class"},
     "text": {"x", "y", "class"},
-    **{tag: {"class"} for tag in ("p", "span", "td", "dl", "ol", "div", "g", "tspan")},
+    **{
+        tag: {"class"}
+        for tag in ("p", "span", "td", "dl", "ol", "div", "g", "tspan", "figure")
+    },
 }
 
 # These have no attribute at all.
@@ -43,7 +46,7 @@ BARE = set(
         r"\w+",
         """
         head style body header main footer h1 h3 dt dd thead tbody tr ul li code
-        strong blockquote figure figcaption wbr
+        strong blockquote figcaption wbr
         """,
     )
 )

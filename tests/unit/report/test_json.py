@@ -11,9 +11,9 @@ import pytest
 
 from ringfence.report import json
 from ringfence.report.document import build
-from tests.unit.report import outcomes
+from tests.unit.report import crossed, outcomes
 
-NAMES = ("realistic", "empty", "hostile")
+NAMES = ("realistic", "logged", "empty", "hostile")
 TYPES = {
     "object": dict,
     "array": list,
@@ -44,7 +44,7 @@ def complaints(
             "anyOf",
             "default",
         ),
-        "prefixItems",
+        *("prefixItems", "minItems", "maxItems"),
     }
     assert not unknown, f"{where}: this test doesn't know {unknown}"
     if "$ref" in rule:
@@ -59,9 +59,21 @@ def complaints(
         yield f"{where}: is no {rule['type']}"
     if isinstance(value, dict):
         yield from _of_mapping(value, rule, rules, where)
-    if isinstance(value, list) and isinstance(rule.get("items"), dict):
-        for number, entry in enumerate(value):
-            yield from complaints(entry, rule["items"], rules, f"{where}[{number}]")
+    if isinstance(value, list):
+        yield from _of_sequence(value, rule, rules, where)
+
+
+def _of_sequence(
+    value: list[object], rule: dict[str, Any], rules: dict[str, Any], where: str
+):
+    least, most = rule.get("minItems", 0), rule.get("maxItems", len(value))
+    if not least <= len(value) <= most:
+        yield f"{where}: {len(value)} entries"
+    entries = [*rule.get("prefixItems", ())]
+    if isinstance(rule.get("items"), dict):
+        entries += [rule["items"]] * (len(value) - len(entries))
+    for number, (entry, one) in enumerate(zip(value, entries, strict=False)):
+        yield from complaints(entry, one, rules, f"{where}[{number}]")
 
 
 def _of_mapping(
@@ -145,3 +157,28 @@ def test_every_step_carries_its_canonical_line():
     found = json.report(build(outcomes.realistic()))
     lines = [step.line for step in found.claims[3].paths[0].steps]
     assert lines == [hop.line for hop in outcomes.WITNESS.hops]
+
+
+def test_the_events_of_a_claim_are_told_in_full():
+    """Counts, cells, exhibits and meters stand as the logs gave them; others none."""
+    found = json.report(build(outcomes.logged()))
+    assert [claim.crossings is not None for claim in found.claims] == [
+        *[False] * 7,
+        *[True] * 3,
+    ]
+    crossings = found.claims[7].crossings
+    assert crossings == crossed.many()
+    assert found.logs == crossed.logs()
+
+
+def test_codes_of_what_the_logs_do_not_tell_are_stable():
+    """A reader can tell a gap from a duplicate without reading sentences."""
+    found = json.report(build(outcomes.logged()))
+    codes = [one.code for one in found.not_looked_at if one.code.startswith("log-")]
+    assert codes == [
+        "log-malformed",
+        "log-duplicate",
+        *["log-gap"] * 4,
+        "log-silent",
+    ]
+    assert found.claims[8].reasons[0].code == "log-gap"

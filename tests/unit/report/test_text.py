@@ -25,7 +25,7 @@ def _many(number: int) -> Outcome:
     return replace(outcome, findings=findings)
 
 
-@pytest.fixture(params=["realistic", "empty", "hostile"])
+@pytest.fixture(params=["realistic", "logged", "empty", "hostile"])
 def document(request: pytest.FixtureRequest) -> Document:
     return build(getattr(outcomes, request.param)(), folder="out")
 

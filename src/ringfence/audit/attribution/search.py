@@ -162,8 +162,9 @@ def attribute(database: duckdb.DuckDBPyConnection, behind: Behind) -> str:
 
     Returns:
         Name of a view of this connection with one row for each row of `event`: its
-        `rowid` as `event_row`, its place (`log, file, offset, uid`), who did it and who is suspected of it (codes of
-        actors, 0 for nobody), by which tool, the grade, the address and the ending.
+        `rowid` as `event_row`, its place (`log, file, offset, uid`), who did it and who
+        is suspected of it (codes of actors, 0 for nobody), by which tool, the grade,
+        the address and the ending.
     """
     window = behind.window * MICRO
     find_identities(database, behind)

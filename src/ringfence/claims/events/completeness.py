@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ringfence.boundary.model import Claim
 from ringfence.boundary.status import Status
 from ringfence.claims.case import Case, listed
-from ringfence.claims.events.outcome import Crossings, LogSeen, Past
+from ringfence.claims.crossings import Crossings, LogSeen, Past
 from ringfence.claims.outcome import Reason
 
 _UNKNOWN = {

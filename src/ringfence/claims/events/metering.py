@@ -24,7 +24,7 @@ from ringfence.boundary.protection import protected as compiled
 from ringfence.boundary.regime import shipped
 from ringfence.boundary.selector import Holder
 from ringfence.claims.case import Case
-from ringfence.claims.events.outcome import Meter
+from ringfence.claims.crossings import Meter
 from ringfence.claims.events.touched import Protection
 
 COMBINED = "combined"  # data of several categories (28 CFR 202.205(g))

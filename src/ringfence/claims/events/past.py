@@ -26,9 +26,7 @@ from ringfence.audit.world import Status
 from ringfence.boundary.model import Claim
 from ringfence.boundary.vocabulary import VERB_GROUPS
 from ringfence.claims.case import Case
-from ringfence.claims.events.latest import first_after
-from ringfence.claims.events.metering import Metering, subjects_of
-from ringfence.claims.events.outcome import (
+from ringfence.claims.crossings import (
     Cell,
     Class,
     Crossings,
@@ -37,6 +35,8 @@ from ringfence.claims.events.outcome import (
     Meter,
     Share,
 )
+from ringfence.claims.events.latest import first_after
+from ringfence.claims.events.metering import Metering, subjects_of
 from ringfence.claims.events.tallies import (
     SHEET,
     add,
@@ -55,7 +55,7 @@ _REASONS = {code: code.name.lower().replace("_", "-") for code in Code}
 
 @dataclass
 class Logs:
-    """What every log of a boundary told; see `outcome.Past`.
+    """What every log of a boundary told; see `crossings.Past`.
 
     Attributes:
         case: The case as of the date judged.

@@ -17,8 +17,8 @@ from ringfence.audit.order import LogOrder
 from ringfence.audit.places import Places
 from ringfence.audit.table import EventTable
 from ringfence.claims.case import Case
+from ringfence.claims.crossings import Gap, LogSeen
 from ringfence.claims.events.holders import Holding
-from ringfence.claims.events.outcome import Gap, LogSeen
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.tallies import moment
 from ringfence.claims.events.world import MICRO

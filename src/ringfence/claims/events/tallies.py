@@ -9,7 +9,7 @@ import numpy as np
 from ringfence.audit.judge import UNKNOWN
 from ringfence.audit.judge import Reason as Code
 from ringfence.audit.places import Place
-from ringfence.claims.events.outcome import Class, Exhibit, Share
+from ringfence.claims.crossings import Class, Exhibit, Share
 
 SHOWN = 200  # exhibits that an answer carries; all of them are written to a file
 SHEET = (

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ringfence.boundary.model import Claim
 from ringfence.claims.case import Case
+from ringfence.claims.crossings import LogSeen
 from ringfence.claims.events.completeness import gap_texts, log_gaps
-from ringfence.claims.events.outcome import LogSeen
 from ringfence.claims.judgement import Judgement, counted
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.verdict import Basis, Witness, verdict

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from ringfence.boundary.model import Claim
 from ringfence.claims.case import Case
+from ringfence.claims.crossings import LogSeen
 from ringfence.claims.events.completeness import day, log_gaps
-from ringfence.claims.events.outcome import LogSeen
 from ringfence.claims.judgement import Judgement, counted
 from ringfence.claims.outcome import Reason
 from ringfence.claims.verdict import Basis, Witness, verdict

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ringfence.boundary.model import Claim
 from ringfence.claims.case import Case
+from ringfence.claims.crossings import Crossings, Past
 from ringfence.claims.events.completeness import day, event_gaps, log_gaps
-from ringfence.claims.events.outcome import Crossings, Past
 from ringfence.claims.gaps import history_gaps
 from ringfence.claims.judgement import Judgement, counted
 from ringfence.claims.outcome import Reason, Verdict

@@ -17,8 +17,8 @@ import msgspec
 from ringfence.boundary.model import Claim
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case, listed
+from ringfence.claims.crossings import Exhibit
 from ringfence.claims.events.completeness import day, log_gaps
-from ringfence.claims.events.outcome import Exhibit
 from ringfence.claims.gaps import history_gaps
 from ringfence.claims.judgement import Judgement, counted
 from ringfence.claims.outcome import Reason, Verdict

@@ -5,7 +5,7 @@ Times are microseconds since 1970, days the first microsecond of a day, both UTC
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -134,8 +134,12 @@ class LogSeen:
     Attributes:
         first: Its first sign of life; None when it has none.
         last: Its last one.
-        is_listed: A manifest lists its files, and they are all there.
         reasons: What is missing of it, as pairs of a stable code and a sentence.
+        is_listed: A manifest lists its files, and they are all there.
+        since: First instant that it has to cover; None when nobody says.
+        until: First instant that it needn't cover any more, or that its files were
+            taken at; None when nobody says.
+        cadence: Longest silence that is normal, in seconds; 0 when nobody says.
     """
 
     name: str
@@ -150,6 +154,9 @@ class LogSeen:
     gaps: tuple[Gap, ...] = ()
     reasons: tuple[tuple[str, str], ...] = ()
     is_listed: bool = False
+    since: int | None = None
+    until: int | None = None
+    cadence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +225,19 @@ class Past(Protocol):
 
     def stores(self, names: Sequence[str]) -> frozenset[str]:
         """Return the ids of the stores whose own log is among some logs."""
+        ...
+
+    def unnamed(
+        self, names: Sequence[str], first: int, after: int, people: Collection[str]
+    ) -> int:
+        """Return how many events of a time may be somebody's, and nobody knows whose.
+
+        Args:
+            names: The logs.
+            first: First microsecond.
+            after: First microsecond that doesn't count any more.
+            people: Who is asked about: what is surely another's doesn't count.
+        """
         ...
 
     def after(

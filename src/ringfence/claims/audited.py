@@ -18,7 +18,7 @@ from ringfence.claims.check import (
     past_of,
     read_boundary,
 )
-from ringfence.claims.events.outcome import Crossings
+from ringfence.claims.crossings import Crossings
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.reading import FOLDER
 from ringfence.claims.events.world import Asked
