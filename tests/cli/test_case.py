@@ -37,7 +37,9 @@ EXPECTED = {
     "no-master-admin": "refuted",
     "papers-apart": "upheld",
     "always-stored": "unproven",
-    "nobody-did": "unproven",
+    "nobody-did": "refuted",
+    "contracts-unseen": "unproven",
+    "leavers-shut-out": "refuted",
     "no-covered-person": "refuted",
 }
 
@@ -287,7 +289,7 @@ def test_names_say_nothing_of_where_people_live():
 
 
 def test_every_claim_has_the_verdict_that_the_tutorial_tells(outcome: Outcome):
-    """Eleven claims: four upheld, four refuted, three unproven."""
+    """Thirteen claims: four upheld, six refuted, three unproven."""
     found = {one.claim.id: str(one.verdict) for one in outcome.findings}
     assert found == EXPECTED
 
@@ -490,14 +492,14 @@ def test_the_stand_in_for_the_question_of_law_is_refuted(outcome: Outcome):
 
 
 def test_what_is_unproven_says_what_it_would_need(outcome: Outcome):
-    """One claim lacks history, one lacks logs, and each says so."""
+    """One claim lacks history, one two days of a log, and each says so."""
     reasons = {
         claim: finding(outcome, claim).reasons[0].code
-        for claim in ("always-stored", "nobody-did", "not-under-cn-law")
+        for claim in ("always-stored", "contracts-unseen", "not-under-cn-law")
     }
     assert reasons == {
         "always-stored": "no-history",
-        "nobody-did": "needs-logs",
+        "contracts-unseen": "log-gap",
         "not-under-cn-law": "question-of-law",
     }
 

@@ -47,7 +47,7 @@ def test_every_requirement_is_imported_and_every_import_required():
         for group in (project["project"]["dependencies"], *extras)
         for one in group
     }
-    homes = ELSEWHERE | packages_distributions()
+    homes = {**ELSEWHERE, **packages_distributions()}
     own = {"ringfence", "ringfence_verify", *sys.stdlib_module_names}
     tops = {name.partition(".")[0] for name in imports(SOURCE)} - own
     provided = {top: {canonicalize_name(one) for one in homes[top]} for top in tops}

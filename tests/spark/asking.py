@@ -8,6 +8,7 @@ so that it can run in a time zone of its own.
 
 from __future__ import annotations
 
+import faulthandler
 import hashlib
 import json
 import sys
@@ -36,6 +37,7 @@ WINDOWS = (
     (START + DAY // 2, END - DAY // 3, frozenset(DONE[1:3])),
 )
 SHEET = 5_000  # exhibits at a time, so that there is more than one sheet
+PATIENCE = 240  # seconds
 Ints = npt.NDArray[np.int64]
 
 
@@ -139,6 +141,8 @@ def answers(engine: Engine, table: Table, small: Small, folder: Path) -> list[ob
 
 def main(name: str, table: str, folder: str) -> None:
     """Judge with an engine, and print what it answers."""
+    # A server that hangs ends the program, which says what it waited for.
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
     engine: Engine = duck() if name == "duckdb" else Spark(name)
     try:
         found = answers(engine, Written(Path(table)), month(), Path(folder))

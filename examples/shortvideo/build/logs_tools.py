@@ -17,7 +17,7 @@ from scenario_stories import LEASES
 
 Timed = tuple[datetime, bytes]
 # A tool notes a question before it asks the database.
-_BEFORE = timedelta(milliseconds=400)
+BEFORE = timedelta(milliseconds=400)
 _VAULT_CLOCK = ZoneInfo("America/New_York")
 BROKEN = datetime.fromisoformat("2021-12-03T16:20:11Z")
 
@@ -55,7 +55,7 @@ def _beats(hours: int, beat: Callable[[datetime], str]) -> Iterator[Timed]:
 
 def _told(acts: Iterable[Act], tell: Callable[[Act, datetime], str]) -> Iterator[Timed]:
     for act in acts:
-        at = act.at - _BEFORE
+        at = act.at - BEFORE
         yield at, tell(act, at).encode()
 
 

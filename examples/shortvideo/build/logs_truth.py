@@ -29,7 +29,9 @@ def written(acts: Sequence[Act], scenario: Scenario) -> bytes:
         "window": [f"{FIRST:%Y-%m-%d}", f"{AFTER:%Y-%m-%d}"],
         "excluded": "in-china",
         "counting": "an event is a line of the server's log, or a row of a tool's; a"
-        " line `beneath` is of a relation that the statement reaches through a view",
+        " line `beneath` is of a relation that the statement reaches through a view,"
+        " classed as its statement is; the line of a refusal is among the permitted"
+        " and the duplicates: nothing was obtained",
         "warehouse": told.warehouse(),
         "tools": told.tools(),
         "vault": told.vault(),
@@ -193,17 +195,18 @@ class _Truth:
 
     def _shown(self, act: Act) -> dict[str, object]:
         kind, why = expected(act, self._scenario)
+        is_own = act.by == "tool"
         shown: dict[str, object] = {
-            "time": _stamp(act.at),
-            "log": "pulse" if act.by == "tool" else "warehouse",
+            "time": _stamp(act.at - logs_tools.BEFORE if is_own else act.at),
+            "log": "pulse" if is_own else "warehouse",
             "person": f"{act.person}@{DOMAIN}" if act.person else "",
             "known": bool(act.by),
             "tool": act.tool,
             "role": act.role,
-            "grade": 1 if act.by == "tool" else _GRADES.get(act.by, 0),
+            "grade": 1 if is_own else _GRADES.get(act.by, 0),
             "columns": list(act.asked.protected),
-            "lines": 1 if act.by == "tool" else len(act.asked.relations),
-            "beneath": 0 if act.by == "tool" else act.asked.beneath,
+            "lines": 1 if is_own else len(act.asked.relations),
+            "beneath": 0 if is_own else act.asked.beneath,
             "class": kind,
             "why": why,
         }

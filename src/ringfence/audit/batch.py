@@ -283,6 +283,7 @@ class _Writer:
         self._events = self._asides = self._malformed = self._back = 0
         self._first: int | None = None
         self._last: int | None = None
+        self._clock: int | None = None  # of the lines, in their order
 
     def add(self, sheet: Sheet) -> None:
         """Write a sheet."""
@@ -295,7 +296,7 @@ class _Writer:
         if not len(sheet):
             return
         self._events += len(sheet)
-        self._time(sheet.time)
+        self._time(sheet)
         columns: dict[str, Column] = {**sheet.coded}
         for name in _PLAIN:
             columns[name] = getattr(sheet, name)
@@ -344,14 +345,20 @@ class _Writer:
             parts={kind: parts.count for kind, parts in self.parts.items()},
         )
 
-    def _time(self, time: Ints) -> None:
+    def _time(self, sheet: Sheet) -> None:
         """Note the span, and the events that stand behind much later ones."""
-        before = np.maximum.accumulate(time)
-        if self._last is not None:
-            before = np.maximum(before, self._last)
-        self._back += int((before - time > BACK).sum())
-        self._last = int(before[-1])
-        first = int(time.min())
+        time, offset = sheet.time, sheet.offset
+        # A line that tells of a beginning and an end was written at one time.
+        own = np.ones(len(time), np.bool_)
+        own[1:] = offset[1:] != offset[:-1]
+        clock = time[own]
+        before = np.maximum.accumulate(clock)
+        if self._clock is not None:
+            before = np.maximum(before, self._clock)
+        self._back += int((before - clock > BACK).sum())
+        self._clock = int(before[-1])
+        last, first = int(time.max()), int(time.min())
+        self._last = last if self._last is None else max(last, self._last)
         self._first = first if self._first is None else min(first, self._first)
 
 

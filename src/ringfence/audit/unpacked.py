@@ -7,29 +7,25 @@ held is told as malformed, with its place, and reading goes on behind it.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-import zlib
 from collections.abc import Generator, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
-from hashlib import sha256
 from io import FileIO
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from ringfence.audit.delivered import Source, regular
 from ringfence.audit.event import Ints, Malformed
 
-BLOCK = 1 << 24  # bytes asked for at a time
+BLOCK = 1 << 21  # bytes asked for at a time: few enough to stay near the processor
 LONGEST_LINE = 1 << 24  # a longer line is no line of a log
 LARGEST_DOCUMENT = 1 << 28  # a larger document is not held in memory
 CHUNK = 1 << 20  # bytes read, or unpacked, in one go
-_MAGIC = b"\x1f\x8b"
-_GZIP = 31  # what zlib calls a gzip with its header
+_HEAD = 1 << 16  # bytes that show what a file is
 _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
 _FIRST_WINDOW = 4096  # bytes looked at behind a row that was odd
 
@@ -49,8 +45,8 @@ class Block:
         data: The bytes, each line with its end; the last line of a file may have none.
         offset: Place of the first byte in the unpacked content.
         line: Number of the first line, from 1.
-        ends: Where each CSV row ends in `data`, its line end taken in; filled by
-            `Unpacked.rows` alone.
+        ends: Where each line ends in `data`, or each CSV row if it is rows that were
+            asked for, its line end taken in.
     """
 
     data: bytes
@@ -81,6 +77,22 @@ class Unpacked:
     size: int = 0
     problems: list[str] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
+
+    def head(self) -> bytes:
+        """Return how the content begins; nothing if it can't be read.
+
+        No reading begins by that: digest, size and problems stay as they are.
+        """
+        held = b""
+        try:
+            with FileIO(self.path, opener=regular) as file:
+                for chunk in Source(file, _HEAD).unpacked():
+                    held += chunk
+                    if len(held) >= _HEAD:
+                        break
+        except OSError:
+            return b""
+        return held[:_HEAD]
 
     def lines(self) -> Iterator[Block]:
         """Yield blocks that end with a line feed."""
@@ -126,8 +138,8 @@ class Unpacked:
     def _chunks(self) -> Generator[bytes]:
         """Yield the unpacked content; the digest covers all of the file in any case."""
         try:
-            with FileIO(self.path, opener=_regular) as file:
-                source = _Source(file)
+            with FileIO(self.path, opener=regular) as file:
+                source = Source(file, CHUNK)
                 try:
                     for chunk in source.unpacked():
                         self.size += len(chunk)
@@ -138,83 +150,6 @@ class Unpacked:
         except OSError as error:
             self.digest = ""
             self.problems.append(f"can't be read ({error.strerror or error})")
-
-
-def _regular(path: str, flags: int) -> int:
-    """Open a file that is one: a pipe would be waited for, a device never end."""
-    handle = os.open(path, flags | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(0, "it is no file")
-    return handle
-
-
-class _Source:
-    """A file that is read once, hashed as delivered, and unpacked if it is packed."""
-
-    def __init__(self, file: FileIO) -> None:
-        self.problems: list[str] = []
-        self._file = file
-        self._hash = sha256()
-
-    def unpacked(self) -> Iterator[bytes]:
-        first = self._read()
-        if first.startswith(_MAGIC):
-            try:
-                yield from self._members(first)
-            except zlib.error as error:
-                reason = str(error).rpartition(": ")[2]
-                self.problems.append(f"the gzip is corrupt ({reason})")
-            return
-        while first:
-            yield first
-            first = self._read()
-
-    def digest_of_all(self) -> str:
-        while self._read():
-            pass
-        return self._hash.hexdigest()
-
-    def _read(self) -> bytes:
-        data = self._file.read(CHUNK) or b""
-        self._hash.update(data)
-        return data
-
-    def _members(self, packed: bytes) -> Iterator[bytes]:
-        """Yield what the members of a gzip hold; zeros may follow the last."""
-        while packed:
-            if not packed.startswith(_MAGIC[: len(packed)]):
-                self.problems.append("bytes that are no gzip follow the gzip")
-                return
-            member = zlib.decompressobj(_GZIP)
-            while not member.eof:
-                before = member.copy()
-                try:
-                    data = member.decompress(packed, CHUNK)
-                except zlib.error:
-                    yield _until_error(before, packed)
-                    raise
-                if data:
-                    yield data
-                elif not packed and not member.eof:
-                    self.problems.append("the gzip breaks off")
-                    return
-                packed = member.unconsumed_tail or self._read()
-            packed = self._behind(member.unused_data + packed)
-
-    def _behind(self, packed: bytes) -> bytes:
-        while packed and not (packed := packed.lstrip(b"\0")):
-            packed = self._read()
-        return packed
-
-
-def _until_error(member: zlib._Decompress, packed: bytes) -> bytes:
-    """Return what unpacks before the octet that can't be."""
-    data = b""
-    with suppress(zlib.error):
-        for at in range(len(packed)):
-            data += member.decompress(packed[at : at + 1])
-    return data
 
 
 class _Feed:
@@ -306,12 +241,13 @@ class _Feed:
 
     def _take(self, size: int, ends: Ints | None = None) -> Block:
         data = self._held[self._start : self._start + size]
-        block = Block(data, self._offset, self._line)
-        if ends is not None:
-            block = Block(data, self._offset, self._line, ends)
+        is_feed = np.frombuffer(data, np.uint8) == _LINE_FEED
+        if ends is None:
+            ends = np.flatnonzero(is_feed) + 1
+        block = Block(data, self._offset, self._line, ends)
         self._start += size
         self._offset += size
-        self._line += data.count(b"\n")
+        self._line += int(np.count_nonzero(is_feed))
         return block
 
     def _skip(self, reason: str) -> None:

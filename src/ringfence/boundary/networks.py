@@ -31,7 +31,11 @@ def _network(reader: Reader, sections: Sections, name: str, value: Located) -> N
     )
     stated = fields.get("addresses")
     written = sections.filled(stated, "`addresses`")
-    places = sections.place_list(fields.get("place"))
+    stated_place = fields.get("place")
+    places = sections.place_list(stated_place)
+    if stated_place is not None and isinstance(stated_place.data, list):
+        hint = "give each place a network of its own"
+        reader.note("a network has one place, not a list", stated_place.at, hint)
     return Network(
         name,
         tuple(_addresses(reader, text, at) for text, at in written),

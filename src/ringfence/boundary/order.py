@@ -111,7 +111,7 @@ class Orders:
             kind,
             tuple(text for text, _ in self.sections.filled(get("files"), "`files`")),
             at=at,
-            store=take.text(get("store"), "`store`") or "",
+            store=(take.text(get("store"), "`store`") or "").removeprefix("store:"),
             tool=self._tool(get("tool")),
             signs_in=take.flag(get("signs_in"), "`signs_in`") or False,
             since=since,

@@ -26,6 +26,7 @@ from ringfence.documents.located import Located, Reader, nearest
 
 _DAY = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 _LONGEST = 1_200  # months
+_MOST_DAYS = 36_500
 # What a kind of claim always means, whatever its author writes.
 _FIXED: dict[str, dict[str, object]] = {
     "residency": {"reach": "bare", "verbs": ("read",)},
@@ -145,7 +146,7 @@ class Sentences:
             "places": self._places,
             "share": lambda one: self.sections.bounded(one, "`share`", 100),
             "months": lambda one: self.sections.bounded(one, "`months`", _LONGEST),
-            "days": lambda one: self.reader.whole(one, "`days`"),
+            "days": self._days,
             "team": lambda one: self.sections.ids(one, "`team`"),
             "during": self._period,
             "purpose": lambda one: self.reader.text(one, "`purpose`"),
@@ -153,6 +154,12 @@ class Sentences:
         if key in takes:
             return takes[key](value)
         return tuple(text for text, _ in self.sections.filled(value, f"`{key}`"))
+
+    def _days(self, value: Located) -> int:
+        number = self.reader.whole(value, "`days`") or 0
+        if number > _MOST_DAYS:
+            self.reader.note(f"`days` must be {_MOST_DAYS:,} or less", value.at)
+        return number
 
     def _places(self, value: Located) -> tuple[str, ...]:
         if value.data == []:

@@ -5,7 +5,7 @@ Times are microseconds since 1970, days the first microsecond of a day, both UTC
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -227,16 +227,13 @@ class Past(Protocol):
         """Return the ids of the stores whose own log is among some logs."""
         ...
 
-    def unnamed(
-        self, names: Sequence[str], first: int, after: int, people: Collection[str]
-    ) -> int:
-        """Return how many events of a time may be somebody's, and nobody knows whose.
+    def unnamed(self, names: Sequence[str], first: int, after: int) -> int:
+        """Return of how many events of some logs nobody knows whose they were.
 
         Args:
             names: The logs.
             first: First microsecond.
             after: First microsecond that doesn't count any more.
-            people: Who is asked about: what is surely another's doesn't count.
         """
         ...
 

@@ -6,10 +6,10 @@ Names are raw here, as in every value that a renderer gets.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
-from ringfence.claims.crossings import Crossings, LogSeen, Meter
-from ringfence.claims.events.completeness import gap_texts, minute
+import numpy as np
+
+from ringfence.claims.crossings import Crossings, Gap, LogSeen, Meter
 from ringfence.report import wording
 
 # Why an event is unknown, as the end of a sentence that begins with how many.
@@ -68,9 +68,14 @@ def unknown(found: Crossings, labels: Mapping[str, str]) -> Iterator[str]:
 
 def gaps(log: LogSeen) -> Iterator[str]:
     """Yield the gaps of a log, and what is normal."""
-    for gap, text in zip(log.gaps, gap_texts(log), strict=True):
+    for gap in log.gaps:
         cadence = f" (normal: {_span(gap.cadence)})" if gap.cadence else ""
-        yield f"{text}{cadence}"
+        yield f"{silence(gap)}{cadence}"
+
+
+def silence(gap: Gap) -> str:
+    """Return from when to when a log says nothing."""
+    return f"{gap.log} has nothing from {minute(gap.since)} to {minute(gap.until)} UTC"
 
 
 def reasons(log: LogSeen) -> Iterator[tuple[str, str]]:
@@ -81,9 +86,10 @@ def reasons(log: LogSeen) -> Iterator[tuple[str, str]]:
 
 
 def notes(log: LogSeen) -> Iterator[str]:
-    """Yield what a reader must know of a log."""
+    """Yield what a reader must know of a log, without its name."""
     for text in gaps(log):
-        yield f"{text}: nobody can say what was done then"
+        told = text.removeprefix(f"{log.name} ")
+        yield f"{told}: nobody can say what was done then"
     for _, text in reasons(log):
         yield text
     if log.duplicates:
@@ -143,17 +149,17 @@ def bare(node: str) -> str:
 
 def day(time: int | None) -> str:
     """Return the day of an instant; a dash for none."""
-    return "-" if time is None else f"{when(time):%Y-%m-%d}"
+    return "-" if time is None else second(time).partition(" ")[0]
 
 
-def minute_of(time: int | None) -> str:
-    """Return an instant to the minute; a dash for none."""
-    return "-" if time is None else minute(time)
+def minute(time: int | None) -> str:
+    """Return an instant to the minute: `2021-11-14 02:10`; a dash for none."""
+    return "-" if time is None else second(time)[:-3]
 
 
-def when(time: int) -> datetime:
-    """Return an instant as a date and time, UTC."""
-    return datetime.fromtimestamp(time // MICRO, UTC)
+def second(time: int) -> str:
+    """Return an instant to the second, UTC; there may be one after the year 9999."""
+    return str(np.datetime64(time // MICRO, "s")).replace("T", " ")
 
 
 def _span(seconds: int) -> str:

@@ -76,6 +76,7 @@ class MeterRow:
     subjects: str
     threshold: str
     passed: str
+    is_passed: bool
     remark: str
 
 
@@ -185,15 +186,15 @@ def exhibit(one: Exhibit, labels: Mapping[str, str]) -> ExhibitRow:
     touched = ", ".join(words.bare(node) for node in one.touched[: words.NAMED])
     more = len(one.touched) - words.NAMED
     touched += f" and {more} more" if more > 0 else ""
-    rows = "" if one.rows is None else f", {wording.counted(one.rows, 'row', 'rows')}"
+    rows = "" if one.rows is None else wording.counted(one.rows, "row", "rows")
     basis = f" ({one.basis})" if one.basis else ""
     return ExhibitRow(
         id=one.id,
-        time=f"{words.when(one.time):%Y-%m-%d %H:%M:%S}",
+        time=words.second(one.time),
         person=one.who or one.actor,
         who=words.label(one.who or one.actor, labels),
         verb=one.verb,
-        touched=f"{touched}{rows}",
+        touched=", ".join(part for part in (touched, rows) if part),
         through=words.label(one.tool, labels) if one.tool else "nothing named",
         actor=words.bare(one.actor),
         behind=words.GRADES.get(one.grade, one.grade),
@@ -210,9 +211,16 @@ def _meter(meter: Meter, labels: Mapping[str, str]) -> MeterRow:
         category=meter.category,
         subjects=f"{meter.subjects:,}",
         threshold=words.threshold(meter) or "none",
-        passed="never" if meter.passed is None else words.day(meter.passed),
+        passed=_passed(meter),
+        is_passed=meter.passed is not None,
         remark=words.unnamed(meter) if meter.unnamed else "",
     )
+
+
+def _passed(meter: Meter) -> str:
+    if meter.more_than is None:
+        return "-"
+    return "never" if meter.passed is None else words.day(meter.passed)
 
 
 def _unmetered(found: Crossings, left: int) -> Iterator[str]:

@@ -167,13 +167,9 @@ def _reasons(section: Section) -> Element | None:
 
 
 def _shown(section: Section) -> Iterable[Element]:
-    """Yield the map and the first witness beside it, or whichever there is.
-
-    Of a claim about events these are the timeline and the first exhibit.
-    """
+    """Yield the events, and the map with its witness, or whichever there is."""
     if section.events is not None:
         yield from html_events.shown(section, section.events)
-        return
     figure = _figure(section) if section.flows.nodes else None
     witness = _witness(section) if section.witnesses else None
     if figure is not None and witness is not None:

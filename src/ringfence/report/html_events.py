@@ -80,10 +80,11 @@ def _first(section: Section, row: ExhibitRow) -> Element:
 def _heat(heat: Heat, section: Section, events: Events) -> Element:
     one, many = heat.noun
     by = "by whom" if one == "person" else "through what"
-    text = f"Crossings {by}, by {events.bins.noun}. {heat.told}".strip()
+    text = f"Crossings {by}, by {events.bins.noun}"
+    rest = element("span", f"  {heat.told}", class_="soft") if heat.told else None
     return element(
         "figure",
-        element("figcaption", element("strong", text)),
+        element("figcaption", element("strong", text), rest),
         heatmap.draw(heat, events.bins, section.anchor),
         class_=many,
     )
@@ -129,7 +130,10 @@ def _meters(events: Events) -> Iterable[Element]:
         return
     yield element("h3", "Distinct people whose data one counterparty had")
     if events.meters:
-        heads = ("Counterparty", "Category", "In 12 months", "Threshold", "Passed", "")
+        heads = (
+            *("Counterparty", "Category", "In 12 months", "Threshold", "Passed"),
+            "Not counted",
+        )
         rows = map(_meter, events.meters)
         yield table(heads, rows, "Meters", class_="meters")
     for text in events.unmetered:
@@ -137,7 +141,7 @@ def _meters(events: Events) -> Iterable[Element]:
 
 
 def _meter(row: MeterRow) -> Element:
-    passed = row.passed if row.passed == "never" else element("strong", row.passed)
+    passed = element("strong", row.passed) if row.is_passed else row.passed
     return element(
         "tr",
         element("td", row.who),

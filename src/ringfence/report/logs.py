@@ -47,8 +47,8 @@ def log_rows(logs: Sequence[LogSeen]) -> tuple[LogRow, ...]:
             asides=log.asides,
             malformed=log.malformed,
             duplicates=log.duplicates,
-            first=words.minute_of(log.first),
-            last=words.minute_of(log.last),
+            first=words.minute(log.first),
+            last=words.minute(log.last),
             remarks=tuple(_remarks(log)),
         )
         for log in logs

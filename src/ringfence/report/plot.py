@@ -36,7 +36,7 @@ def at(bins: Bins, time: int) -> float:
 
 
 def months(bins: Bins, top: float, bottom: float) -> Iterator[Element]:
-    """Yield a thin line for each month, and the names of as many as have room.
+    """Yield thin lines and names of as many months as have room.
 
     The names stand under `bottom`. Without a month that begins within, the first day
     is named.
@@ -47,11 +47,11 @@ def months(bins: Bins, top: float, bottom: float) -> Iterator[Element]:
     for time, day in begun:
         x = round(at(bins, time), 2)
         name = f"{day:%b}" if day.year == year else f"{day:%b} {day.year:04}"
-        yield element("path", d=f"M{x:g} {top:g}V{bottom + 4:g}", class_="month")
         end = x + width_of(name)
         if x < free or end > LEFT + PLOT + RIGHT:
             continue
         free, year = end + _AIR, day.year
+        yield element("path", d=f"M{x:g} {top:g}V{bottom + 4:g}", class_="month")
         yield element("text", name, x=x + 2, y=bottom + 14, class_="month")
     if not begun:
         yield element("text", bins.name(0), x=LEFT, y=bottom + 14, class_="month")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from ringfence.claims.crossings import Gap, LogSeen
-from ringfence.claims.events.completeness import minute
 from ringfence.report import event_words as words
 from ringfence.report import plot
 from ringfence.report.bins import Bins
@@ -24,7 +23,7 @@ from ringfence.report.wording import counted
 MOST_LOGS = 12
 MOST_GAPS = 60  # of a log, the longest
 _TOP, _NUMBERS = 6.0, 14.0  # room for the numbers that stand on bars
-_TALL, _LOW = 92.0, 44.0
+_TALL, _LOW, _EMPTY = 92.0, 44.0, 16.0
 _BETWEEN, _UNDER = 10.0, 26.0
 _LOG = 15.0
 _LEAST = 1.5  # pixels, of whatever isn't nothing
@@ -108,7 +107,7 @@ def drawn_logs(logs: Sequence[LogSeen]) -> tuple[LogSeen, ...]:
 def _lanes(events: Events) -> list[_Lane]:
     crossing = tuple(one for one, _ in events.bars)
     unknown = tuple(other for _, other in events.bars)
-    lanes = [_Lane("crossing", crossing, _TALL, _TOP)]
+    lanes = [_Lane("crossing", crossing, _TALL if any(crossing) else _EMPTY, _TOP)]
     if any(unknown):
         top = lanes[0].ground + _BETWEEN
         lanes.append(_Lane("unknown", unknown, _LOW, top))
@@ -215,10 +214,9 @@ def _covered(log: LogSeen, bins: Bins, y: float) -> Iterator[Element]:
     for gap in _longest(log):
         if _is_in(gap, bins):
             begin, end = _span(gap, bins)
-            span = f"{minute(gap.since)} to {minute(gap.until)} UTC"
-            title_ = element("title", f"{log.name} has nothing from {span}")
+            silence = element("title", words.silence(gap))
             yield element(
-                "g", title_, *_hatched(plot.Area(begin, y + 1, end - begin, 11))
+                "g", silence, *_hatched(plot.Area(begin, y + 1, end - begin, 11))
             )
 
 

@@ -10,6 +10,7 @@ import pytest
 from ringfence.audit import batch as batches
 from ringfence.audit.batch import UnreadableError, batch_of, digest_of, key_of, load
 from ringfence.audit.durable import listed
+from ringfence.audit.readers.declared import READER
 from ringfence.documents.located import Located
 from ringfence.errors import Locus
 from tests.sealed import Lines, line, order_of, write
@@ -129,3 +130,21 @@ def test_a_file_of_no_events_makes_an_empty_batch(tmp_path):
     assert (made.events, made.lines, made.first) == (0, 0, None)
     assert made.paths(tmp_path / "b", "events") == []
     assert np.sum(list(made.parts.values())) == 0
+
+
+def test_a_line_that_tells_of_an_end_was_written_at_its_beginning(tmp_path):
+    """Sign-ins with their ends, line by line in order, are no clock that goes back."""
+    rows = [
+        f'{{"at": "2022-01-0{day}T08:00:00Z", "until": "2022-01-0{day + 1}T09:00:00Z",'
+        f' "login": "ann", "address": "10.0.0.1"}}'
+        for day in (1, 2, 3)
+    ]
+    path = tmp_path / "signs.jsonl"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    fields = {"time": "at", "until": "until", "actor": "login", "address": "address"}
+    located = Located({key: Located(word, HERE) for key, word in fields.items()}, HERE)
+    order = replace(
+        order_of(tmp_path), kind="declared", signs_in=True, options={"fields": located}
+    )
+    made = batch_of(path, order, READER, tmp_path / "b")
+    assert (made.events, made.back) == (6, 0)

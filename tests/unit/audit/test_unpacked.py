@@ -193,7 +193,7 @@ def test_a_line_of_a_gigabyte_is_survived_in_bounded_memory(tmp_path):
     assert [(lost.offset, lost.length) for lost in log.malformed] == [
         (7, (1 << 30) - 7)
     ]
-    assert peak < 8 * unpacked.BLOCK
+    assert peak < 8 * unpacked.LONGEST_LINE
 
 
 def test_a_packed_gigabyte_is_unpacked_in_bounded_memory(tmp_path):
@@ -208,7 +208,7 @@ def test_a_packed_gigabyte_is_unpacked_in_bounded_memory(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert log.malformed[0].length == 1 << 28
-    assert peak < 8 * unpacked.BLOCK
+    assert peak < 8 * unpacked.LONGEST_LINE
 
 
 @pytest.mark.parametrize("read", [Unpacked.lines, Unpacked.rows])

@@ -8,13 +8,16 @@ from ringfence.boundary.parse import BoundaryFile, parse_boundary
 from ringfence.errors import ConfigError, Problem
 
 KINDS = ("people-csv", "postgres", "tools")
+LOG_KINDS = ("declared", "pgaudit")
 ASSETS = Path(__file__).parents[2] / "assets" / "boundary"
 WHOLE = (ASSETS / "whole.yaml").read_text("utf-8")
 
 
 def read(text: str, *, as_of: str | None = None) -> BoundaryFile:
     """Return the boundary file in `text`."""
-    return parse_boundary(text, "b.yaml", as_of=as_of, source_kinds=KINDS)
+    return parse_boundary(
+        text, "b.yaml", as_of=as_of, source_kinds=KINDS, log_kinds=LOG_KINDS
+    )
 
 
 def changed(*changes: tuple[str, str]) -> str:

@@ -18,7 +18,7 @@ from ringfence.boundary.regime import (
     shipped,
 )
 from ringfence.errors import ConfigError
-from tests.unit.boundary.sample import KINDS, WHOLE
+from tests.unit.boundary.sample import KINDS, LOG_KINDS, WHOLE
 
 PLAIN = """\
 regime: plain
@@ -118,7 +118,9 @@ def test_regimes_are_swappable():
         "plain": read_regime(PLAIN, "plain.yaml"),
         "country-residence": shipped()["country-residence"],
     }
-    found = parse_boundary(text, "b", source_kinds=KINDS, regimes=known).boundary
+    found = parse_boundary(
+        text, "b", source_kinds=KINDS, log_kinds=LOG_KINDS, regimes=known
+    ).boundary
     selector = found.selector("covered-persons")
     assert (selector.regime, selector.countries) == ("plain", ("SG",))
     assert selector.entities == Owned("20", remainder="unknown")

@@ -45,6 +45,8 @@ def plain(value: Located) -> object:
         (DEFS["by_regime"], fields.BY_REGIME),
         (DEFS["spelled_out"], fields.SPELLED_OUT),
         (DEFS["source"], fields.SOURCE),
+        (DEFS["network"], fields.NETWORK),
+        (DEFS["log"], fields.LOG),
     ],
 )
 def test_fields(part, shape):

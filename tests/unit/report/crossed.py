@@ -180,8 +180,17 @@ def hostile(names: Sequence[str]) -> Crossings:
     shown = tuple(
         replace(
             exhibit(number, name),
-            **dict.fromkeys(("id", "actor", "suspect", "grade", "tool", "verb"), bad),
-            **dict.fromkeys(("address", "basis", "log", "file", "digest"), name),
+            id=bad,
+            actor=bad,
+            suspect=bad,
+            grade=bad,
+            tool=bad,
+            verb=bad,
+            address=name,
+            basis=name,
+            log=name,
+            file=name,
+            digest=name,
             touched=tuple(names),
         )
         for number, name in enumerate(names)

@@ -286,3 +286,33 @@ def test_without_a_folder_the_reader_learns_how_to_keep_proofs():
     found = build(outcomes.realistic(), further=(plan,))
     assert found.commands == (plan,)
     assert found.check == Command("to keep page and proofs", "add `--output out/`")
+
+
+def test_what_people_did_is_looked_at_where_a_claim_asks():
+    """With logs that a claim asks about, deeds are no gap; else it is said which."""
+    outcome = outcomes.logged()
+
+    def codes(found: Document) -> list[str]:
+        return [one.text for one in found.unseen if one.code == "deeds"]
+
+    assert codes(build(outcome)) == []
+    assert codes(build(replace(outcome, findings=outcome.findings[:7]))) == [
+        "what people did: this check says who could, "
+        "no claim asks what the logs tell of them"
+    ]
+    assert codes(build(replace(outcome, findings=(), logs=()))) == [
+        "what people did: this check says who could, no log was judged"
+    ]
+
+
+def test_a_refuted_claim_about_events_may_lead():
+    """An exhibit is as good an example as a witness."""
+    outcome = outcomes.logged()
+    without = replace(outcome.findings[3], paths=())
+    found = build(replace(outcome, findings=(without, outcome.findings[7])))
+    assert found.lead is not None
+    assert (found.lead.title, found.lead.example) == (
+        "nobody-did is refuted",
+        "1 of 317",
+    )
+    assert [word for word, _ in found.header][-1] == "logs"

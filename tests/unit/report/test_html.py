@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -226,3 +227,34 @@ def test_who_said_it_has_a_column_where_anybody_did(*, is_said: bool):
     if not is_said:
         outcome = outcomes.unsaid(outcome)
     assert ("Said by" in html.render(build(outcome))) is is_said
+
+
+def test_a_claim_about_events_has_its_pictures_and_tables():
+    """Timeline, heat maps, exhibits, meters and logs are told, and what is left out."""
+    found = build(outcomes.logged())
+    source = html.render(found)
+    shown = " ".join("".join(Page(source).texts).split())
+    events = found.sections[8].events
+    assert events is not None
+    assert events.total in shown
+    assert events.people.told in shown
+    for row in events.exhibits:
+        assert row.id in shown
+        assert row.what in shown
+        assert row.place in shown
+    assert "297 crossings more" in shown
+    assert all(row.remark in shown for row in events.meters)
+    assert all(text in shown for text in (*events.unknown, *events.unmetered))
+    assert all(remark in shown for log in found.logs for remark in log.remarks)
+    for part in ("timeline", "people", "tools"):
+        assert f'id="claim-8-{part}-title"' in source
+    assert "claim-9-people" not in source
+
+
+def test_a_claim_is_told_without_a_table_where_nobody_crossed():
+    """An open claim has its timeline, and no empty table."""
+    outcome = outcomes.logged()
+    source = html.render(build(replace(outcome, findings=(outcome.findings[8],))))
+    assert "claim-9-timeline" in source
+    assert "Crossings one by one" not in source
+    assert "Distinct people" not in source

@@ -165,3 +165,53 @@ def test_many_selectors_leave_room_for_the_verdicts():
     shown = text.render(build(replace(outcome, excluded=excluded)))
     assert re.search(r"(?m)^excluded .*selector-0.*\n.*selector-\d.*…$", shown)
     assert len(shown.splitlines()) <= 30
+
+
+def _with(*numbers: int) -> Document:
+    outcome = outcomes.logged()
+    findings = tuple(outcome.findings[number] for number in numbers)
+    return build(replace(outcome, findings=findings), folder="out")
+
+
+def test_crossings_show_one_exhibit_and_the_sum():
+    """A refuted claim about events says when, who, what, through what, and where."""
+    shown = text.render(_with(7))
+    assert re.search(
+        r"""8 nobody-did is refuted, for example by \(1 of 317\):
+  2021-09-03 10:22:05 +Li N\. +logs/warehouse/2021-09\.csv\.gz:18
+   read +warehouse/public\.users\.email, 120 rows
+   through +Pulse dashboard, as warehouse/svc_pulse
+   behind it +same request in the tool's log
+   from +203\.0\.113\.7 \(registration country: CN\)
+  events 9,383 = crossing 317 \+ permitted 8,144 \+ unknown 870 \+ malformed 52
+""",
+        shown,
+    )
+
+
+def test_unproven_events_show_why_and_the_sum():
+    """Where nobody is seen to cross, the reasons stand before the sum."""
+    shown = text.render(_with(8))
+    assert re.search(
+        r"""9 nobody-took is unproven:
+  backstage has nothing from 2021-11-14 00:00 to 2021-11-16 00:00 UTC
+  nobody is known
+  events 9,066 = crossing 0 \+ permitted 8,144 \+ unknown 870 \+ malformed 52
+""",
+        shown,
+    )
+
+
+def test_open_events_are_shown_where_there_is_room():
+    """After the examples of refuted claims come the reasons of open ones."""
+    shown = text.render(_with(7, 8), height=40)
+    assert shown.index("8 nobody-did is") < shown.index("9 nobody-took is unproven:")
+    assert "nobody-took is unproven" not in text.render(_with(7, 8), height=24)
+
+
+@pytest.mark.parametrize("height", [26, 30, 50])
+def test_with_logs_it_is_one_screen_too(height: int):
+    """Events take no more than the room that is left."""
+    shown = text.render(build(outcomes.logged(), folder="out"), height=height)
+    assert len(shown.splitlines()) <= height
+    assert "\nlogs       3 logs, 9,331 events, 2021-09-01 to 2022-01-31\n" in shown

@@ -88,7 +88,7 @@ class Holding:
         tails = {held.tail for held in onto}
         if len(tails) != 1 or kind_of(next(iter(tails))) != "person":
             return "", []
-        return next(iter(tails)), [held.span for held in onto if held.sure]
+        return next(iter(tails)), merged(held.span for held in onto if held.sure)
 
     def members(self, names: Iterable[str]) -> Mapping[str, list[Stretch]]:
         """Return the people who surely are, or belong to, what is named, and when."""
@@ -108,6 +108,17 @@ class Holding:
                     seen.add(step)
                     ahead.append(step)
         return found
+
+
+def merged(spans: Iterable[Stretch]) -> list[Stretch]:
+    """Return the same times as stretches of which no two overlap, in order."""
+    found: list[Stretch] = []
+    for begin, end in sorted(spans):
+        if found and begin <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((begin, end))
+    return found
 
 
 _EVER: Stretch = (-(1 << 62), 1 << 62)

@@ -8,24 +8,27 @@ then says at least so many.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
+import msgspec
 import numpy as np
 
-from ringfence.audit.event import touch_of
+from ringfence.audit.event import Touch, touch_of
 from ringfence.audit.meters import Crossings as Crossed
 from ringfence.audit.meters import meters
 from ringfence.audit.table import EventTable
 from ringfence.boundary.identifiers import Threshold, bulk_threshold
 from ringfence.boundary.protection import protected as compiled
 from ringfence.boundary.regime import shipped
-from ringfence.boundary.selector import Holder
+from ringfence.boundary.selector import EMPLOYER, Holder, entity_id
 from ringfence.claims.case import Case
 from ringfence.claims.crossings import Meter
 from ringfence.claims.events.touched import Protection
+from ringfence.claims.events.world import FAR, instant
 
 COMBINED = "combined"  # data of several categories (28 CFR 202.205(g))
 _MICRO = 1_000_000
@@ -54,13 +57,16 @@ class Metering:
     _unnamed: Counter[Key] = field(default_factory=Counter)
     _untold: Counter[Key] = field(default_factory=Counter)
     _kept: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
+    _touches: dict[int, tuple[Touch, list[int]]] = field(default_factory=dict)
+    _employed: dict[str, list[tuple[str, int, int]]] = field(default_factory=dict)
 
     def add(
         self, person: str, told: Mapping[str, int], subjects: Sequence[int]
     ) -> None:
         """Count a crossing, and whose data it was as far as the log names them."""
-        found = self._categories(told["touch"], told["time"] // _MICRO)
-        for party in (person, *self._employers(person)):
+        second = told["time"] // _MICRO
+        found = self._categories(told["touch"], second)
+        for party in (person, *self._employers(person, second)):
             for category in found:
                 key = party, category
                 rows = [(told["time"], one) for one in subjects or (0,)]
@@ -100,30 +106,52 @@ class Metering:
         regime = shipped().get(self.case.boundary.selector(selector).regime)
         return {} if regime is None else regime.categories
 
-    def _employers(self, person: str) -> Iterable[str]:
-        holder = self.case.view.holders("person").get(person, _BLANK)
-        return [*holder.employers()]
+    def _employers(self, person: str, second: int) -> list[str]:
+        """Return who employed somebody at a second, once each."""
+        if person not in self._employed:
+            rows = self.case.view.about([person])
+            facts = (msgspec.json.decode(row.line) for row in rows)
+            self._employed[person] = [
+                (
+                    entity_id(fact["value"]),
+                    instant(fact.get("since", ""), -FAR),
+                    instant(fact.get("until", ""), FAR),
+                )
+                for fact in facts
+                if fact["name"] == EMPLOYER and not fact.get("unknown")
+            ]
+        told = self._employed[person]
+        return sorted({one for one, begin, end in told if begin <= second < end})
 
     def _categories(self, touch: int, second: int) -> frozenset[str]:
-        day = second // 86_400
-        if (touch, day) not in self._kept:
-            word = self.table.words("touch")[touch]
-            nodes = self.protection.columns(touch_of(word or "{}"), second)
-            names = frozenset(self._of(nodes))
+        if touch not in self._touches:
+            word = touch_of(self.table.words("touch")[touch] or "{}")
+            self._touches[touch] = word, self.protection.changes(word)
+        what, changes = self._touches[touch]
+        key = touch, bisect_right(changes, second)
+        if key not in self._kept:
+            names = frozenset(self._of(self.protection.columns(what, second)))
             more = {COMBINED} if len(names) > 1 else ()
-            self._kept[touch, day] = names.union(more)
-        return self._kept[touch, day]
+            self._kept[key] = names.union(more)
+        return self._kept[key]
 
     def _of(self, nodes: Iterable[str]) -> Iterator[str]:
         boundary = self.case.boundary
         rules = compiled(boundary, self.names)
         by_name = {one.name: one.category for one in boundary.protected}
-        holders = self.case.view.holders("column")
         for node in nodes:
-            tags = holders.get(node, _BLANK).attributes.get("tag", ())
-            for name in rules.classes(node, tags):
-                if by_name[name]:
-                    yield by_name[name]
+            kind, _, name = node.partition(":")
+            own = rules.classes(node, self._tags(node)) if kind == "column" else ()
+            home = name if kind == "dataset" else name.rpartition(".")[0]
+            # Protected as a whole: whatever is in it, known or not.
+            inside = rules.classes(f"column:{home}.", self._tags(f"dataset:{home}"))
+            for one in (*own, *inside):
+                if by_name[one]:
+                    yield by_name[one]
+
+    def _tags(self, node: str) -> Collection[str]:
+        holders = self.case.view.holders(node.partition(":")[0])
+        return holders.get(node, _BLANK).attributes.get("tag", ())
 
 
 def subjects_of(table: EventTable) -> Mapping[tuple[int, int], list[int]]:

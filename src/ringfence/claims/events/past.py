@@ -35,7 +35,7 @@ from ringfence.claims.crossings import (
     Meter,
     Share,
 )
-from ringfence.claims.events.latest import first_after
+from ringfence.claims.events.latest import first_after, unnamed
 from ringfence.claims.events.metering import Metering, subjects_of
 from ringfence.claims.events.tallies import (
     SHEET,
@@ -47,7 +47,7 @@ from ringfence.claims.events.tallies import (
     second,
     shares,
 )
-from ringfence.claims.events.world import MICRO, Asked, Period, world_of
+from ringfence.claims.events.world import MICRO, Asked, Period, micro, world_of
 
 MOST_NAMED = 1_000_000  # unknowns of which each is looked at for whom its log names
 _REASONS = {code: code.name.lower().replace("_", "-") for code in Code}
@@ -101,7 +101,10 @@ class Logs:
         return frozenset(
             f"store:{order.store}"
             for order in self.orders
-            if order.name in names and order.store
+            if order.name in names
+            and order.store
+            # A tool's own log tells what went through the tool, and nothing else.
+            and not (order.tool or order.signs_in)
         )
 
     # --- what is asked ----------------------------------------------------------------
@@ -197,12 +200,12 @@ class Logs:
     ) -> tuple[Exhibit, ...]:
         """Return for each person the first event at or after a limit of its own."""
         period = self._whole
-        people = {
-            code: limits[person]
-            for code, word in enumerate(self._words("actor"))
-            if (person := period.holding.person(word)[0]) in limits
-        }
-        rows = first_after(self.table, names, people, end)
+        spans = [
+            (code, max(begin, limits[person]), min(after, end))
+            for code, person, begin, after in self._held()
+            if person in limits
+        ]
+        rows = first_after(self.table, names, spans)
         found: dict[str, Exhibit] = {}
         for row in rows:
             touch = touch_of(self._words("touch")[row["touch"]] or "{}")
@@ -211,6 +214,23 @@ class Logs:
             if one.who not in found or one.time < found[one.who].time:
                 found[one.who] = one
         return tuple(sorted(found.values(), key=lambda one: one.time))
+
+    def unnamed(self, names: Sequence[str], first: int, after: int) -> int:
+        """Return of how many events of some logs nobody knows whose they were."""
+        known = {*self._whole.case.view.ids}
+        spans = [
+            (code, begin, end)
+            for code, person, begin, end in self._held()
+            if person in known
+        ]
+        return unnamed(self.table, names, spans, (first, after))
+
+    def _held(self) -> Iterator[tuple[int, str, int, int]]:
+        """Yield whose each principal is, and when, in microseconds."""
+        for code, word in enumerate(self._words("actor")):
+            person, held = self._whole.holding.person(word)
+            for begin, end in held:
+                yield code, person, micro(begin), micro(end)
 
     def _judged(self, asked: Asked) -> Judged:
         # The engine holds the last question alone: exhibits are asked of that.

@@ -25,7 +25,12 @@ from ringfence.claims.events.world import MICRO
 
 FOLDER = "events"
 # What keeps a manifest from saying that these files are all there is.
-_UNLISTED = frozenset({"unread", "cut-off", "manifest-unreadable", "file-missing"})
+_UNLISTED = frozenset(
+    {
+        *("unread", "cut-off", "manifest-unreadable", "file-missing"),
+        *("file-unlisted", "file-changed", "file-differs"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +124,7 @@ def _seen(order: LogOrder, found: Coverage, table: EventTable) -> LogSeen:
         ),
         is_listed=bool(order.manifest)
         and not any(one.code in _UNLISTED for one in found.reasons),
+        since=order.since,
+        until=order.until if order.until is not None else order.collected,
+        cadence=order.cadence,
     )

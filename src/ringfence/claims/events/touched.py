@@ -39,14 +39,8 @@ class Protection:
 
     def spans(self, touch: Touch) -> list[Span]:
         """Return when a touch was of protected data: yes, unknown or no, in order."""
-        first, after = self._period
-        changes = {first}
-        for node in self._nodes(touch):
-            for begin, end, _ in self._times.get(node, ()):
-                changes.update(t for t in (begin, end) if first < t < after)
-        ordered = sorted(changes)
         found: list[Span] = []
-        for begin, end in zip(ordered, [*ordered[1:], after], strict=True):
+        for begin, end in pairwise((*self.changes(touch), self._period[1])):
             status = self._at(touch, begin)
             if found and found[-1][2] is status:
                 found[-1] = (found[-1][0], end, status)
@@ -54,12 +48,22 @@ class Protection:
                 found.append((begin, end, status))
         return found
 
+    def changes(self, touch: Touch) -> list[int]:
+        """Return the first seconds of the stretches in which a touch stays the same."""
+        first, after = self._period
+        changes = {first}
+        for node in self._nodes(touch):
+            for begin, end, _ in self._times.get(self._home(node), ()):
+                changes.update(t for t in (begin, end) if first < t < after)
+        return sorted(changes)
+
     def columns(self, touch: Touch, at: int) -> list[str]:
         """Return the protected nodes that a touch surely is of, at a second."""
-        sure = [*touch.columns]
+        sure = {one for one in touch.columns if self._column(one, at) is Status.YES}
         for node in (*touch.whole, *(d for d in touch.part if self._is_all(d, at))):
-            sure += [node, *self._content(node)]
-        return sorted({node for node in sure if self._node(node, at) is Status.YES})
+            inner = (node, *self._content(node))
+            sure |= {one for one in inner if self._node(one, at) is Status.YES}
+        return sorted(sure)
 
     def conceded(self, touch: Touch, covers: Patterns) -> list[Stretch]:
         """Return when patterns cover all of a touch that is protected, or may be."""
@@ -121,9 +125,13 @@ class Protection:
     def _column(self, node: str, at: int) -> Status:
         if node not in self._known and self._is_imagined(node):
             return Status.NO
+        return self._node(self._home(node), at)
+
+    def _home(self, node: str) -> str:
+        """Return what says of a node: of a column that nobody knows, its dataset."""
         if node in self._known or kind_of(node) != "column":
-            return self._node(node, at)
-        return self._node(f"dataset:{node.partition(':')[2].rpartition('.')[0]}", at)
+            return node
+        return f"dataset:{node.partition(':')[2].rpartition('.')[0]}"
 
     def _whole(self, node: str, at: int) -> Status:
         inner = (self._node(one, at) for one in self._content(node))

@@ -20,7 +20,7 @@ from ringfence.claims.events.touched import Protection
 from ringfence.claims.standing import Standing, overlap
 
 MICRO = 1_000_000
-_SECONDS = 1 << 40  # beyond any instant that a log can name
+FAR = 1 << 40  # beyond any instant that a log can name
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ class Period:
     ) -> Iterator[tuple[int, int, int, int]]:
         covers = patterns(exception.columns)
         told = (
-            _instant(exception.since, -_SECONDS),
-            _instant(exception.until, _SECONDS),
+            instant(exception.since, -FAR),
+            instant(exception.until, FAR),
         )
         members = self.holding.members(exception.who)
         touches = [
@@ -110,7 +110,7 @@ class Period:
             spans = overlap(overlap(held, members[person]), [told])
             for touch, span in touches:
                 for begin, end in overlap(spans, [span]):
-                    yield code, touch, _micro(begin), _micro(end)
+                    yield code, touch, micro(begin), micro(end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +158,13 @@ def _micros(
     return np.clip(seconds, ALWAYS // MICRO, FOREVER // MICRO) * MICRO
 
 
-def _micro(second: int) -> int:
+def micro(second: int) -> int:
+    """Return a second as microseconds, within what a table can hold."""
     return min(max(second, ALWAYS // MICRO), FOREVER // MICRO) * MICRO
 
 
-def _instant(text: str, absent: int) -> int:
+def instant(text: str, absent: int) -> int:
+    """Return an instant as a second since 1970, or what stands for none."""
     if not text:
         return absent
     return int(np.datetime64(text.removesuffix("Z"), "s").astype(np.int64))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ringfence.boundary.model import Claim
 from ringfence.claims.case import Case
 from ringfence.claims.crossings import LogSeen
-from ringfence.claims.events.completeness import gap_texts, log_gaps
+from ringfence.claims.events.completeness import gap_texts, log_gaps, window_of
 from ringfence.claims.judgement import Judgement, counted
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.verdict import Basis, Witness, verdict
@@ -21,7 +21,8 @@ def judge(claim: Claim, case: Case) -> Judgement:
     """Return the verdict on "no log has a gap"."""
     logs = () if case.past is None else case.past.seen(case.past.names(claim))
     gaps = [one for one in log_gaps(claim, case) if one.code != GAP]
-    silences = [text for log in logs for text in gap_texts(log)]
+    window = window_of(claim)
+    silences = [text for log in logs for text in gap_texts(log, window)]
     if not logs and not gaps:
         gaps = [Reason("no-log", "no log is named")]
     witness = Witness.CERTAIN if silences else Witness.NONE

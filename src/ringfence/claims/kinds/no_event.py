@@ -11,7 +11,6 @@ from ringfence.boundary.model import Claim
 from ringfence.claims.case import Case
 from ringfence.claims.crossings import Crossings, Past
 from ringfence.claims.events.completeness import day, event_gaps, log_gaps
-from ringfence.claims.gaps import history_gaps
 from ringfence.claims.judgement import Judgement, counted
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.verdict import POSSIBLE, Basis, Witness, verdict
@@ -59,10 +58,8 @@ def missing(
     claim: Claim, case: Case, past: Past, crossings: Crossings
 ) -> tuple[Reason, ...]:
     """Return what keeps the logs, and the estate of that time, from being all."""
-    told = history_gaps(claim, case) if claim.during else ()
     return (
         *dict.fromkeys(event_gaps(claim, case, past, crossings)),
-        *told,
         *case.source_gaps,
     )
 

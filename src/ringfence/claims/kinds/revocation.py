@@ -8,7 +8,8 @@ question of reach, and asked by `no_reach`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from ringfence.boundary.model import Claim
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case, listed
 from ringfence.claims.crossings import Exhibit
-from ringfence.claims.events.completeness import day, log_gaps
+from ringfence.claims.events.completeness import day, log_gaps, window_of
 from ringfence.claims.gaps import history_gaps
 from ringfence.claims.judgement import Judgement, counted
 from ringfence.claims.outcome import Reason, Verdict
@@ -30,15 +31,32 @@ _DAY = 86_400 * _MICRO
 Fact = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """When somebody left, microseconds; None if nobody says, or not surely."""
+
+    person: str
+    at: int | None
+    is_sure: bool
+
+
 def judge(claim: Claim, case: Case) -> Judgement:
     """Return the verdict on "whoever leaves is shut out in time"."""
-    left, undated = _leavers(case)
-    gaps = [*log_gaps(claim, case), *_gaps(claim, case, left, undated)]
+    end = _micros(case.boundary.as_of)
+    leavers = _leavers(case, window_of(claim))
+    left = {one.person: one.at for one in leavers if one.at is not None}
+    limits = {person: at + claim.days * _DAY for person, at in left.items()}
+    due = {person: limit for person, limit in limits.items() if limit < end}
+    window = (min(due.values()), end) if due else None
+    gaps = [*log_gaps(claim, case, window)]
     late: tuple[Exhibit, ...] = ()
-    if case.past is not None:
-        limits = {person: at + claim.days * _DAY for person, at in left.items()}
-        end = _micros(case.boundary.as_of)
-        late = case.past.after(limits, case.past.names(claim), end)
+    if case.past is not None and window is not None:
+        names = case.past.names(claim)
+        late = case.past.after(due, names, end)
+        if number := case.past.unnamed(names, *window):
+            whose = f"of {counted(number, 'event', 'events')} nobody knows whose"
+            gaps.append(Reason("unknown-nobody", f"{whose} they were"))
+    gaps += _gaps(claim, case, leavers, due)
     found, reasons = verdict(Basis(Witness.CERTAIN if late else Witness.NONE, gaps))
     shown = tuple(
         Reason(
@@ -53,58 +71,69 @@ def judge(claim: Claim, case: Case) -> Judgement:
     elif found is Verdict.UNPROVEN:
         summary = reasons[0].text
     else:
-        summary = f"{counted(len(left), 'person', 'people')} left, none seen later"
-    counts = {"left": len(left), "late": len(late)}
+        summary = f"{counted(len(due), 'person', 'people')} left, none seen later"
+    counts = {"left": len(due), "late": len(late)}
     return Judgement(found, (*shown, *reasons), summary=summary, counts=counts)
 
 
 def _gaps(
-    claim: Claim, case: Case, left: Mapping[str, int], undated: list[str]
-) -> list[Reason]:
-    gaps: list[Reason] = []
-    if undated:
-        text = f"nobody says when {listed(undated)} left"
-        gaps.append(Reason("undated-leaver", text))
-    if not left and not undated:
-        gaps.append(Reason("no-leaver", "nobody is known to have left"))
+    claim: Claim, case: Case, leavers: Sequence[_Left], due: Mapping[str, int]
+) -> Iterator[Reason]:
+    if undated := [one.person for one in leavers if not one.is_sure]:
+        text = f"nobody says for sure when {listed(undated)} left"
+        yield Reason("undated-leaver", text)
+    elif not leavers:
+        yield Reason("no-leaver", "nobody is known to have left")
+    elif not due:
+        yield Reason("no-leaver", "nobody left so long before the date judged")
     if claim.during:
-        gaps += history_gaps(claim, case)
-    return [*gaps, *case.source_gaps]
+        yield from history_gaps(claim, case)
+    yield from case.source_gaps
 
 
-def _leavers(case: Case) -> tuple[dict[str, int], list[str]]:
-    """Return who left, and when; and who left at a time that nobody states."""
+def _leavers(case: Case, window: tuple[int, int] | None) -> list[_Left]:
+    """Return who left, and when, within a window; and who left at an unknown time."""
     until = case.boundary.as_of
     whole = case.over("0001-01-01T00:00:00Z", until)
     people = [node for node in whole.view.ids if kind_of(node) == "person"]
     told: dict[str, list[Fact]] = defaultdict(list)
     for row in whole.view.about(people):
         told[row.id].append(msgspec.json.decode(row.line))
-    left: dict[str, int] = {}
-    undated: list[str] = []
-    for person, facts in told.items():
-        at = _left(facts, until)
-        if at == "":
-            undated.append(person)
-        elif at is not None:
-            left[person] = _micros(at)
-    return left, undated
+    found = (_left(person, facts, until) for person, facts in told.items())
+    return [one for one in found if one is not None and _is_in(one.at, window)]
 
 
-def _left(facts: list[Fact], until: str) -> str | None:
-    """Return when somebody left; nothing if nobody says when, None if they didn't."""
-    gone = [
-        one.get("since", "")
-        for one in facts
-        if (one["name"], one.get("value")) == ("active", "no")
-        and not one.get("unknown")
-    ]
-    if dated := [since for since in gone if since]:
-        return str(min(dated))
-    ends = [one.get("until", "") for one in facts if one["name"] in _EMPLOYED]
-    if ends and "" not in ends and max(ends) <= until:
-        return str(max(ends))
-    return "" if gone else None
+def _is_in(at: int | None, window: tuple[int, int] | None) -> bool:
+    return at is None or window is None or window[0] <= at <= window[1]
+
+
+def _left(person: str, facts: list[Fact], until: str) -> _Left | None:
+    """Return when somebody left; None if they are still there.
+
+    Who is said to be gone and there, or to be gone since different days, left on the
+    last of them if at all.
+    """
+    states = [one for one in facts if one["name"] == "active" and _holds(one, until)]
+    gone = [one for one in states if one.get("value") == "no"]
+    if gone:
+        dates = {one.get("since", "") for one in gone if not one.get("unknown")}
+        if "" in dates or not dates or len(gone) < len(states):
+            return _Left(person, None, is_sure=False)
+        is_sure = len(dates) == 1 and not any(one.get("unknown") for one in gone)
+        return _Left(person, _micros(max(dates)), is_sure=is_sure)
+    if any(one.get("unknown") for one in states):
+        return _Left(person, None, is_sure=False)
+    rows = [one for one in facts if one["name"] in _EMPLOYED]
+    ends = [one.get("until", "") for one in rows]
+    if not ends or "" in ends or max(ends) > until:
+        return None
+    if any(one.get("unknown") for one in rows):
+        return _Left(person, None, is_sure=False)
+    return _Left(person, _micros(max(ends)), is_sure=True)
+
+
+def _holds(fact: Fact, instant: str) -> bool:
+    return not fact.get("until") or fact["until"] > instant
 
 
 def _micros(instant: str) -> int:

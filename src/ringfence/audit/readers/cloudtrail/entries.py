@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from ringfence.audit.readers.cloudtrail.fields import (
 from ringfence.audit.unpacked import Block
 
 MOST = 1 << 14  # items of a batch
-_RETURN, _OPEN, _CLOSE = b"\r{}"
+_RETURN, _LINE_FEED, _OPEN, _CLOSE = b"\r\n{}"
 
 
 class Place(NamedTuple):
@@ -51,32 +52,20 @@ class Batch:
 
 def of_lines(block: Block) -> Iterator[Batch]:
     """Yield the items of lines, one value a line."""
-    starts, ends = _lines(block.data)
+    starts, ends = _lines(block.data, block.ends)
     for first in range(0, len(starts), MOST):
         some = slice(first, first + MOST)
         spans = np.stack((starts[some], ends[some]), axis=1)
         yield _lines_batch(block, spans, block.line + first)
 
 
-def _lines(data: bytes) -> tuple[Ints, Ints]:
+def _lines(data: bytes, over: Ints) -> tuple[Ints, Ints]:
     """Return where each line begins, and where its text ends."""
     octets = np.frombuffer(data, np.uint8)
-    feeds = _feeds(data)
-    if not data.endswith(b"\n"):
-        feeds = np.append(feeds, len(data))
-    starts = np.concatenate(([0], feeds[:-1] + 1))
-    returns = (feeds > starts) & (octets[feeds - 1] == _RETURN)
-    return starts, feeds - returns
-
-
-def _feeds(data: bytes) -> Ints:
-    """Return where the line feeds are."""
-    found = []
-    place = data.find(b"\n")
-    while place >= 0:
-        found.append(place)
-        place = data.find(b"\n", place + 1)
-    return np.array(found, np.int64)
+    starts = np.concatenate(([0], over[:-1]))
+    ends = over - (octets[over - 1] == _LINE_FEED)
+    returns = (ends > starts) & (octets[ends - 1] == _RETURN)
+    return starts, ends - returns
 
 
 def _lines_batch(block: Block, spans: Ints, line: int) -> Batch:
@@ -107,11 +96,16 @@ def _all_at_once(data: bytes, spans: Ints) -> list[Entry] | None:
         return None
     if not ((octets[starts] == _OPEN).all() and (octets[ends - 1] == _CLOSE).all()):
         return None
+    return _decoded(memoryview(data)[starts[0] : ends[-1]], len(spans))
+
+
+def _decoded(lines: memoryview, count: int) -> list[Entry] | None:
+    """Return the events of lines; None if they aren't so many, or not all events."""
     try:
-        entries = ENTRIES.decode_lines(memoryview(data)[starts[0] : ends[-1]])
+        entries = ENTRIES.decode_lines(lines)
     except UNREADABLE:
         return None
-    if len(entries) != len(spans) or any(map(_is_insight, entries)):
+    if len(entries) != count or "Insight" in [one.event_category for one in entries]:
         return None
     return entries
 
@@ -122,9 +116,15 @@ def _is_insight(entry: Entry) -> bool:
 
 def of_document(block: Block) -> Iterator[Batch]:
     """Yield the items of documents."""
+    done = 0
+    feeds = _feeds(block.data)
+    for batch, end in _of_one_document(block, feeds):
+        yield batch
+        done = end
+    if done == len(block.data):
+        return
     data = block.data
-    feeds = _feeds(data)
-    found = layout.pieces(data)
+    found = [piece for piece in layout.pieces(data) if piece.start >= done]
     for first in range(0, len(found), MOST):
         some = found[first : first + MOST]
         starts = np.fromiter((piece.start for piece in some), np.int64, len(some))
@@ -136,6 +136,47 @@ def of_document(block: Block) -> Iterator[Batch]:
                 piece, data, Place(block.offset + piece.start, size, line)
             )
         yield reading.batch()
+
+
+def _feeds(data: bytes) -> Ints:
+    """Return where the line feeds are."""
+    found = []
+    place = data.find(b"\n")
+    while place >= 0:
+        found.append(place)
+        place = data.find(b"\n", place + 1)
+    return np.array(found, np.int64)
+
+
+def _of_one_document(block: Block, feeds: Ints) -> Iterator[tuple[Batch, int]]:
+    """Yield the items of a list as long as each is an event, and where they end.
+
+    Between items there is a comma that stands between a brace that closes and one that
+    opens. Where a line feed in its place makes lines of which each is a value, it is
+    one between items; so what comes out is the same as if each were read by itself.
+    """
+    data = block.data
+    found = layout.inside(data)
+    if found is None:
+        return
+    begin, end = found
+    for commas in chain(layout.borders(data, begin, end), (np.array([end]),)):
+        if not len(commas):
+            continue
+        starts = np.concatenate(([begin], commas[:-1] + 1))
+        lines = bytearray(memoryview(data)[begin : commas[-1]])
+        np.frombuffer(lines, np.uint8)[commas[:-1] - begin] = _LINE_FEED
+        if lines[:1] != b"{" or lines[-1:] != b"}":
+            return
+        entries = _decoded(memoryview(lines), len(commas))
+        if entries is None:
+            return
+        offsets = starts + block.offset
+        numbers = np.searchsorted(feeds, starts) + block.line
+        places = np.stack((offsets, commas - starts, numbers), axis=1)
+        is_last = commas[-1] == end
+        begin = int(commas[-1]) + 1
+        yield Batch(entries, places), len(data) if is_last else begin
 
 
 class _Reading:

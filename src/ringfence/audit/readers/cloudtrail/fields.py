@@ -14,27 +14,31 @@ from msgspec import Raw, Struct
 UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
 
 
-class Entry(Struct, gc=False, rename="camel"):
-    """One event, as CloudTrail writes it."""
+class Entry(Struct, gc=False, rename="camel", kw_only=True):
+    """One event, as CloudTrail writes it.
 
+    The fields stand in the order in which CloudTrail writes them: the decoder looks for
+    the next one first.
+    """
+
+    identity: Raw = msgspec.field(default=Raw(), name="userIdentity")
     event_time: str
     event_source: str
     event_name: str
-    event_id: str | None = msgspec.field(default=None, name="eventID")
-    request_id: str | None = msgspec.field(default=None, name="requestID")
+    aws_region: str | None = None
     address: str | None = msgspec.field(default=None, name="sourceIPAddress")
     agent: str | None = msgspec.field(default=None, name="userAgent")
     error_code: str | None = None
     error_message: str | None = None
-    aws_region: str | None = None
-    recipient_account_id: str | None = None
-    event_category: str | None = None
-    management_event: bool | None = None
-    read_only: bool | None = None
-    identity: Raw = msgspec.field(default=Raw(), name="userIdentity")
     request_parameters: Raw = Raw()
     response_elements: Raw = Raw()
+    request_id: str | None = msgspec.field(default=None, name="requestID")
+    event_id: str | None = msgspec.field(default=None, name="eventID")
+    read_only: bool | None = None
     resources: Raw = Raw()
+    management_event: bool | None = None
+    recipient_account_id: str | None = None
+    event_category: str | None = None
 
 
 class Around(Struct, gc=False):

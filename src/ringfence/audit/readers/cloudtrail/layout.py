@@ -8,16 +8,15 @@ somewhere, is walked item by item as far as it goes.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
+from ringfence.audit.event import Ints
 from ringfence.audit.readers.cloudtrail.fields import LIST, UNREADABLE
 
-_HEAD = 1 << 16
 MARK = b"\xef\xbb\xbf"  # of the byte order, which JSON doesn't want
 _LIST_BEGINS = re.compile(
     rb'\s*+(?:(?P<envelope>\{)\s*+"(?:Records|Events)"\s*+:\s*+)?+\['
@@ -28,7 +27,12 @@ _SCALAR = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^\s,\[\]{}":]++', re.DOTALL)
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?P<shut>"?)|[{}\[\]]', re.DOTALL)
 _ENVELOPE_ENDS = re.compile(rb"\s*+(?:,[^\[\]{}]*+)?+\}")
 
-_COMMA, _CLOSE, _OPEN, _QUOTE = b',]{"'
+_BLANKS = b" \t\r\n\v\f"
+_FIRST_KEY = re.compile(rb'\{"\w{1,64}"')
+_BORDER = int.from_bytes(b'},{"', "little")
+WINDOW = 1 << 21  # bytes that are searched in one go
+
+_COMMA, _CLOSE, _OPEN, _SHUT, _QUOTE = b',]{}"'
 
 
 class Piece(NamedTuple):
@@ -43,23 +47,6 @@ class Piece(NamedTuple):
     start: int
     end: int
     torn: str = ""
-
-
-def head(path: Path) -> bytes:
-    """Return how a file begins, unpacked; nothing if it can't be read."""
-    try:
-        if not path.is_file():
-            return b""
-        with path.open("rb") as file:
-            packed = file.read(_HEAD)
-    except OSError:
-        return b""
-    if not packed.startswith(b"\x1f\x8b"):
-        return packed
-    try:
-        return zlib.decompressobj(31).decompress(packed, _HEAD)
-    except zlib.error:
-        return b""
 
 
 def is_document(beginning: bytes) -> bool:
@@ -93,27 +80,74 @@ def _valid(line: bytes) -> bool:
 def pieces(data: bytes) -> list[Piece]:
     """Return the items of documents in a row, front to back."""
     start = _begin(data)
-    return _listed(data, start) or list(_walked(data, start))
+    return _listed(data) or list(_walked(data, start))
 
 
-def _listed(data: bytes, start: int) -> list[Piece]:
-    """Return the items of one sound document; nothing if it isn't one."""
-    found = _LIST_BEGINS.match(data, start)
-    if not found:
-        return []
-    end = len(data.rstrip())
+def inside(data: bytes) -> tuple[int, int] | None:
+    """Return where the items of a document begin, and where they end.
+
+    None if it doesn't look like one document; that it is sound isn't said.
+    """
+    found = _LIST_BEGINS.match(data, _begin(data))
+    end = _bare_end(data)
+    if not found or end < found.end():
+        return None
     if found["envelope"]:
-        stop = data.rfind(b"]", start, end)
-        if stop < 0 or data[stop + 1 : end].strip() != b"}":
-            return []
-        end = stop + 1
-    begin = found.end() - 1
+        if data[end - 1] != _SHUT:
+            return None
+        end = _bare_end(data, end - 1)
+    return (found.end(), end - 1) if data[end - 1] == _CLOSE else None
+
+
+def _bare_end(data: bytes, end: int | None = None) -> int:
+    """Return where a text ends that blanks may follow."""
+    end = len(data) if end is None else end
+    while end > 0 and data[end - 1] in _BLANKS:
+        end -= 1
+    return end
+
+
+def borders(data: bytes, start: int, end: int) -> Iterator[Ints]:
+    """Yield where the commas are that likely stand between the items of a list.
+
+    That is so where nothing stands round the commas, and every item begins with the
+    same key. A comma may be one within an item, and a border may be missed.
+    """
+    key = _FIRST_KEY.match(data, start, end)
+    if not key:
+        return
+    mark = b"}," + key[0]
+    for first in range(start, end, WINDOW):
+        last = min(first + WINDOW + 3, end)
+        found = [_fours(data, place, last) for place in range(first, first + 4)]
+        commas = np.sort(np.concatenate(found)) + 1
+        size = len(mark) - 1
+        fits = [
+            place for place in commas.tolist() if data[place - 1 : place + size] == mark
+        ]
+        yield np.array(fits, np.int64)
+
+
+def _fours(data: bytes, start: int, end: int) -> Ints:
+    """Return where a border begins, looking at every fourth byte."""
+    count = (end - start) // 4
+    if count <= 0:
+        return np.zeros(0, np.int64)
+    words = np.frombuffer(data, "<u4", count, start)
+    return np.flatnonzero(words == _BORDER) * 4 + start
+
+
+def _listed(data: bytes) -> list[Piece]:
+    """Return the items of one sound document; nothing if it isn't one."""
+    found = inside(data)
+    if found is None:
+        return []
+    place, end = found
     try:
-        items = LIST.decode(memoryview(data)[begin:end])
+        items = LIST.decode(memoryview(data)[place - 1 : end + 1])
     except UNREADABLE:
         return []
     spans: list[Piece] = []
-    place = begin + 1
     for item in items:
         if data[place] != _OPEN:
             place = _behind(_BETWEEN, data, place)

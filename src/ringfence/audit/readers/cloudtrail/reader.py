@@ -49,7 +49,7 @@ class CloudTrail:
         depth = order.options.get(DEPTH)
         kept = depth.data if depth and isinstance(depth.data, int) else 0
         sheets = Sheets(words, kept)
-        if layout.is_document(layout.head(file.path)):
+        if layout.is_document(file.head()):
             block = file.whole()
             batches = entries.of_document(block) if block else iter(())
         else:

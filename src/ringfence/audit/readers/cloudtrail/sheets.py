@@ -11,6 +11,7 @@ import numpy as np
 from ringfence.audit.event import (
     CODED,
     NO_ROWS,
+    Bytes,
     Codes,
     Ending,
     Ints,
@@ -29,9 +30,10 @@ _MICROSECOND = timedelta(microseconds=1)
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)", re.ASCII
 )
-_DIGITS = np.array([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18])
-_MARKS = np.array([4, 7, 10, 13, 16, 19])
-_PLAIN = 20  # characters of `2023-07-10T12:11:15Z`
+_TOLD = ("actor", "behind", "credential")
+_FIRST = 1 << 10  # callers that there is room for at first
+_NULL = b"null"
+_KEY = b'"accessKeyId"'
 _SIGN_IN = "signin.amazonaws.com"
 
 
@@ -52,6 +54,55 @@ class _Numbers(dict[str | None, int]):
         return np.fromiter(map(self.__getitem__, words), np.int32, len(words))
 
 
+class _Times(dict[str, int | None]):
+    """Microseconds since 1970; None for what is no instant."""
+
+    def __missing__(self, text: str) -> int | None:
+        if len(self) > _MOST:
+            self.clear()
+        value = self[text] = instant(text)
+        return value
+
+
+class _Callers(dict[bytes, int]):
+    """Places of those who called, by what `userIdentity` says; -1 if it can't be read.
+
+    Attributes:
+        codes: For each place the numbers of actor, behind and credential; room for
+            more is behind them.
+        services: For each place the service that called.
+    """
+
+    def __init__(self, words: Mapping[str, Words]) -> None:
+        super().__init__()
+        self._words = [words[name] for name in _TOLD]
+        self.codes = np.zeros((len(_TOLD), _FIRST), np.int32)
+        self.services: list[str] = []
+
+    def __missing__(self, text: bytes) -> int:
+        found = identity.who(text)
+        if found is None:
+            return -1
+        told = (found.actor, found.behind, found.credential)
+        number = self[text] = len(self.services)
+        if number == self.codes.shape[1]:
+            self.codes = np.concatenate((self.codes, self.codes), axis=1)
+        pairs = zip(self._words, told, strict=True)
+        self.codes[:, number] = [words.code(word) for words, word in pairs]
+        self.services.append(found.service)
+        return number
+
+    def bound(self) -> None:
+        """Forget everybody once it is too many."""
+        if len(self) > _MOST:
+            self.clear()
+            self.services = []
+
+    def told(self, places: list[int]) -> Codes:
+        """Return the numbers of actors, behind them, and of credentials, at places."""
+        return self.codes[:, np.array(places, np.int64)]
+
+
 class Sheets:
     """Turns the batches of one file into sheets; remembers what it has decoded."""
 
@@ -59,50 +110,33 @@ class Sheets:
         """Begin a file; `depth` segments of the keys of objects are kept."""
         self._words = words
         self._touching = Touching(words["touch"], depth)
-        self._numbers: dict[bytes, int] = {}
+        self._times = _Times()
+        self._callers = _Callers(words)
         self._addresses = _Numbers(words["address"])
         self._programs = _Numbers(words["application"])
-        self._who: list[tuple[int, int, int, str]] = []
 
     def sheet(self, batch: Batch) -> Sheet:
         """Return the sheet of a batch; items that aren't sound become malformed."""
-        time, unfit = instants([entry.event_time for entry in batch.entries])
-        who = self._identities([bytes(entry.identity) for entry in batch.entries])
-        reasons = dict.fromkeys(unfit, "its eventTime is no instant with an offset")
-        for place in np.flatnonzero(who < 0):
-            reasons.setdefault(int(place), "its userIdentity can't be read")
-        if reasons:
-            batch, kept = _without(batch, reasons)
-            time, who = time[kept], who[kept]
-        return self._columns(batch, time, who)
-
-    def _identities(self, texts: list[bytes]) -> Ints:
-        """Return for each text its place among those known; -1 if it can't be read."""
-        known = self._numbers
-        if len(known) > _MOST:
-            known.clear()
-            self._who.clear()
-        for text in {*texts} - known.keys():
-            found = identity.who(text)
-            known[text] = -1 if found is None else len(self._who)
-            if found is not None:
-                codes = (
-                    self._words["actor"].code(found.actor),
-                    self._words["behind"].code(found.behind),
-                    self._words["credential"].code(found.credential),
-                )
-                self._who.append((*codes, found.service))
-        return np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
-
-    def _columns(self, batch: Batch, time: Ints, who: Ints) -> Sheet:
         entries = batch.entries
-        did = [self._touching.did(entry) for entry in entries]
-        codes = np.array([one[:3] for one in self._who], np.int32).reshape(-1, 3)[who]
+        self._callers.bound()
+        said = [entry.event_time for entry in entries]
+        times = list(map(self._times.__getitem__, said))
+        texts = map(bytes, [entry.identity for entry in entries])
+        who = list(map(self._callers.__getitem__, texts))
+        if None in times or -1 in who:
+            batch, kept = _without(batch, _reasons(times, who))
+            times, who = (
+                [times[place] for place in kept],
+                [who[place] for place in kept],
+            )
+        return self._columns(batch, np.array(times, np.int64), who)
+
+    def _columns(self, batch: Batch, time: Ints, who: list[int]) -> Sheet:
+        entries = batch.entries
+        did = self._touching.did(entries)
         places = np.array(batch.places, np.int64).reshape(-1, 3)
         columns = {
-            "actor": codes[:, 0],
-            "behind": codes[:, 1],
-            "credential": codes[:, 2],
+            **dict(zip(_TOLD, self._callers.told(who), strict=True)),
             "issued": self._issued(entries),
             "session": np.full(len(entries), self._words["session"].code(""), np.int32),
             "application": self._applications(entries, who),
@@ -112,7 +146,7 @@ class Sheets:
         return Sheet(
             time=time,
             verb=np.array([verb for verb, _ in did], np.int8),
-            ending=np.array([ending(entry) for entry in entries], np.int8),
+            ending=_endings(entries),
             rows=np.full(len(entries), NO_ROWS, np.int64),
             coded={name: columns[name] for name in CODED},
             uid=[entry.event_id or "" for entry in entries],
@@ -125,61 +159,41 @@ class Sheets:
         )
 
     def _issued(self, entries: list[Entry]) -> Codes:
-        texts = [bytes(entry.response_elements) for entry in entries]
+        texts = list(map(bytes, [entry.response_elements for entry in entries]))
         words = self._words["issued"]
         codes = np.full(len(entries), words.code(""), np.int32)
-        keyed = [n for n, text in enumerate(texts) if b'"accessKeyId"' in text]
-        for place in keyed:
-            codes[place] = words.code(identity.issued(texts[place]))
+        for place, text in enumerate(texts):
+            if text != _NULL and _KEY in text:
+                codes[place] = words.code(identity.issued(text))
         return codes
 
-    def _applications(self, entries: list[Entry], who: Ints) -> Codes:
+    def _applications(self, entries: list[Entry], who: list[int]) -> Codes:
         """Return the program: the service that called, else what the caller says."""
-        services = [one[3] for one in self._who]
+        services = self._callers.services
         told = [
             services[place] or entry.agent
-            for entry, place in zip(entries, who.tolist(), strict=True)
+            for entry, place in zip(entries, who, strict=True)
         ]
         return self._programs.codes(told)
 
 
-def ending(entry: Entry) -> Ending:
-    """Return how an event ended: whatever failed obtained nothing.
+def _endings(entries: list[Entry]) -> Bytes:
+    """Return how events ended: whatever failed obtained nothing.
 
     A sign-in that fails has a message without a code.
     """
-    if entry.error_code or (entry.error_message and entry.event_source == _SIGN_IN):
-        return Ending.DENIED
-    return Ending.DONE
+    failed = [
+        bool(one.error_code or (one.error_message and one.event_source == _SIGN_IN))
+        for one in entries
+    ]
+    return np.where(failed, Ending.DENIED, Ending.DONE).astype(np.int8)
 
 
 def instants(texts: Sequence[str]) -> tuple[Ints, list[int]]:
     """Return microseconds since 1970, and the places of texts that are no instant."""
-    if not texts:
-        return np.zeros(0, np.int64), []
-    plain = _plain_instants(texts)
-    if plain is not None:
-        return plain, []
     found = [instant(text) for text in texts]
     unfit = [place for place, one in enumerate(found) if one is None]
     return np.array([one or 0 for one in found], np.int64), unfit
-
-
-def _plain_instants(texts: Sequence[str]) -> Ints | None:
-    """Return instants that are all written `2023-07-10T12:11:15Z`, else None."""
-    if any(len(text) != _PLAIN for text in texts):
-        return None
-    try:
-        grid = np.frombuffer("".join(texts).encode("ascii"), np.uint8)
-        grid = grid.reshape(-1, _PLAIN)
-        marks = np.frombuffer(b"--T::Z", np.uint8)
-        digits = grid[:, _DIGITS] - ord("0")
-        if not ((grid[:, _MARKS] == marks).all() and (digits <= 9).all()):  # noqa: PLR2004
-            return None
-        without = np.ascontiguousarray(grid[:, : _PLAIN - 1]).view("S19").ravel()
-        return without.astype("M8[us]").astype(np.int64)
-    except ValueError:
-        return None
 
 
 def instant(text: str) -> int | None:
@@ -190,6 +204,16 @@ def instant(text: str) -> int | None:
         return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):
         return None
+
+
+def _reasons(times: list[int | None], who: list[int]) -> dict[int, str]:
+    """Return why items aren't sound, by their places."""
+    no_time = (place for place, time in enumerate(times) if time is None)
+    reasons = dict.fromkeys(no_time, "its eventTime is no instant with an offset")
+    for place, number in enumerate(who):
+        if number < 0:
+            reasons.setdefault(place, "its userIdentity can't be read")
+    return reasons
 
 
 def _without(batch: Batch, reasons: Mapping[int, str]) -> tuple[Batch, list[int]]:

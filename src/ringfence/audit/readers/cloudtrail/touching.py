@@ -43,15 +43,59 @@ class _Object(Struct):
     source: Any = msgspec.field(default=None, name="x-amz-copy-source")
 
 
+class _Bucket(Struct, gc=False):
+    bucket: str | None = msgspec.field(default=None, name="bucketName")
+
+
 class _Resource(Struct):
     arn: str | None = msgspec.field(default=None, name="ARN")
     type: str | None = None
 
 
 _OBJECT = msgspec.json.Decoder(_Object | None)
+_BUCKET = msgspec.json.Decoder(_Bucket | None)
 _RESOURCES = msgspec.json.Decoder(list[_Resource] | None)
 _PARAMETERS = msgspec.json.Decoder(dict[str, Any] | None)
 _NO_OBJECT = _Object()
+_NO_BUCKET = _Bucket()
+
+
+class _Plan:
+    """What events of one operation do, as far as the operation says it.
+
+    Attributes:
+        operation: The operation.
+        did: What every event of it did; None if that depends on its parameters.
+        known: What was done before, by what tells it: resources, or bucket and region.
+        is_object: It is a call to the object store.
+    """
+
+    __slots__ = ("did", "is_object", "known", "operation")
+
+    def __init__(self, operation: Operation, did: _Did | None) -> None:
+        self.operation = operation
+        self.did = did
+        self.known: dict[object, _Did] = {}
+        self.is_object = operation.form == operations.BUCKET
+
+
+class _Plans(dict[_Key, _Plan]):
+    """Plans of operations, learnt as they come."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+
+    def __missing__(self, key: _Key) -> _Plan:
+        if len(self) > _MOST:
+            self.clear()
+        operation = operation_of(key)
+        did = None
+        if operation.verb == "none" or not operation.by:
+            touch = NOTHING if operation.verb == "none" else _UNCLEAR
+            did = (VERB_CODE[operation.verb], self._words.code(touch.text()))
+        plan = self[key] = _Plan(operation, did)
+        return plan
 
 
 class Touching:
@@ -61,85 +105,80 @@ class Touching:
         """Begin, keeping `depth` segments of the keys of objects behind the bucket."""
         self._words = words
         self._depth = depth
-        self._plain: dict[_Key, _Did] = {}
-        self._asks: dict[_Key, Operation] = {}
+        self._plans = _Plans(words)
         self._numbers: dict[tuple[str, ...], int] = {}
-        # What is touched, by all that it is told by.
-        self._buckets: dict[tuple[str, str | None], int] = {}
-        self._resources: dict[tuple[Operation, bytes], int] = {}
+        self._remembered = 0  # of all plans
 
-    def did(self, entry: Entry) -> _Did:
-        """Return the verb, a place in `DONE`, and the number of the touch."""
-        key = (
-            entry.event_source,
-            entry.event_name,
-            entry.event_category,
-            entry.management_event,
-            entry.read_only,
+    def did(self, entries: list[Entry]) -> list[_Did]:
+        """Return the verb, a place in `DONE`, and the number of the touch of events."""
+        keys = zip(
+            [entry.event_source for entry in entries],
+            [entry.event_name for entry in entries],
+            [entry.event_category for entry in entries],
+            [entry.management_event for entry in entries],
+            [entry.read_only for entry in entries],
+            strict=True,
         )
-        plain = self._plain.get(key) or self._learn(key)
-        return plain or self._looked_at(entry, self._asks[key])
+        plans = list(map(self._plans.__getitem__, keys))
+        return [
+            plan.did
+            or (self._object if plan.is_object else self._looked_at)(entry, plan)
+            for entry, plan in zip(entries, plans, strict=True)
+        ]
 
-    def _learn(self, key: _Key) -> _Did | None:
-        """Learn an operation; None if its parameters have to be looked at."""
-        if key in self._asks:
-            return None
-        if len(self._plain) + len(self._asks) > _MOST:
-            self._plain.clear()
-            self._asks.clear()
-        operation = operation_of(key)
-        if operation.verb != "none" and operation.by:
-            self._asks[key] = operation
-            return None
-        touch = NOTHING if operation.verb == "none" else _UNCLEAR
-        did = (VERB_CODE[operation.verb], self._words.code(touch.text()))
-        self._plain[key] = did
+    def _looked_at(self, entry: Entry, plan: _Plan) -> _Did:
+        text = bytes(entry.resources)
+        known = plan.known.get(text)
+        if known is not None:
+            return known
+        did, is_told = self._resource(entry, plan.operation)
+        if is_told:
+            self._remember(plan, text, did)
         return did
 
-    def _looked_at(self, entry: Entry, operation: Operation) -> _Did:
+    def _remember(self, plan: _Plan, key: object, did: _Did) -> None:
+        if self._remembered > _MOST:
+            self._remembered = 0
+            for other in self._plans.values():
+                other.known.clear()
+        self._remembered += 1
+        plan.known[key] = did
+
+    def _object(self, entry: Entry, plan: _Plan) -> _Did:
+        """Return what a call to the object store did to what."""
+        operation = plan.operation
+        verb = VERB_CODE[operation.verb]
+        try:
+            if self._depth or entry.event_name in _COPIES:
+                asked = _OBJECT.decode(entry.request_parameters) or _NO_OBJECT
+                touched = _objects(entry, asked, operation, self._depth)
+                return verb, self._number(touched)
+            bucket = (_BUCKET.decode(entry.request_parameters) or _NO_BUCKET).bucket
+        except UNREADABLE:
+            bucket = None
+        key = (bucket, entry.aws_region)
+        did = plan.known.get(key)
+        if did is None:
+            touched = _objects(entry, _Object(bucket), operation, self._depth)
+            did = (verb, self._number(touched))
+            if bucket and not _leads_elsewhere(bucket):
+                self._remember(plan, key, did)
+        return did
+
+    def _resource(self, entry: Entry, operation: Operation) -> tuple[_Did, bool]:
+        """Return what was done to what the resources or the parameters name.
+
+        Also whether the same resources say the same again.
+        """
         verb = operation.verb
-        if operation.form == operations.BUCKET:
-            number = self._object(entry, operation)
-        else:
-            number = self._resource(entry, operation)
+        is_plain = verb not in (operations.SHARE, operations.STATEMENT)
         if verb == operations.SHARE:
             verb = "divert" if _adds(_decoded(entry)) else "alter"
         elif verb == operations.STATEMENT:
             verb = _statement(bytes(entry.request_parameters), entry.read_only)
-        return VERB_CODE[verb], number
-
-    def _object(self, entry: Entry, operation: Operation) -> int:
-        """Return the number of what a call to the object store touched."""
-        try:
-            asked = _OBJECT.decode(entry.request_parameters) or _NO_OBJECT
-        except UNREADABLE:
-            asked = _NO_OBJECT
-        if self._depth or not asked.bucket or entry.event_name in _COPIES:
-            return self._number(_objects(entry, asked, operation, self._depth))
-        key = (asked.bucket, entry.aws_region)
-        if _leads_elsewhere(asked.bucket):
-            return self._number(_objects(entry, asked, operation, self._depth))
-        number = self._buckets.get(key)
-        if number is None:
-            if len(self._buckets) > _MOST:
-                self._buckets.clear()
-            number = self._number(_objects(entry, asked, operation, self._depth))
-            self._buckets[key] = number
-        return number
-
-    def _resource(self, entry: Entry, operation: Operation) -> int:
-        """Return the number of what the resources or the parameters name."""
-        key = (operation, bytes(entry.resources))
-        number = self._resources.get(key)
-        if number is not None:
-            return number
         touched = _fitting(entry, operation)
-        if touched:
-            if len(self._resources) > _MOST:
-                self._resources.clear()
-            number = self._resources[key] = self._number(touched)
-            return number
-        return self._number(_named(entry, operation))
+        number = self._number(touched or _named(entry, operation))
+        return (VERB_CODE[verb], number), is_plain and bool(touched)
 
     def _number(self, touched: tuple[str, ...]) -> int:
         number = self._numbers.get(touched)
