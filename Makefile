@@ -13,6 +13,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq
 INSTALL := $(PIP) install --no-input --require-hashes
 RESULTS := .check
 PEERS := $(RESULTS)/bench
+SPARK := $(RESULTS)/spark
 PIP_IN := python -m pip --disable-pip-version-check -qq
 CASE := examples/shortvideo
 OUT := out
@@ -23,7 +24,7 @@ WORKERS ?= 2
 PROVED := src/ringfence/boundary/*,src/ringfence/reach/*,src/ringfence/claims/*,src/ringfence_verify/*
 
 .PHONY: help demo test check fmt lint format type imports laws house docs bench lock \
-	coverage clean
+	coverage spark clean
 
 help: ## What there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -123,6 +124,20 @@ test: $(VENV)/dev.stamp ## Every test
 laws: $(VENV)/dev.stamp ## The laws alone, 20,000 examples each
 	@RINGFENCE_HYPOTHESIS=$${RINGFENCE_HYPOTHESIS:-deep} $(PY) -m pytest -q -n $(WORKERS) tests/laws
 
+# An environment of its own: nothing of it is needed to run, test or ship Ringfence.
+$(SPARK)/run.stamp: $(VENV)/pyvenv.cfg requirements/spark.txt pyproject.toml
+	@echo 'installing Spark, Sail and a Java (1 GB)'
+	@$(PY) -m venv $(SPARK)
+	@$(SPARK)/bin/$(PIP_IN) install --no-input --require-hashes -r requirements/spark.txt
+	@$(SPARK)/bin/$(PIP_IN) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+# A hang ends with its stacks, as a failure.
+spark: $(SPARK)/run.stamp ## The slow lane: the kernels on Sail and on a real Spark
+	@RINGFENCE_REQUIRE_SPARK=1 $(SPARK)/bin/python -m pytest -q tests/spark \
+	  tests/unit/audit/test_spark_engine.py -o faulthandler_timeout=300 \
+	  -o faulthandler_exit_on_timeout=true --junit-xml=$(RESULTS)/spark.xml
+
 house: $(VENV)/dev.stamp ## Budgets, words, licence, docs that keep up
 	@$(PY) -m pytest -q tests/house tests/docs
 
@@ -138,7 +153,7 @@ coverage: $(VENV)/dev.stamp
 	@$(PY) -m coverage report --include='$(PROVED)' --fail-under=100
 
 check: ## Every gate
-	@for gate in lint format type imports docs demo coverage; do \
+	@for gate in lint format type imports docs demo coverage spark; do \
 	  echo "== $$gate"; $(MAKE) $$gate; \
 	done; \
 	echo "== every gate passed, in $$SECONDS s"

@@ -144,6 +144,16 @@ class SQLite:
             into = f'insert into "{view}"'
             self._database.executemany(f"{into} values ({marks})", rows.fetchall())
 
+    def keep(self, view: str, kernel: str) -> None:
+        """Keep a kernel's answer as a table."""
+        self._database.execute(f'drop table if exists "{view}"')
+        rows = translated(kernel, "sqlite")
+        self._database.execute(f'create table "{view}" as {rows}')
+
+    def drop(self, view: str) -> None:
+        """Drop what was kept."""
+        self._database.execute(f'drop table "{view}"')
+
     def run(self, kernel: str) -> Answer:
         """Run a kernel."""
         done = self._database.execute(translated(kernel, "sqlite"))

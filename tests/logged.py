@@ -45,7 +45,7 @@ PEOPLE = (
 )
 OPTIONS = """
 fields: {time: t, actor: who, behind: by, verb: verb, resource: data, columns: columns,
-  rows: n, subjects: ids, address: ip, ending: end, session: session}
+  rows: rows, subjects: subjects, address: ip, ending: end, session: session}
 denied: [denied]
 """
 Event = Mapping[str, object]

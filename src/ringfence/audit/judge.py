@@ -24,6 +24,7 @@ from ringfence.audit.world import ALWAYS, FOREVER, Spans, Status, World
 from ringfence.errors import RingfenceError
 
 DAY = 86_400_000_000  # microseconds
+CALENDAR = 719_162  # days from the year 1 to 1970
 SLOTS = 11  # of the kernel `candidates`, for what was done
 MOST = 1_000_000  # exhibits fetched at a time
 TIMES = frozenset({"since", "until"})
@@ -147,11 +148,14 @@ def judge(
         return Judged(question, 0, counts, _grouped({}))
     _settle(engine, table, world, question, folder)
     engine.register("events", days.all)
-    groups = engine.run(kernel("groups", **_numbers(question)))
+    engine.keep("kept", kernel("narrow", **_numbers(question)))
+    groups = engine.run(kernel("groups", {"asked": "held"}))
+    engine.drop("kept")
     columns = {name: _ints(groups, name) for name in (*KEYS, "events", "told")}
     columns |= {name: _ints(groups, name) for name in ("unsaid", "first", "last")}
-    for reason, events in zip(columns["reason"], columns["events"], strict=True):
-        counts[Reason(int(reason))] += int(events)
+    for reason in np.unique(columns["reason"]).tolist():
+        chosen = columns["reason"] == reason
+        counts[Reason(reason)] += int(columns["events"][chosen].sum())
     events = _counted(engine, days, question, counts)
     if sum(counts.values()) != events:
         message = (
@@ -314,11 +318,23 @@ def _grouped(columns: Mapping[str, Ints]) -> dict[str, Ints]:
     if not columns:
         return {name: np.zeros(0, np.int64) for name in (*KEYS, *MEASURES)}
     judged = np.flatnonzero(columns["reason"] >= Reason.NOBODY)
-    order = judged[np.lexsort([columns[name][judged] for name in reversed(KEYS)])]
+    order = judged[_order({name: columns[name][judged] for name in KEYS})]
     # An event that doesn't say how many rows was added as -1.
     known = columns["told"] + columns["unsaid"]
     whole = {**columns, "rows": known}
     return {name: whole[name][order] for name in (*KEYS, *MEASURES)}
+
+
+def _order(columns: Mapping[str, Ints]) -> Ints:
+    """Return the places of rows in the order of `KEYS`.
+
+    Codes have 31 bits, a day of the calendar 22, a verb and a reason 4: two numbers of
+    64 bits are sorted in a third of the time of six.
+    """
+    major = (columns["who"] << 31) | columns["tool"]
+    day = columns["day"] // DAY + CALENDAR
+    minor = (((columns["touch"] << 4) | columns["verb"]) << 22) | day
+    return np.lexsort(((minor << 4) | columns["reason"], major))
 
 
 def _ints(answer: Answer, name: str) -> Ints:

@@ -33,6 +33,8 @@ Attribute = Callable[[Connection], str]
 
 LAYOUT = 1  # raised whenever the same batches give another table
 DAY = 86_400 * SECOND
+_DAYS = 60  # in one go; of more, the database would begin second files
+_FEW = 500_000  # events that are written day by day in one go
 _AT_ONCE = 8_000_000  # events whose ids are compared in one go
 _SAME = (
     *("log", "uid", "time", "verb", "ending", "rows", "actor", "behind", "credential"),
@@ -212,20 +214,37 @@ class _Sealing(Work):
             "GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         days: dict[str, list[str]] = {}
-        for log, day, count in found:
-            start = EARLIEST + day * DAY
-            name = datetime.fromtimestamp(start // SECOND, UTC).strftime("%4Y-%m-%d")
-            folder = self.made / log_folder(log) / f"day={name}"
-            folder.mkdir(parents=True)
-            within = f"log = {quoted(log)} AND time >= {start} AND time < {start + DAY}"
-            wrote = self.copy(
-                f'{_merged(_SEALED, within)} ORDER BY time, file, "offset"',
-                folder / "part-0.parquet",
-            )
+        for some in _helpings(found):
+            log, first, _ = some[0]
+            start, end = EARLIEST + first * DAY, EARLIEST + (some[-1][1] + 1) * DAY
+            folder = self.made / log_folder(log)
+            folder.mkdir(parents=True, exist_ok=True)
+            within = f"log = {quoted(log)} AND time >= {start} AND time < {end}"
+            rows = f'{_merged(_SEALED, within)} ORDER BY time, file, "offset"'
+            names = [_day_name(day) for _, day, _ in some]
+            if len(some) > 1:
+                wrote = self._copy_days(rows, folder)
+            else:
+                (folder / f"day={names[0]}").mkdir()
+                wrote = self.copy(rows, folder / f"day={names[0]}" / "part-0.parquet")
+            count = sum(events for *_, events in some)
             if wrote != count:
-                raise _fault(f"{wrote} instead of {count} on {name}")
-            days.setdefault(log, []).append(name)
+                raise _fault(f"{wrote} instead of {count} from {names[0]} on")
+            days.setdefault(log, []).extend(names)
         return days
+
+    def _copy_days(self, rows: str, folder: Path) -> int:
+        """Write a file for each day; return how many rows there were."""
+        # Two threads would mix the rows of a day.
+        self.sql("SET threads = 1")
+        name = "strftime(make_timestamp(time), 'XXX')"
+        wrote = self.copy(
+            f"SELECT *, {name} AS day FROM ({rows})",  # noqa: S608
+            folder,
+            ", PARTITION_BY (day), FILENAME_PATTERN 'part-{i}', OVERWRITE_OR_IGNORE",
+        )
+        self.sql("RESET threads")
+        return wrote
 
     def _write_subjects(self) -> None:
         self.table(

@@ -13,6 +13,7 @@ from ringfence.boundary.model import Boundary, Claim
 from ringfence.claims.case import Case
 from ringfence.claims.check import (
     Run,
+    check_output,
     collected,
     folder_of,
     past_of,
@@ -25,6 +26,7 @@ from ringfence.claims.events.world import Asked
 from ringfence.errors import ConfigError, Locus
 
 _OF_EVENTS = ("no_event", "some_event")
+_SPARK = "sc://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ def audited(
         ConfigError: The boundary can't be used, orders no logs or has no such selector.
         NothingCollectedError: No source gave a fact.
     """
+    check_output(run.output)
+    if engine and not engine.startswith(_SPARK):
+        hint = f"write `duckdb`, or an address such as {_SPARK}host:15002"
+        raise ConfigError(f"there is no engine `{engine}`", Locus("--engine"), hint)
     ready = collected(run)
     boundary = ready.boundary
     if not ready.orders:

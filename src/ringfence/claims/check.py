@@ -87,10 +87,19 @@ def check(run: Run) -> Outcome:
         ConfigError: The boundary file can't be used.
         NothingCollectedError: No source gave a fact.
     """
-    if run.output.exists() and not run.output.is_dir():
-        hint = "name another folder with `--output`"
-        raise ConfigError(f"`{run.output}` is no folder", Locus("--output"), hint)
+    check_output(run.output)
     return judged(run, collected(run))
+
+
+def check_output(output: Path) -> None:
+    """Check that a folder can be written to.
+
+    Raises:
+        ConfigError: Something else has its name.
+    """
+    if output.exists() and not output.is_dir():
+        hint = "name another folder with `--output`"
+        raise ConfigError(f"`{output}` is no folder", Locus("--output"), hint)
 
 
 def folder_of(case: Path) -> Path:

@@ -33,7 +33,7 @@ def test_every_kernel_has_a_text_in_every_dialect(name, dialect):
 
 
 def _placeholders(name):
-    tree = portable._whole(name)
+    tree = portable._whole(name, {})
     return tree.find_all(exp.Placeholder)
 
 

@@ -51,6 +51,15 @@ class DuckDB:
         rows = f"read_parquet([{files}], hive_partitioning = false)"
         self._done(f'create or replace view "{view}" as from {rows}')
 
+    def keep(self, view: str, kernel: str) -> None:
+        """Let a name stand for the rows of a kernel's answer; it is run now."""
+        rows = translated(kernel, "duckdb")
+        self._done(f'create or replace temp table "{view}" as {rows}')
+
+    def drop(self, view: str) -> None:
+        """Let go of what was kept under a name."""
+        self._done(f'drop table "{view}"')
+
     def run(self, kernel: str) -> Answer:
         """Run a kernel; return its columns by name."""
         relation = self._done(translated(kernel, "duckdb"))

@@ -40,6 +40,17 @@ class Engine(Protocol):
         """
         ...
 
+    def keep(self, view: str, kernel: str) -> None:
+        """Let a name stand for the rows of a kernel's answer, until it is dropped.
+
+        Where that is cheaper, an engine runs the kernel now, and once.
+        """
+        ...
+
+    def drop(self, view: str) -> None:
+        """Let go of what was kept under a name."""
+        ...
+
     def run(self, kernel: str) -> Answer:
         """Run a kernel; return its columns by name, in the order that it names them.
 

@@ -84,6 +84,17 @@ class Spark:
             message = f"Spark sees {there:,} rows of `{view}`, and there are {here:,}"
             raise EngineError(message, hint=_SAME_FILES)
 
+    def keep(self, view: str, kernel: str) -> None:
+        """Let a name stand for the rows of a kernel's answer; it is run when asked."""
+        with self._told():
+            rows = self._session.sql(translated(kernel, "spark"))
+            rows.createOrReplaceTempView(view)
+
+    def drop(self, view: str) -> None:
+        """Let go of what was kept under a name."""
+        with self._told():
+            self._session.catalog.dropTempView(view)
+
     def run(self, kernel: str) -> Answer:
         """Run a kernel; return its columns by name."""
         table = self._table(translated(kernel, "spark"))

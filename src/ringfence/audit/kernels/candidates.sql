@@ -11,4 +11,5 @@ select
   -- Only of somebody who is not excluded does the address tell anything.
   case when p.kind = 0 or p.kind = 3 then b.address else -1 end as address_key
 from asked as b
-left join person as p on b.who = p.who
+-- Everybody has a row, so that nobody goes; whoever has none is missed in the sum.
+inner join person as p on b.who = p.who

@@ -8,7 +8,7 @@ may read another one by its name, as if it were a table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -51,14 +51,21 @@ def names() -> list[str]:
     return sorted(name.removesuffix(".sql") for name in files if name.endswith(".sql"))
 
 
-def kernel(name: str, **numbers: int) -> str:
+def kernel(
+    name: str, instead: Mapping[str, str] | None = None, **numbers: int
+) -> str:
     """Return a kernel with every `:number` filled in, still portable.
+
+    Args:
+        name: Which kernel.
+        instead: Kernels that are read in place of others, by the names of those.
+        numbers: What is filled in.
 
     Raises:
         KernelError: A number is missing or too many, is no whole number of 64 bits, or
             the kernel is not portable.
     """
-    tree = _whole(name)
+    tree = _whole(name, instead or {})
     asked = list(tree.find_all(exp.Placeholder))
     if {one.name for one in asked} != set(numbers):
         message = f"kernel `{name}` is given other numbers than it asks for"
@@ -106,11 +113,12 @@ def parsed(text: str) -> exp.Expr:
     return tree
 
 
-def _whole(name: str) -> exp.Expr:
-    tree = parsed(source(name)).copy()
+def _whole(name: str, instead: Mapping[str, str]) -> exp.Expr:
+    tree = parsed(source(instead.get(name, name))).copy()
     for table in [*tree.find_all(exp.Table)]:
         if table.name in names():
-            table.replace(_inner(_whole(table.name)).subquery(table.alias_or_name))
+            inner = _inner(_whole(table.name, instead))
+            table.replace(inner.subquery(table.alias_or_name))
     return tree
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from ringfence.boundary.identifiers import Threshold
 from ringfence.boundary.model import AnyOf, Attribute, Owned, Protection, Selector
+from ringfence.claims.events.metering import Metering
 from tests.estates import IN_CHINA, attribute, claim, edge
-from tests.logged import DATA, PEOPLE, USERS, at, day, event, logged, order, past_of, write_log
+from tests.logged import DATA, PEOPLE, at, day, event, logged, past_of
 
-NAMES, HEALTH = "covered-personal-identifiers", "personal-health-data"
+NAMES, HEALTH = "covered-personal-identifiers", "personal-health"
 COVERED = Selector(
     "covered",
     people=Attribute("residence", ("CN",)),
@@ -31,10 +33,10 @@ FACTS = (
 ASKED = claim("no_event", excluded="covered")
 
 
-def metered(folder, events, selector=COVERED, asked=ASKED, **more):
+def metered(folder, events, asked=ASKED, facts=FACTS, **more):
     """Return the meters by counterparty and category."""
-    told = {"excluded": (selector,), "protected": PROTECTED, **more}
-    with logged(folder, FACTS, events, asked, **told) as whole:
+    told = {"excluded": (COVERED, IN_CHINA), "protected": PROTECTED, **more}
+    with logged(folder, facts, events, asked, **told) as whole:
         found = past_of(whole).crossings(asked).meters
     return {(one.who, one.category): one for one in found}
 
@@ -65,34 +67,45 @@ def test_what_names_nobody_is_counted_apart(tmp_path):
 
 def test_data_of_several_categories_is_combined(tmp_path):
     """At the lowest threshold among them; a protection without category has no meter."""
-    both = {"data": f"{USERS},dataset:db/s.health", "columns": "", "subjects": "u1"}
-    health = {"data": "dataset:db/s.health", "columns": "pulse", "subjects": "u2"}
-    plain = {"columns": "city"}
-    options = order(tmp_path).options
     events = [
-        event(1, "person:ann", **(both | {"columns": "email"})),
-        event(2, "person:ann", **health),
-        event(3, "person:ann", **plain),
+        event(1, "person:ann", columns="email,pulse", subjects="u1"),
+        event(3, "person:ann", columns="city", subjects="u3"),
     ]
-    assert options
-    found = metered(tmp_path, events)
+    pulse = (attribute("column:db/s.users.pulse", "tag", "HEART"),)
+    kept = (*PROTECTED, Protection("heart", category=HEALTH, tags=("HEART",)))
+    found = metered(tmp_path, events, protected=kept, facts=(*FACTS, *pulse))
     mine = {kind: one for (who, kind), one in found.items() if who == "person:ann"}
-    assert (mine[HEALTH].subjects, mine[HEALTH].more_than) == (1, 10_000)
-    assert mine[NAMES].subjects in (0, 1) if NAMES in mine else True
+    assert {kind: (one.subjects, one.more_than) for kind, one in mine.items()} == {
+        NAMES: (1, 100_000),
+        HEALTH: (1, 10_000),
+        "combined": (1, 10_000),
+    }
+
+
+@pytest.mark.parametrize("columns", ["*", "pulse"])
+def test_a_dataset_that_is_protected_whole_is_metered(tmp_path, columns):
+    """Though no source says which columns it has."""
+    told = {"data": "dataset:db/s.health", "columns": columns, "subjects": "u1"}
+    found = metered(tmp_path, [event(1, "person:ann", **told)])
+    assert (found["person:ann", HEALTH].subjects, len(found)) == (1, 2)
 
 
 def test_a_regime_without_thresholds_has_meters_without_limit(tmp_path):
     """So has a selector that was spelled out."""
     asked = claim("no_event", excluded="in-china")
     events = [event(1, "person:ann", subjects="u1")]
-    found = metered(tmp_path, events, IN_CHINA, asked)["person:ann", NAMES]
+    found = metered(tmp_path, events, asked)["person:ann", NAMES]
     assert (found.more_than, found.passed, found.subjects) == (None, None, 1)
 
 
 @pytest.mark.parametrize(("time", "metered_as"), [(9.5, 1), (10, 2), (10.5, 2)])
 def test_a_category_is_that_of_the_instant(tmp_path, time, metered_as):
     """A tag that begins within a day counts from its own instant on."""
-    facts = (*DATA, *PEOPLE, attribute("column:db/s.users.city", "tag", "GENE", since=day(10)))
+    facts = (
+        *DATA,
+        *PEOPLE,
+        attribute("column:db/s.users.city", "tag", "GENE", since=day(10)),
+    )
     kept = (*PROTECTED[:1], Protection("gene", category=HEALTH, tags=("GENE",)))
     events = [event(time, "person:ann", columns="email,city", subjects="u1")]
     told = {"excluded": (COVERED,), "protected": kept}
@@ -104,10 +117,7 @@ def test_a_category_is_that_of_the_instant(tmp_path, time, metered_as):
 
 def test_a_threshold_is_passed_by_one_more(tmp_path, monkeypatch):
     """At the instant of the first crossing that was too much."""
-    from ringfence.boundary.identifiers import Threshold  # noqa: PLC0415
-    from ringfence.claims.events.metering import Metering  # noqa: PLC0415
-
-    few = {NAMES: Threshold(2, "28 CFR 202.205(f)")}
+    few = {NAMES: Threshold(2, "persons", "28 CFR 202.205")}
     monkeypatch.setattr(Metering, "_thresholds", lambda _self, _selector: few)
     events = [event(n, "person:ann", subjects=f"u{n}") for n in (1, 2, 3, 4)]
     found = metered(tmp_path, events)["person:ann", NAMES]

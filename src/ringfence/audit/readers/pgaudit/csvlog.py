@@ -34,12 +34,22 @@ _PLAIN = re.compile(
     (?:,"[^"]*"(?:,\d*,-?\d*)?)?\r?(?:\n|\Z)""",
     re.VERBOSE,
 )
-_NO_VALUES = b",<none>"
+_NO_VALUES = b",<no"
+# What ends a message that gives no values, with the number of rows if it is told.
+_TAIL = re.compile(rb",<(?:none|not logged)>(?:,\d{1,18})?")
+# Class, command, kind and plain name, then a statement without names in quotes.
+_SIMPLE = re.compile(
+    rb'((?:[A-Z_ ]*,){2}[A-Z ]*,[\w.$]*,)("")?([^"]*+)(?(2)"")', re.ASCII
+)
+_INTRICATE = re.compile(
+    rb"\\|`|\[|#|--|/\*|\$[A-Za-z_\x80-\xff]*\$|explain", re.IGNORECASE
+)
+_VALUES = re.compile(
+    rb"'(?:[^']|'')*+'|(?<![\w$\x80-\xff])\d++(?:\.\d++)?(?![\w.\x80-\xff])"
+)
 _BEFORE = b"<previously logged>"
 _MARK = b"AUDIT: "
 _HOURS, _SIXTY = 24, 60
-_COMMA = ord(",")
-_DIGITS = 19  # of a count, with the comma before it
 _SHORT = 1 << 12
 _ODD = "replace"  # bytes that are no UTF-8
 _IS_SESSION = re.compile(r"[0-9a-f]+\.[0-9a-f]+")
@@ -68,6 +78,7 @@ class _Known:
     sessions: dict[bytes, int] = field(default_factory=dict)
     applications: dict[bytes, tuple[int, str]] = field(default_factory=dict)
     messages: dict[bytes, tuple[int, int, str, str]] = field(default_factory=dict)
+    likes: dict[bytes | None, tuple[int, int, str, str]] = field(default_factory=dict)
     counts: dict[bytes, int] = field(default_factory=dict)
 
     def bound(self) -> None:
@@ -121,25 +132,34 @@ class _Reading:
                 raise KeyError
             page.beats.append(time)
             return
-        head, _, tail = body.rpartition(_NO_VALUES)
-        verb, touch, request, statement = known.messages[head]
+        cut = body.rfind(_NO_VALUES)
+        head, tail = body[:cut], body[cut:]
+        verb, touch, request, statement = known.messages.get(head) or self._like(head)
         application, asked = known.applications[named]
-        page.cells += (
-            place,
-            time,
-            verb,
-            known.counts[tail],
-            known.actors[who],
-            known.sessions[session],
-            application,
-            known.hosts[host],
-            touch,
+        page.cells.extend(
+            (
+                place,
+                time,
+                verb,
+                known.counts[tail],
+                known.actors[who],
+                known.sessions[session],
+                application,
+                known.hosts[host],
+                touch,
+            )
         )
         self._uids.append(unique)
         page.request.append(request or asked)
         if self._once:
             _, number, part, _ = lead.decode().split(",")
             self._log.messages.keep(session.decode(), number, part, statement)
+
+    def _like(self, head: bytes) -> tuple[int, int, str, str]:
+        """Return what a message means whose like was there before; else KeyError."""
+        if self._once:  # what it says must be kept
+            raise KeyError
+        return self._known.likes[_blanked(head)]
 
     def _second(self, said: bytes, zone: bytes) -> int:
         """Return the instant of a whole second."""
@@ -176,18 +196,21 @@ class _Reading:
 
     def _learn(self, lead: bytes, body: bytes, session: bytes) -> None:
         """Remember what a message means, if the same may come again."""
-        head, mark, tail = body.rpartition(_NO_VALUES)
-        fits = not tail or (tail[0] == _COMMA and tail[1:].isdigit())
-        if not (mark and fits and len(head) < _SHORT and len(tail) < _DIGITS):
+        cut = body.rfind(_NO_VALUES)
+        head, tail = body[:cut], body[cut:]
+        if cut < 0 or len(head) >= _SHORT or not _TAIL.fullmatch(tail):
             return
         said = self._log.messages.said(_text(lead + body), _text(session))
         if not said.plain:
             return
         if len(self._known.messages) >= _MOST:
-            self._known.messages = {}
+            self._known.messages, self._known.likes = {}, {}
         touch = self._log.words["touch"].code(said.touch.text())
         verb = VERB_CODE[said.verb]
-        self._known.messages[head] = (verb, touch, said.request, said.statement)
+        meant = (verb, touch, said.request, said.statement)
+        self._known.messages[head] = meant
+        if (like := _blanked(head)) is not None:
+            self._known.likes[like] = meant
         self._known.counts[tail] = said.rows
 
     def _careful(self, page: Page, place: int, row: bytes) -> None:
@@ -231,6 +254,23 @@ def host_of(said: str) -> str:
     """Return the host of `host:port`; a local socket has no port."""
     host, colon, port = said.rpartition(":")
     return host if colon and port.isascii() and port.isdigit() else said
+
+
+def _blanked(head: bytes) -> bytes | None:
+    """Return a message without the values in its statement; None if it isn't plain.
+
+    Two messages that are the same without them touch the same: only what a statement's
+    fingerprint leaves out is left out here too, and where texts may end elsewhere than
+    quotes say, where there are names in quotes, and comments, nothing is.
+    """
+    found = _SIMPLE.fullmatch(head)
+    if not found or _INTRICATE.search(found[3]):
+        return None
+    return b"%b%b" % (found[1], _VALUES.sub(_blank, found[3]))
+
+
+def _blank(value: re.Match[bytes]) -> bytes:
+    return b"''" if value[0].startswith(b"'") else b"0"
 
 
 def _text(quoted: bytes) -> str:

@@ -17,6 +17,7 @@ _SHORT = 1 << 13  # letters of a statement that is kept
 _DIGITS = 18
 _BEFORE = "<previously logged>"
 _UNSAID = (_BEFORE, "<not logged>", "")
+NO_VALUES = ("<none>", "<not logged>")  # of a statement, as its line tells them
 _LEAST, _WITH_ROWS = 9, 10  # fields
 _FIELD = re.compile(r'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\Z)')
 _CLASSES = ("READ", "WRITE", "FUNCTION", "ROLE", "DDL", "MISC", "MISC_SET")
@@ -101,7 +102,7 @@ class Messages:
         statement = self._statement(found, session)
         verb, touch = self._done((*found[3:7], statement))
         request = _REQUEST.search(statement)
-        plain = found[7] != _BEFORE and found[8] == "<none>"
+        plain = found[7] != _BEFORE and found[8] in NO_VALUES
         return Said(verb, touch, rows, request[1] if request else "", statement, plain)
 
     def _statement(self, found: list[str], session: str) -> str:

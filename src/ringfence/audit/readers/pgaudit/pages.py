@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -113,12 +114,11 @@ def split(data: bytes) -> list[bytes]:
 class Page:
     """Events in the making.
 
-    `cells` holds the numbers of `_COLUMNS` for one event after another: a list that
-    grows once for each event.
+    `cells` holds the numbers of `_COLUMNS` for one event after another.
     """
 
     log: Log
-    cells: list[int] = field(default_factory=list)
+    cells: array[int] = field(default_factory=lambda: array("q"))
     uid: list[str] = field(default_factory=list)
     request: list[str] = field(default_factory=list)
     malformed: list[tuple[int, str]] = field(default_factory=list)
@@ -139,16 +139,18 @@ class Page:
 
     def _event(self, place: int, line: Line, said: Said) -> None:
         words = self.log.words
-        self.cells += (
-            place,
-            line.time,
-            VERB_CODE[said.verb],
-            said.rows,
-            self.log.actor(line.principal),
-            words["session"].code(line.session),
-            words["application"].code(line.application),
-            self.log.address(line.host),
-            words["touch"].code(said.touch.text()),
+        self.cells.extend(
+            (
+                place,
+                line.time,
+                VERB_CODE[said.verb],
+                said.rows,
+                self.log.actor(line.principal),
+                words["session"].code(line.session),
+                words["application"].code(line.application),
+                self.log.address(line.host),
+                words["touch"].code(said.touch.text()),
+            )
         )
         known = line.session and line.number
         self.uid.append(f"{line.session}/{line.number}" if known else "")
@@ -156,7 +158,8 @@ class Page:
 
     def sheet(self, at: Places) -> Sheet:
         """Return the sheet."""
-        table = np.array(self.cells, np.int64).reshape(-1, len(_COLUMNS)).T.copy()
+        cells = np.frombuffer(self.cells, np.int64)
+        table = cells.reshape(-1, len(_COLUMNS)).T.copy()
         column = dict(zip(_COLUMNS, table, strict=True))
         place = column["place"]
         none = np.zeros(len(place), np.int32)

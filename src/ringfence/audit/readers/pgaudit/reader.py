@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ringfence.audit.event import Sheet, Words
@@ -65,7 +64,7 @@ class PgAudit:
         schema = said.get("default_schema") or "public"
         where: ZoneInfo | None = zone(said["zone"]) if said.get("zone") else None
         log = Log(words, order.store, Messages(order.store, schema), Moments(where))
-        form = said.get("format") or _form(file.path, file.name)
+        form = said.get("format") or _form(file.head())
         if form == "csvlog":
             yield from read_csvlog(file, log)
         elif form == "jsonlog":
@@ -82,14 +81,9 @@ def _wrong(prefix: str) -> str:
     return ""
 
 
-def _form(path: Path, name: str) -> str:
+def _form(head: bytes) -> str:
     """Return the format of a file, by its first bytes."""
-    head = b""
-    with_head = Unpacked(path, name).lines()
-    for block in with_head:
-        head = block.data[:_HEAD]
-        break
-    for line in head.split(b"\n"):
+    for line in head[:_HEAD].split(b"\n"):
         if line.startswith(b"{"):
             return "jsonlog"
         if _CSV.match(line):

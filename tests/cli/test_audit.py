@@ -1,0 +1,167 @@
+"""`audit` and `audit show`: who did cross, exit codes, and the line that says so."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cases import BOUNDARY, write_case
+
+LOGS = """\
+logs:
+  w:
+    kind: declared
+    files: [w.jsonl]
+    store: w
+    from: 2022-01-01
+    until: 2022-01-31
+    cadence: 60 days
+    fields: {time: t, actor: who, resource: data, columns: columns, address: ip}
+"""
+BO = '{"t": "2022-01-10T09:00:00Z", "who": "person:bo", "data": "a.b", "columns": "c"}'
+ANN = BO.replace("person:bo", "person:ann").replace("T09", "T10")
+NOBODY = BO.replace("person:bo", "svc")
+
+
+def write(name: str, *lines: str, boundary: str = BOUNDARY + LOGS) -> None:
+    """Write a case with a log."""
+    write_case(Path(name), boundary=boundary)
+    text = "".join(f"{line}\n" for line in lines)
+    (Path(name) / "w.jsonl").write_text(text)
+
+
+@pytest.fixture
+def audited(say):
+    """Return what runs commands beside cases with logs of their own."""
+    write("clean", BO)
+    write("did", BO, ANN)
+    write("open", BO, NOBODY)
+    write("torn", BO, BO[:20])
+    write("gap", BO, boundary=BOUNDARY + LOGS.replace("60 days", "1 day"))
+    return say
+
+
+@pytest.mark.parametrize(
+    ("case", "code", "told"),
+    [
+        ("clean", 0, "nobody crossed, in these logs"),
+        ("did", 11, "somebody crossed"),
+        ("open", 10, "nobody is seen to cross, and not everything is known"),
+        ("torn", 10, "nobody is seen to cross, and not everything is known"),
+        ("gap", 10, "nobody is seen to cross, and not everything is known"),
+    ],
+)
+def test_an_audit_has_its_exit_code(case: str, code: int, told: str, audited):
+    """11 for a crossing; 10 for an unknown, a bad line or a gap; else 0; in JSON too."""
+    said = audited("audit", case)
+    assert (said.code, said.out.splitlines()[-1]) == (code, f"exit {code}: {told}")
+    said = audited("audit", case, "--format", "json", "--output", "other")
+    found = json.loads(said.out)
+    assert (said.code, found["schema"]) == (code, "ringfence-audit/1")
+    counts = found["crossings"]
+    assert counts["events"] == sum(
+        counts[name] for name in ("crossing", "permitted", "unknown", "malformed")
+    )
+
+
+def test_a_crossing_is_shown_byte_for_byte(audited):
+    """The audit says how to look; the line is printed as it stands in the file."""
+    said = audited("audit", "did")
+    digest = hashlib.sha256(Path("did/w.jsonl").read_bytes()).hexdigest()
+    id_ = f"{digest[:12]}-{len(BO) + 1}"
+    assert f"to look     ringfence audit show {id_} did\n" in said.out
+    shown = audited("audit", "show", id_, "did")
+    assert (shown.code, shown.out) == (0, f"{ANN}\n")
+    place = f"bytes {len(BO) + 1} to {len(BO) + 1 + len(ANN)}"
+    assert f"w.jsonl:2, {place}, sha256 {digest}\n" in shown.err
+    (line,) = Path("out/crossings.jsonl").read_text().splitlines()
+    assert (json.loads(line)["id"], json.loads(line)["who"]) == (id_, "person:ann")
+
+
+def test_a_line_that_is_no_event_is_shown_with_its_reason(audited):
+    """By its place, as events are."""
+    audited("audit", "torn")
+    digest = hashlib.sha256(Path("torn/w.jsonl").read_bytes()).hexdigest()
+    shown = audited("audit", "show", f"{digest[:12]}-{len(BO) + 1}", "torn")
+    assert (shown.code, shown.out) == (0, f"{BO[:20]}\n")
+    assert "it is no event: " in shown.err
+
+
+def test_a_folder_of_ones_own_stands_in_the_command(audited):
+    """Whoever names a folder is told a command that finds it again."""
+    said = audited("audit", "did", "--output", "else where")
+    assert "did --output 'else where'\n" in said.out
+
+
+def test_no_crossing_leaves_no_line(audited):
+    """The file of an earlier audit isn't left behind."""
+    audited("audit", "did")
+    audited("audit", "clean")
+    assert Path("out/crossings.jsonl").read_bytes() == b""
+
+
+def test_another_selector_and_date_can_be_asked_about(audited):
+    """Whoever it excludes is looked for, whatever the claims say."""
+    more = BOUNDARY.replace(
+        "in-cn: {regime: country-residence, countries: [CN]}",
+        "in-cn: {regime: country-residence, countries: [CN]}, "
+        "in-us: {regime: country-residence, countries: [US]}",
+    )
+    write("two", BO, boundary=more + LOGS)
+    said = audited("audit", "two", "--excluded", "in-us", "--as-of", "2022-02-01")
+    assert (said.code, "Bo" in said.out) == (11, True)
+    claimed = "  - {id: did, says: x, kind: some_event, excluded: in-us}\nlogs:"
+    both = (more + LOGS).replace("logs:", claimed)
+    write("claimed", BO, boundary=both)
+    assert audited("audit", "claimed").code == 11
+
+
+NO_SELECTOR = BOUNDARY.replace(
+    "excluded: {in-cn: {regime: country-residence, countries: [CN]}}\n", ""
+).replace("kind: no_reach, excluded: in-cn", "kind: residency")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("case",), "case: the boundary orders no logs"),
+        (("none",), "none: no such file"),
+        (
+            ("clean", "--excluded", "in-us"),
+            "--excluded: the boundary has no selector `in-us`",
+        ),
+        (("nobody",), "the boundary excludes nobody"),
+        (("clean", "--engine", "spark"), "--engine: there is no engine `spark`"),
+        (("clean", "--as-of", "x"), "--as-of: `x` is no date"),
+        (("clean", "--limit", "0"), "--limit"),
+        (("clean", "--output", "clean/w.jsonl"), "`clean/w.jsonl` is no folder"),
+        (("show", "x", "clean"), "`x` is no id of an event"),
+        (("show", "0123456789ab-0", "clean"), "there is no table of events"),
+        (("show", "0123456789ab-0", "none"), "none: no such file"),
+    ],
+)
+def test_what_cannot_be_audited_is_told(words: tuple[str, ...], message: str, audited):
+    """No answer, one clear error, and code 2."""
+    write("nobody", BO, boundary=NO_SELECTOR + LOGS)
+    said = audited("audit", *words)
+    assert (said.code, said.out) == (2, ""), said.err
+    assert message in said.err
+    assert "Traceback" not in said.err
+
+
+def test_an_event_that_is_not_there_any_more_is_not_shown(audited):
+    """A file that changed, one that went away, and an id that nothing has."""
+    audited("audit", "clean")
+    digest = hashlib.sha256(Path("clean/w.jsonl").read_bytes()).hexdigest()[:12]
+    unknown = audited("audit", "show", "0123456789ab-0", "clean")
+    assert (unknown.code, "the table has no event" in unknown.err) == (2, True)
+    Path("clean/w.jsonl").write_text(f"{ANN}\n")
+    changed = audited("audit", "show", f"{digest}-0", "clean")
+    assert (changed.code, changed.out) == (2, "")
+    assert "put the file back as it was" in changed.err
+    Path("clean/w.jsonl").unlink()
+    gone = audited("audit", "show", f"{digest}-0", "clean")
+    assert (gone.code, gone.out, "w.jsonl" in gone.err) == (2, "", True)
