@@ -411,3 +411,29 @@ def rewritten(path: Path, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert text.count(old) == 1
     path.write_text(text.replace(old, new), "utf-8")
+
+
+# --- told -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_a_page_tells_what_the_audit_finds(page: str, found: Found):
+    """The sum, the gap and the first crossing are told as they are found."""
+    text = (PROJECT / page).read_text("utf-8")
+    totals = found.totals
+    classes = " + ".join(
+        f"{name} {getattr(totals, name):,}"
+        for name in ("crossing", "permitted", "unknown", "malformed")
+    )
+    assert f"events {totals.events:,} = {classes}\n" in text
+    people = f"{totals.crossing} crossings by {len(totals.people)} people"
+    assert people in text
+    assert f"{found.crossings[0].file[-20:]}:{found.crossings[0].line}" in text
+
+
+def test_the_checkers_page_names_the_bytes_of_the_first_crossing(found: Found):
+    """Whoever follows the page by hand gets the line that the audit names."""
+    text = (PROJECT / "docs" / "checker.md").read_text("utf-8")
+    first = found.crossings[0]
+    assert f"tail -c +{first.offset + 1} | head -c {first.length}\n" in text
+    assert f"{first.digest}  examples/shortvideo/{first.file}\n" in text

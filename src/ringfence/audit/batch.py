@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ringfence.audit.durable import commit, fresh, quoted
-from ringfence.audit.event import CODED, Ints, Malformed, Sheet, Words
+from ringfence.audit.event import CODED, NO_ROWS, Ints, Malformed, Sheet, Words
 from ringfence.audit.order import LogOrder
 from ringfence.audit.reader import LogReader
 from ringfence.audit.unpacked import Unpacked
@@ -29,13 +29,14 @@ from ringfence.documents.located import Located
 Column = npt.NDArray[np.generic] | list[str]
 Columns = Mapping[str, Column]
 
-LAYOUT = 1  # raised whenever a batch is written in another way
+LAYOUT = 2  # raised whenever a batch is written in another way
 PART = 1 << 18  # rows that are held before they are written
 STATE = "batch.json"
 SECOND = 1_000_000
 BACK = 60 * 60 * SECOND  # time may go back so far within a file: events end, then log
 EARLIEST = -62_135_596_800 * SECOND  # 0001-01-01
 LATEST = 253_402_300_800 * SECOND  # 10000-01-01, not reached
+MOST_ROWS = 1 << 40  # said of one event; whoever says more says nothing
 _TRIES = 3
 _BLOCK = 1 << 20
 
@@ -300,6 +301,7 @@ class _Writer:
         columns: dict[str, Column] = {**sheet.coded}
         for name in _PLAIN:
             columns[name] = getattr(sheet, name)
+        columns["rows"] = _said(sheet.rows)
         self.parts["events"].add(len(sheet), columns)
         named = [(at, one) for at, every in sheet.subjects.items() for one in every]
         places = sheet.offset[[at for at, _ in named]] if named else sheet.offset[:0]
@@ -360,6 +362,11 @@ class _Writer:
         last, first = int(time.max()), int(time.min())
         self._last = last if self._last is None else max(last, self._last)
         self._first = first if self._first is None else min(first, self._first)
+
+
+def _said(rows: Ints) -> Ints:
+    """Return counts of rows; one that can't be true is unsaid, and spoils no sum."""
+    return np.where((rows < 0) | (rows > MOST_ROWS), NO_ROWS, rows)
 
 
 def _within_the_calendar(sheet: Sheet) -> Sheet:

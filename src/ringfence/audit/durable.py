@@ -19,6 +19,7 @@ from ringfence.errors import Locus, RingfenceError
 
 LOCK = "lock"
 MEMORY = "512MB"  # what the database may hold; the rest lies in its folder
+MANY = 64  # files that are brought to the disk one by one
 THREADS = 4  # each holds buffers of its own
 
 
@@ -80,7 +81,11 @@ def commit(made: Path, folder: Path) -> None:
 
 def flush(folder: Path) -> None:
     """Bring a folder and all that is in it to the disk."""
-    for top, _, names in os.walk(folder, topdown=False):
+    found = list(os.walk(folder, topdown=False))
+    if sum(len(names) for *_, names in found) > MANY:
+        # Everything at once; what follows finds it done, and tells what went wrong.
+        os.sync()
+    for top, _, names in found:
         for name in names:
             _sync(Path(top) / name)
         _sync(Path(top))

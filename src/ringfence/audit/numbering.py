@@ -181,10 +181,15 @@ class Work:
     def copy(self, query: str, path: Path) -> int:
         """Write what a query gives; return how many rows there were."""
         self.sql("SET preserve_insertion_order = true")
+        count = self.write(query, path)
+        self.sql("SET preserve_insertion_order = false")
+        return count
+
+    def write(self, query: str, path: Path) -> int:
+        """Write what a query gives, in whatever order is kept now."""
         row = self.sql(
             f"COPY ({query}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"
         ).fetchone()
-        self.sql("SET preserve_insertion_order = false")
         return int(row[0]) if row else 0
 
     def count(self, table: str) -> int:

@@ -30,11 +30,11 @@ from ringfence.audit.table import (
 from ringfence.errors import RingfenceError
 
 Attribute = Callable[[Connection], str]
+Day = tuple[str, int, int]  # log, days since `EARLIEST`, events
 
 LAYOUT = 1  # raised whenever the same batches give another table
 DAY = 86_400 * SECOND
-_DAYS = 60  # in one go; of more, the database would begin second files
-_FEW = 500_000  # events that are written day by day in one go
+_FEW = 500_000  # events of several days that are put together in one go
 _AT_ONCE = 8_000_000  # events whose ids are compared in one go
 _SAME = (
     *("log", "uid", "time", "verb", "ending", "rows", "actor", "behind", "credential"),
@@ -214,37 +214,34 @@ class _Sealing(Work):
             "GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         days: dict[str, list[str]] = {}
+        # Also of what is put together: a scan keeps the order of the table then.
+        self.sql("SET preserve_insertion_order = true")
         for some in _helpings(found):
             log, first, _ = some[0]
-            start, end = EARLIEST + first * DAY, EARLIEST + (some[-1][1] + 1) * DAY
-            folder = self.made / log_folder(log)
-            folder.mkdir(parents=True, exist_ok=True)
-            within = f"log = {quoted(log)} AND time >= {start} AND time < {end}"
+            within = f"log = {quoted(log)} AND {_between(first, some[-1][1])}"
             rows = f'{_merged(_SEALED, within)} ORDER BY time, file, "offset"'
-            names = [_day_name(day) for _, day, _ in some]
             if len(some) > 1:
-                wrote = self._copy_days(rows, folder)
-            else:
-                (folder / f"day={names[0]}").mkdir()
-                wrote = self.copy(rows, folder / f"day={names[0]}" / "part-0.parquet")
-            count = sum(events for *_, events in some)
-            if wrote != count:
-                raise _fault(f"{wrote} instead of {count} from {names[0]} on")
-            days.setdefault(log, []).extend(names)
+                # To join and sort takes longer than to write so few: once for all.
+                self.sql(f"CREATE OR REPLACE TABLE helping AS {rows}")
+            for _, day, count in some:
+                if len(some) > 1:
+                    rows = f"SELECT * FROM helping WHERE {_between(day, day)}"  # noqa: S608
+                name = self._write_day(log, day, rows, count)
+                days.setdefault(log, []).append(name)
+        self.sql("SET preserve_insertion_order = false")
+        self.sql("DROP TABLE IF EXISTS helping")
         return days
 
-    def _copy_days(self, rows: str, folder: Path) -> int:
-        """Write a file for each day; return how many rows there were."""
-        # Two threads would mix the rows of a day.
-        self.sql("SET threads = 1")
-        name = "strftime(make_timestamp(time), 'XXX')"
-        wrote = self.copy(
-            f"SELECT *, {name} AS day FROM ({rows})",  # noqa: S608
-            folder,
-            ", PARTITION_BY (day), FILENAME_PATTERN 'part-{i}', OVERWRITE_OR_IGNORE",
-        )
-        self.sql("RESET threads")
-        return wrote
+    def _write_day(self, log: str, day: int, rows: str, count: int) -> str:
+        """Write the events of one day; return what the day is called."""
+        second = EARLIEST // SECOND + day * 86_400
+        name = datetime.fromtimestamp(second, UTC).strftime("%4Y-%m-%d")
+        folder = self.made / log_folder(log) / f"day={name}"
+        folder.mkdir(parents=True)
+        wrote = self.write(rows, folder / "part-0.parquet")
+        if wrote != count:
+            raise _fault(f"{wrote} instead of {count} on {name}")
+        return name
 
     def _write_subjects(self) -> None:
         self.table(
@@ -292,6 +289,26 @@ class _Sealing(Work):
         found = self.count("event")
         if found != count:
             raise _fault(f"{found} instead of {count} {when}")
+
+
+def _helpings(found: list[Day]) -> list[list[Day]]:
+    """Cut the days of logs into what is put together in one go."""
+    every: list[list[Day]] = []
+    held = 0
+    for one in found:
+        log, _, events = one
+        held += events
+        if not every or every[-1][0][0] != log or held > _FEW:
+            every.append([])
+            held = events
+        every[-1].append(one)
+    return every
+
+
+def _between(first: int, last: int) -> str:
+    """Return the condition that a time lies in one of some days."""
+    start, end = EARLIEST + first * DAY, EARLIEST + (last + 1) * DAY
+    return f"time >= {start} AND time < {end}"
 
 
 def _key(batch: str, code: str) -> str:

@@ -21,10 +21,10 @@ import numpy.typing as npt
 from ringfence.audit.delivered import Source, regular
 from ringfence.audit.event import Ints, Malformed
 
-BLOCK = 1 << 21  # bytes asked for at a time: few enough to stay near the processor
+BLOCK = 1 << 19  # bytes asked for at a time: few enough to stay near the processor
 LONGEST_LINE = 1 << 24  # a longer line is no line of a log
 LARGEST_DOCUMENT = 1 << 28  # a larger document is not held in memory
-CHUNK = 1 << 20  # bytes read, or unpacked, in one go
+CHUNK = 1 << 19  # bytes read, or unpacked, in one go
 _HEAD = 1 << 16  # bytes that show what a file is
 _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
 _FIRST_WINDOW = 4096  # bytes looked at behind a row that was odd

@@ -148,3 +148,21 @@ def test_a_line_that_tells_of_an_end_was_written_at_its_beginning(tmp_path):
     )
     made = batch_of(path, order, READER, tmp_path / "b")
     assert (made.events, made.back) == (6, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (1 << 40, 1 << 40),
+        ((1 << 40) + 1, -1),
+        ((1 << 63) - 1, -1),
+        (-1, -1),
+        (-2, -1),
+        (-(1 << 63), -1),
+        (0, 0),
+    ],
+)
+def test_rows_that_nobody_can_have_touched_are_unsaid(tmp_path, said, kept):
+    """The event stays, and a line that lies makes no sum overflow."""
+    write(tmp_path / "app/one", [line(1, rows=said)])
+    assert rows_of(sealed(tmp_path), "rows") == [(kept,)]

@@ -141,3 +141,21 @@ def test_subjects_stand_with_their_events(tmp_path):
     query = f"SELECT subject FROM read_parquet('{table.subjects}')"  # noqa: S608
     assert duckdb.execute(query).fetchall() == [(1,), (2,)]
     assert table.words("subject") == ["", "s1", "s2"]
+
+
+@pytest.mark.parametrize("few", [1, 7, 500_000])
+def test_days_put_together_are_written_as_days_alone(tmp_path, monkeypatch, few):
+    """Each day's file holds its own events in the order of time, file and offset."""
+    for name, step in (("one", 7_000), ("two", 11_000)):
+        times = [i * step for i in range(40)]
+        write(tmp_path / "app" / name, [line(t) for t in reversed(times)])
+    monkeypatch.setattr(seal, "_FEW", few)
+    table = sealed(tmp_path)
+    found = []
+    for path in table.paths():
+        rows = duckdb.read_parquet(str(path)).select("time", "file", "offset").fetchall()
+        assert rows == sorted(rows)
+        assert {time // seal.DAY for time, *_ in rows} == {rows[0][0] // seal.DAY}
+        found += rows
+    assert len(found) == 80
+    assert len(table.paths()) == len(table.states[0].days) == 5

@@ -345,3 +345,18 @@ def test_a_document_that_breaks_off_is_given_with_its_problem(opened):
     assert file.whole().data == b"[1, 2, 3]"
     assert file.problems == ["the gzip breaks off"]
     assert [(lost.offset, lost.length) for lost in file.malformed] == [(9, 0)]
+
+
+@pytest.mark.parametrize("packing", ["plain", "gzip", "two members"])
+def test_a_head_begins_no_reading(opened, packing):
+    """What a file begins with is told unpacked, and nothing of the reading changes."""
+    content = b"a line\n" * 20_000
+    file = opened(packed(content, packing))
+    assert file.head() == content[: 1 << 16]
+    assert (file.size, file.digest, file.problems) == (0, "", [])
+    assert b"".join(block.data for block in file.lines()) == content
+
+
+def test_nothing_is_the_head_of_what_can_not_be_read(tmp_path):
+    """A file that isn't there has no head."""
+    assert Unpacked(tmp_path / "missing", "missing").head() == b""

@@ -52,7 +52,7 @@ def names() -> list[str]:
 
 
 def kernel(
-    name: str, instead: Mapping[str, str] | None = None, **numbers: int
+    name: str, instead: Mapping[str, str] | None = None, /, **numbers: int
 ) -> str:
     """Return a kernel with every `:number` filled in, still portable.
 

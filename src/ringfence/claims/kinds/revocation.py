@@ -116,8 +116,10 @@ def _left(person: str, facts: list[Fact], until: str) -> _Left | None:
     states = [one for one in facts if one["name"] == "active" and _holds(one, until)]
     gone = [one for one in states if one.get("value") == "no"]
     if gone:
-        dates = {one.get("since", "") for one in gone if not one.get("unknown")}
-        if "" in dates or not dates or len(gone) < len(states):
+        # Who says since when isn't gainsaid by who only says that it is so by now.
+        told = (one.get("since", "") for one in gone if not one.get("unknown"))
+        dates = {since for since in told if since}
+        if not dates or len(gone) < len(states):
             return _Left(person, None, is_sure=False)
         is_sure = len(dates) == 1 and not any(one.get("unknown") for one in gone)
         return _Left(person, _micros(max(dates)), is_sure=is_sure)

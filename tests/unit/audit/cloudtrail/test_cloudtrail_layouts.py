@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.audit.readers.cloudtrail import layout as layouts
 from tests import cloudtrail
 
 MADE = list(cloudtrail.events(12, seed=4))
@@ -126,3 +127,22 @@ def test_an_empty_file_and_no_records_are_nothing(tmp_path: Path):
     for data in (b"", b"\n\n", b'{"Records":[]}', b'{\n "Records": [\n ]\n}\n', b"[]"):
         reading = cloudtrail.read_bytes(tmp_path, data)
         assert (reading.events, reading.malformed, reading.asides) == ([], [], 0)
+
+
+@given(st.integers(1, 12), st.sampled_from([1, 700, 5000]), st.data())
+def test_items_that_look_like_borders_change_nothing(count: int, size: int, data):
+    """A border within an item, or an item that is none, is told as if read alone."""
+    made = list(cloudtrail.events(count, 9))
+    place = data.draw(st.integers(0, count - 1))
+    made[place] = {"eventVersion": "1", "x": [{"a": 1}, {"eventVersion": 2}]} | made[
+        place
+    ]
+    aside = data.draw(st.booleans())
+    if aside:
+        made[place]["eventCategory"] = "Insight"
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layouts, "WINDOW", size)
+        reading = cloudtrail.read_bytes(Path(folder), cloudtrail.as_delivered(made))
+    kept = [one for one in made if one["eventCategory"] != "Insight"]
+    assert [told.uid for told in reading.events] == [one["eventID"] for one in kept]
+    assert (reading.malformed, reading.asides) == ([], int(aside))

@@ -389,3 +389,30 @@ def test_peer_events_are_as_a_reader_of_the_file_sees_them(
     [event] = [event for event in events if event["uid"] == uid]
     assert (event["verb"], event["actor"]) == (verb, f"role:db/{actor}")
     assert (event["rows"], event["touch"]) == told
+
+
+VALUED = st.sampled_from(
+    [
+        "select a from t where b = {}",
+        "select a from t where b = '{}'",
+        'select "c {}" from t where b = 1',
+        "/* request_id='{}' */ select a from t",
+        "select a from t -- '\n where '{}' = c",
+        "explain (a '{}') select a from t",
+        "update t set a = ''{}'', b = 1",
+    ]
+)
+
+
+@given(st.lists(st.tuples(VALUED, st.sampled_from(["1", "27", "x''y"])), max_size=12))
+def test_values_of_a_statement_make_no_difference(tmp_path_factory, lines):
+    """Statements that differ in values alone are remembered as one, and no others."""
+    path = tmp_path_factory.getbasetemp() / "valued.csv"
+    texts = (message(said.format(value)) for said, value in lines)
+    rows = (row(text.replace("<none>", "<not logged>")) for text in texts)
+    path.write_bytes("".join(rows).encode())
+    plain = read(path, format="csvlog")[1:]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csvlog, "_PLAIN", re.compile(b"(?!)"))
+        assert read(path, format="csvlog")[1:] == plain
+    assert len(plain[0]) == len(lines)

@@ -30,7 +30,7 @@ _ENVELOPE_ENDS = re.compile(rb"\s*+(?:,[^\[\]{}]*+)?+\}")
 _BLANKS = b" \t\r\n\v\f"
 _FIRST_KEY = re.compile(rb'\{"\w{1,64}"')
 _BORDER = int.from_bytes(b'},{"', "little")
-WINDOW = 1 << 21  # bytes that are searched in one go
+WINDOW = 1 << 19  # bytes that are searched in one go
 
 _COMMA, _CLOSE, _OPEN, _SHUT, _QUOTE = b',]{}"'
 
