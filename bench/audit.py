@@ -2,8 +2,8 @@
 
 50 million events in the sealed table's columns, judged once for the accounting and the
 groups; the scan sums and bounds the same columns in the same engine. Each runs in a
-process of its own. What takes an event at a time is asked about a million. Writes
-`bench/out/audit.json`.
+process of its own, each the best of three by processor time. What takes an event at a
+time is asked about a million. Writes `bench/out/audit.json`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import duckdb
 
+from bench import audit_parsing
 from bench.auditing import DAYS, JUDGED, Folder, table, world
 from bench.figures import Figure, against, peak_megabytes, told, write
 from bench.peers import audit_rules, audit_sqlite
@@ -55,11 +57,20 @@ def judging(folder: Folder, scratch: Path) -> dict[str, float]:
     }
 
 
+def sigma(folder: Folder, scratch: Path) -> dict[str, float]:
+    """Ask by a Sigma rule; its library stands in the benchmarks' environment alone."""
+    found: dict[str, float] = import_module("bench.peers.audit_sigma").run(
+        folder, scratch
+    )
+    return found
+
+
 WORK: dict[str, Callable[[Folder, Path], dict[str, float]]] = {
     "scan": scanned,
     "judge": judging,
     "sqlite": audit_sqlite.run,
     "rules": audit_rules.run,
+    "sigma": sigma,
 }
 
 
@@ -111,6 +122,15 @@ def every(folder: Path, events: int, few: int) -> Iterator[Figure]:
             peer=name,
             peers=1e9 * peer["cpu"] / few,
         )
+    rule = alone("sigma", folder / "few")
+    yield against(
+        "an event judged as of its time, beside 400 names now",
+        each,
+        "ns",
+        peer="pySigma, SQLite",
+        peers=1e9 * rule["cpu"] / few,
+    )
+    yield from audit_parsing.every(folder / "parsing")
 
 
 def main() -> None:

@@ -82,6 +82,9 @@ SHARE = {
 }
 STORE = ", store: w"
 
+FIELDS = ", fields: {time: t, actor: who}"
+LOG = f"logs:\n  w: {{kind: declared, files: [w.jsonl], store: w{FIELDS}}}\n"
+
 CASES: dict[str, Spoilt] = {
     # --- the boundary file
     "boundary empty": Spoilt("boundary.yaml: is empty", USAGE, {"boundary.yaml": ""}),
@@ -257,6 +260,30 @@ CASES: dict[str, Spoilt] = {
     "contract a word": more("odcs", "schema", "extra:1:1: ", STORE),
     "contract two": more("odcs", "a: 1\n---\nb: 2", "extra:2:1: is not YAML", STORE),
     "dbt empty": more("dbt", "", "extra:1:1: is not JSON", STORE),
+    # --- logs, which the boundary orders
+    "logs no such kind": boundary(
+        CLAIMS,
+        CLAIMS + LOG.replace("declared", "declare"),
+        "boundary.yaml:13:13: unknown kind of log `declare`",
+    ),
+    "logs an unknown field": boundary(
+        CLAIMS, CLAIMS + LOG.replace("store:", "stor:"), "`stor`"
+    ),
+    "logs no fields": boundary(
+        CLAIMS, CLAIMS + LOG.replace(FIELDS, ""), "needs `fields`"
+    ),
+    "logs a verb": boundary(
+        CLAIMS,
+        CLAIMS + LOG.replace(FIELDS, FIELDS + ", verbs: {x: look}"),
+        "verb `look`",
+    ),
+    "logs a cadence": boundary(
+        CLAIMS, CLAIMS + LOG.replace(FIELDS, FIELDS + ", cadence: 3"), "length of time"
+    ),
+    "logs empty": boundary(CLAIMS, CLAIMS + "logs: {}\n", "`logs` is empty"),
+    "networks no address": boundary(
+        CLAIMS, CLAIMS + "networks: {a: {addresses: x}}\n", "`x` is no network"
+    ),
     # --- nothing at all
     "nothing": Spoilt(
         "nothing was collected", NOTHING, {"people.csv": "", "warehouse.jsonl": ""}

@@ -24,7 +24,7 @@ NAMES = st.sampled_from(
     ["", "pulse/s-8842", "s-9000 s-8842", "x s1", "Ann", "desk (eve@x.org)", "eve,bob"]
 )
 ADDRESSES = st.sampled_from(["", "10.0.0.1", "10.0.0.2"])
-REQUESTS = st.sampled_from(["", "r1", "r2"])
+REQUESTS = st.sampled_from(["", "r-01", "r-02", "r3"])
 BEHIND = st.sampled_from(["", "", "", *PEOPLE, "service_account:svc", ASSUMED])
 
 EVENTS = st.builds(

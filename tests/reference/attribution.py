@@ -70,11 +70,13 @@ def only(people: Iterable[str | None]) -> str | None:
 # --- whose identity, by the log and the credentials -----------------------------------
 
 
-def named(world: World, line: Line) -> str | None:
-    if line.behind and not is_assumed(line.behind):
-        return line.behind
+def says(line: Line) -> str:
+    return "" if is_assumed(line.behind) else line.behind
+
+
+def owns(world: World, line: Line) -> bool:
     alone = world.is_alone(line.actor) and not line.actor.startswith("role:")
-    return line.actor if alone or is_cloud(line.actor) else None
+    return bool(alone) or is_cloud(line.actor)
 
 
 def issues(world: World, line: Line) -> list[Line]:
@@ -88,18 +90,20 @@ def issues(world: World, line: Line) -> list[Line]:
     return told if told and min(one.time for one in told) <= line.time else []
 
 
-def link(world: World, line: Line) -> tuple[str, str]:
-    name = named(world, line)
-    if name is None and issues(world, line):
-        return "key", line.credential
-    last = "" if is_assumed(line.actor) else line.actor
-    return "who", last if name is None else name
+def link(world: World, line: Line) -> tuple[str, str, str]:
+    """Return where a line's identity comes from, and whom the line names for it."""
+    if owns(world, line):
+        return "who", says(line) or line.actor, ""
+    if issues(world, line):
+        return "key", line.credential, says(line)
+    return "who", "" if is_assumed(line.actor) else line.actor, says(line)
 
 
 def base(world: World, line: Line) -> str | None:
     """Return whose identity it was: "" for nobody's, None when the logs disagree."""
     seen: set[str] = set()
-    form, value = link(world, line)
+    form, value, name = link(world, line)
+    names = {name} - {""}
     while form == "key":
         if value in seen:
             return None
@@ -108,8 +112,11 @@ def base(world: World, line: Line) -> str | None:
         sources = {link(world, one) for one in issues(world, late)}
         if len(sources) != 1:
             return None
-        ((form, value),) = sources
-    return value
+        ((form, value, name),) = sources
+        names |= {name} - {""}
+    if seen and world.is_alone(value) and not value.startswith("role:"):
+        names.add(value)
+    return (names.pop() if names else value) if len(names) < 2 else None
 
 
 def person(world: World, line: Line) -> str:
@@ -137,18 +144,23 @@ def tokens(text: str) -> set[str]:
 
 def by_request(world: World, line: Line, tool: str) -> Iterator[str | None]:
     for one, who in works(world, tool):
-        if line.request and one.request == line.request and near(world, line, one):
+        same = len(line.request) >= 4 and one.request == line.request
+        if same and near(world, line, one):
             yield who
 
 
 def by_session(world: World, line: Line, tool: str) -> Iterator[str | None]:
-    keys = {line.session} | {t for t in tokens(line.application) if len(t) >= 4}
-    for key in keys - {""}:
+    for key in {t for t in {line.session} | tokens(line.application) if len(t) >= 4}:
         inside = [(one, who) for one, who in works(world, tool) if one.session == key]
-        times = [one.time for one, _ in inside]
-        if times and (
-            min(times) - world.window <= line.time < max(times) + world.window
-        ):
+        times = sorted(one.time for one, _ in inside)
+        # What lies on both sides of a silence of over a day is not one session.
+        stretches = [
+            (since, until)
+            for since, until in zip(times, times[1:] or times, strict=False)
+            if until - since <= DAY
+        ]
+        stretches += [(time, time) for time in times]
+        if any(a - world.window <= line.time < b + world.window for a, b in stretches):
             yield only(who for _, who in inside)
 
 

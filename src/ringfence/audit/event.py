@@ -35,6 +35,10 @@ class Ending(IntEnum):
     TOLD = 2  # the same happening stands in another log, and is judged there
 
 
+# A column of what a statement makes for itself, a function's result: nobody knows.
+SOMEWHERE = "column:?"
+
+
 class Touch(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one event touched.
 
@@ -43,25 +47,53 @@ class Touch(msgspec.Struct, frozen=True, omit_defaults=True):
     (`arn:aws:s3:::exports`) that the log's order translates later.
 
     Attributes:
-        columns: Columns that were surely touched, if the estate has them. A statement
-            that names a column without its table gives it once for each table: those
-            that don't exist fall away when the event is judged.
+        columns: Columns that were surely touched: the line says whose they are.
         whole: Datasets or stores of which everything was touched (`SELECT *`).
         part: Datasets or stores of which something was touched, nobody can say what.
         unclear: The line doesn't tell what was touched.
+        either: For each column that is named without its table the columns that it may
+            be, in the order in which SQL looks for the name. Of each group the first
+            that exists was touched; which that is, the estate knows. What is made by
+            the statement itself is `SOMEWHERE`.
+        only: The dataset that the line is of, if it tells of one alone: what of
+            `either` turns out to be another's counts nothing.
     """
 
     columns: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     part: tuple[str, ...] = ()
     unclear: bool = False
+    either: tuple[tuple[str, ...], ...] = ()
+    only: str = ""
 
     def text(self) -> str:
         """Return the canonical text, the word that the table of events keeps."""
         columns, whole, part = (
             tuple(sorted({*ids})) for ids in (self.columns, self.whole, self.part)
         )
-        return _encoder.encode(Touch(columns, whole, part, self.unclear)).decode()
+        either = tuple(sorted({*self.either}))
+        only = self.only if either else ""
+        touch = Touch(columns, whole, part, self.unclear, either, only)
+        return _encoder.encode(touch).decode()
+
+    def names(self) -> tuple[str, ...]:
+        """Return everything that may have been touched, once each."""
+        maybe = (
+            node
+            for group in self.either
+            for node in group
+            if node != SOMEWHERE and _lies_in(node, self.only)
+        )
+        return tuple(dict.fromkeys((*self.columns, *self.whole, *self.part, *maybe)))
+
+
+def _lies_in(column: str, dataset: str) -> bool:
+    return not dataset or dataset_of(column) == dataset
+
+
+def dataset_of(column: str) -> str:
+    """Return the dataset that a column's id says it lies in."""
+    return f"dataset:{column.partition(':')[2].rpartition('.')[0]}"
 
 
 _encoder = msgspec.json.Encoder(order="sorted")

@@ -77,5 +77,10 @@ def renamed(namings: Sequence[Naming], text: str) -> str:
         return tuple(node_of(namings, one) for one in ids)
 
     return Touch(
-        turned(touch.columns), turned(touch.whole), turned(touch.part), touch.unclear
+        turned(touch.columns),
+        turned(touch.whole),
+        turned(touch.part),
+        touch.unclear,
+        tuple(turned(group) for group in touch.either),
+        node_of(namings, touch.only),
     ).text()

@@ -89,6 +89,34 @@ def test_a_session_of_a_role_behind_another_is_no_name():
     assert who(replace(GET, behind=OTHER)) == ("", 0)
 
 
+def test_a_chosen_source_identity_names_nobody():
+    """Who takes a role under another's name leaves what they do to nobody."""
+    assert who(replace(GET, behind="person:bob"), HANDED) == ("", 0)
+    assert who(replace(GET, behind=ROOT), HANDED) == (ROOT, 1)
+
+
+def test_a_chosen_identity_stays_doubtful_along_the_chain():
+    """A second role taken under the chosen name doesn't make it the first person's."""
+    second = replace(GET, behind="person:bob", issued="K2", time=60)
+    third = replace(GET, behind="person:bob", credential="K2")
+    assert who(third, second, HANDED) == ("", 0)
+    assert who(replace(third, behind=""), second, HANDED) == ("", 0)
+
+
+def test_two_identities_on_one_chain_are_nobodys():
+    """Where the sessions of one chain show two people, neither is believed."""
+    second = replace(GET, behind="person:bob", issued="K2", time=60)
+    assert who(replace(GET, behind="person:eve", credential="K2"), second) == ("", 0)
+    assert who(replace(GET, behind="", credential="K2"), second) == ("person:bob", 1)
+
+
+@pytest.mark.parametrize("start", [SVC, "role:ops", OTHER])
+def test_a_source_identity_explains_a_chain_that_names_nobody(start: str):
+    """A chain that begins with what several may use is told by the identity."""
+    told = replace(GET, behind="person:bob")
+    assert who(told, replace(HANDED, actor=start)) == ("person:bob", 1)
+
+
 def test_the_cloud_that_hands_out_a_key_stands_for_nobody():
     """A machine that gets its role's key from the cloud is no person's."""
     assert who(GET, replace(HANDED, actor="ec2.amazonaws.com")) == ("", 0)
@@ -110,8 +138,8 @@ def test_a_person_named_by_the_log_is_not_overruled_by_a_key():
 def test_a_chain_that_begins_with_a_service_account_asks_its_tool():
     """A role that the tool's account took is explained by the tool's own log."""
     took = replace(HANDED, actor=SVC)
-    work = Line("pulse-log", 100, "person:ann", request="r1")
-    get = replace(GET, request="r1")
+    work = Line("pulse-log", 100, "person:ann", request="r-01")
+    get = replace(GET, request="r-01")
     logs = {"pulse-log": "tool:pulse"}
     one = first(get, took, work, tools=logs)
     assert (one.who, one.grade, one.tool) == ("person:ann", 2, "tool:pulse")

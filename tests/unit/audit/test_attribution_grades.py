@@ -55,19 +55,19 @@ def test_a_service_account_of_two_tools_is_told_by_its_application():
 def test_impersonation_is_seen_through():
     """Who stands behind the actor in the event's own log did it."""
     line = replace(QUERY, behind="person:bob")
-    assert found(line, replace(WORK, request="r")) == ("person:bob", "", 1)
+    assert found(line, replace(WORK, request="r-01")) == ("person:bob", "", 1)
 
 
 def test_a_request_names_the_person():
     """The same request in the tool's log names the person and where they sat."""
-    one = answer(replace(QUERY, request="r1"), replace(WORK, request="r1"))
+    one = answer(replace(QUERY, request="r-01"), replace(WORK, request="r-01"))
     assert one == Answer("person:ann", "", 2, "tool:pulse", "198.51.100.4", 0)
 
 
 def test_an_impersonator_in_the_tool_is_the_one_behind():
     """Who looks through another's eyes in the tool is behind what the tool did."""
-    work = replace(WORK, request="r1", behind="person:eve")
-    assert found(replace(QUERY, request="r1"), work) == ("person:eve", "", 2)
+    work = replace(WORK, request="r-01", behind="person:eve")
+    assert found(replace(QUERY, request="r-01"), work) == ("person:eve", "", 2)
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,16 @@ def test_an_impersonator_in_the_tool_is_the_one_behind():
 )
 def test_the_window_is_half_open(away: int, is_in: bool):  # noqa: FBT001
     """A request is met from the window's first instant until just before its end."""
-    query = replace(QUERY, time=NOON + away, request="r1")
-    assert found(query, replace(WORK, request="r1"))[2] == (2 if is_in else 0)
+    query = replace(QUERY, time=NOON + away, request="r-01")
+    assert found(query, replace(WORK, request="r-01"))[2] == (2 if is_in else 0)
 
 
 def test_a_request_of_two_people_is_nobodys():
     """Two people under one request leave the event without anybody."""
     works = [
-        replace(WORK, request="r1", actor=f"person:{who}") for who in ("ann", "bob")
+        replace(WORK, request="r-01", actor=f"person:{who}") for who in ("ann", "bob")
     ]
-    query = replace(QUERY, request="r1", session="s-8842")
+    query = replace(QUERY, request="r-01", session="s-8842")
     assert found(query, *works, replace(WORK, session="s-8842")) == ("", "", 0)
 
 
@@ -125,6 +125,24 @@ def test_a_session_lasts_from_its_first_event_to_its_last(at: int, grade: int):
     assert found(line, *works)[2] == grade
 
 
+@pytest.mark.parametrize("key", ["request", "session"])
+def test_a_short_id_is_met_by_chance(key: str):
+    """Counters of two programs meet: ids of fewer than four characters never match."""
+    works = [WORK, replace(WORK, actor="person:bob")]
+    for text, who in (("r12", ""), ("r123", "person:ann")):
+        named = {key: text}
+        assert found(replace(QUERY, **named), replace(WORK, **named), *works)[0] == who
+
+
+@pytest.mark.parametrize(("apart", "grade"), [(DAY, 3), (DAY + 1, 0)])
+def test_a_session_ends_in_a_silence_of_over_a_day(apart: int, grade: int):
+    """An id that is used again later says nothing of the time between."""
+    works = [replace(WORK, session="s-8842", time=NOON + t) for t in (0, apart)]
+    line = replace(QUERY, session="s-8842", time=NOON + 4000)
+    assert found(line, *works)[2] == grade
+    assert found(replace(line, time=NOON + apart), *works)[2] == 3
+
+
 def test_a_session_of_two_people_is_nobodys():
     """A session in which two people appear names neither."""
     works = [
@@ -143,7 +161,7 @@ def test_a_gap_in_the_tools_log_leaves_nobody():
 def test_a_refused_try_in_the_tool_proves_nobody():
     """Who was refused by the tool was not shown to be who they said."""
     assert (
-        found(replace(QUERY, request="r"), replace(WORK, request="r", ending=1))[0]
+        found(replace(QUERY, request="r-01"), replace(WORK, request="r-01", ending=1))[0]
         == ""
     )
 
@@ -160,9 +178,9 @@ def test_the_last_address_before_the_event_is_shown():
 
 def test_another_tools_log_is_not_asked():
     """A tool that doesn't speak for the account explains none of its events."""
-    work = replace(WORK, request="r1")
+    work = replace(WORK, request="r-01")
     one = answer(
-        replace(QUERY, request="r1"), work, tools={"pulse-log": "tool:another"}
+        replace(QUERY, request="r-01"), work, tools={"pulse-log": "tool:another"}
     )
     assert (one.who, one.grade) == ("", 0)
 
@@ -241,8 +259,8 @@ def test_an_address_that_is_no_seat_names_nobody(address: str):
 
 def test_the_tools_host_is_nobodys_seat():
     """Who signed in where the tool's own queries come from didn't make them."""
-    told = replace(QUERY, request="r1", time=NOON - 9000)
-    work = replace(WORK, request="r1", time=NOON - 9000)
+    told = replace(QUERY, request="r-01", time=NOON - 9000)
+    work = replace(WORK, request="r-01", time=NOON - 9000)
     signed = sign("person:eve", NOON - 60, address=HOST)
     assert found(QUERY, told, work, signed) == ("", "", 0)
 
@@ -256,8 +274,8 @@ def test_a_lease_gainsays_a_borrowed_session():
 
 def test_the_tools_log_is_stronger_than_the_seat():
     """A tool on the person's own machine is told by its log, with the better grade."""
-    line = replace(COPIED, request="r1")
-    work = replace(WORK, request="r1")
+    line = replace(COPIED, request="r-01")
+    work = replace(WORK, request="r-01")
     assert found(line, work, sign("person:ann", NOON - 60)) == ("person:ann", "", 2)
 
 

@@ -164,5 +164,6 @@ def test_a_line_that_tells_of_an_end_was_written_at_its_beginning(tmp_path):
 )
 def test_rows_that_nobody_can_have_touched_are_unsaid(tmp_path, said, kept):
     """The event stays, and a line that lies makes no sum overflow."""
-    write(tmp_path / "app/one", [line(1, rows=said)])
-    assert rows_of(sealed(tmp_path), "rows") == [(kept,)]
+    path = write(tmp_path / "app/one", [line(1, rows=said)])
+    made = batch_of(path, order_of(tmp_path), Lines(), tmp_path / "b")
+    assert read(made, tmp_path / "b", "events", "rows") == [(kept,)]

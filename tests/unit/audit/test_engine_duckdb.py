@@ -103,3 +103,15 @@ def test_no_rows_keep_their_columns(engine, tmp_path):
     path = written(tmp_path / "none.parquet", {"a": np.zeros(0, np.int32)})
     engine.register("t", [path])
     assert engine.run("select t.a from t")["a"].tolist() == []
+
+
+def test_what_is_kept_stands_under_its_name_until_it_is_dropped(engine, numbers):
+    """An answer is kept as it was, may take its own place, and goes when told to."""
+    engine.register("t", [numbers])
+    engine.keep("kept", "select t.a from t where t.a < 4")
+    assert engine.count("select a from kept") == 4
+    engine.keep("kept", "select t.a from t where t.a < 2")
+    assert engine.run("select a from kept order by a")["a"].tolist() == [0, 1]
+    engine.drop("kept")
+    with pytest.raises(EngineError, match="kept"):
+        engine.run("select a from kept")

@@ -175,3 +175,27 @@ def test_what_is_settled_is_so_all_through_the_window():
 def test_nothing_done_is_never_asked_for():
     """Asking for `none` asks for nothing."""
     assert Question((), verbs=frozenset(DONE[:1])).codes() == []
+
+
+def test_somebody_whom_the_table_does_not_know_does_not_add_up(tmp_path):
+    """An event of a code beyond the words is never taken for a permitted one."""
+    table = Table(tmp_path, sheet([event(who=5)]), 2)
+    world = World(touched=Spans(*columns(ALL_DAY)))
+    with pytest.raises(AuditError, match="1 events are in the window, but 0"):
+        judge(duck(), table, world, Question(("log",)), tmp_path)
+
+
+def test_groups_stand_in_the_order_of_their_keys(tmp_path):
+    """By person, tool, touch, verb, day and reason, days before 1970 first."""
+    rng = np.random.default_rng(3)
+    drawn = zip(*(rng.integers(0, 3, 300).tolist() for _ in range(5)), strict=True)
+    happened = [
+        event(time=(day - 1) * DAY, who=who, tool=tool, touch=touch, verb=verb)
+        for day, who, tool, touch, verb in drawn
+    ]
+    table = Table(tmp_path, sheet(happened), judging.WORDS)
+    judged = judge(duck(), table, World(), Question(("log",)), tmp_path)
+    keys = ("who", "tool", "touch", "verb", "day", "reason")
+    rows = [*zip(*(judged.groups[key].tolist() for key in keys), strict=True)]
+    assert rows == sorted(rows)
+    assert len(rows) > 50

@@ -95,3 +95,10 @@ def test_a_negative_number_stays_one():
 def test_there_is_a_slot_for_everything_that_can_be_done():
     """The kernel can be asked for all of `DONE` at once."""
     assert len(DONE) - 1 <= SLOTS
+
+
+def test_a_kernel_reads_another_one_in_place_of_its_own():
+    """What is kept takes the place of what would be read anew, with all its numbers."""
+    text = translated(kernel("groups", {"asked": "held"}), "duckdb")
+    assert "kept AS k" in text
+    assert "events AS e" not in text

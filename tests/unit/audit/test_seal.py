@@ -153,7 +153,9 @@ def test_days_put_together_are_written_as_days_alone(tmp_path, monkeypatch, few)
     table = sealed(tmp_path)
     found = []
     for path in table.paths():
-        rows = duckdb.read_parquet(str(path)).select("time", "file", "offset").fetchall()
+        rows = (
+            duckdb.read_parquet(str(path)).select("time", "file", "offset").fetchall()
+        )
         assert rows == sorted(rows)
         assert {time // seal.DAY for time, *_ in rows} == {rows[0][0] // seal.DAY}
         found += rows

@@ -41,13 +41,14 @@ SELECT code, CASE
   ELSE $PERSON END AS kind
 FROM word_actor
 """)
-# The first that fits tells who: a name that the log puts behind the actor, an actor who
-# is one person, the credential's history, and at last the actor's own name.
+# `says` is whom the log puts behind the actor, `own` an actor who is one person. Who
+# takes a role may choose the identity that its sessions show: where the history of the
+# credential surely names a person, it has to be the same one.
 _NAMED = Template("""
 CREATE OR REPLACE TEMP VIEW behind_named AS
 SELECT e.rowid AS id, e.*, a.kind AS actor_kind,
-  CASE WHEN e.behind <> 0 AND b.kind <> $ASSUMED THEN e.behind
-    WHEN a.kind IN ($PERSON, $CLOUD) THEN e.actor END AS named,
+  CASE WHEN e.behind <> 0 AND b.kind <> $ASSUMED THEN e.behind END AS says,
+  CASE WHEN a.kind IN ($PERSON, $CLOUD) THEN e.actor END AS own,
   CASE WHEN a.kind = $ASSUMED THEN 0 ELSE e.actor END AS unnamed
 FROM event AS e
 LEFT JOIN behind_actor AS a ON a.code = e.actor
@@ -57,43 +58,59 @@ LEFT JOIN behind_actor AS b ON b.code = e.behind
 # event that names no actor says nothing of who got what it handed out.
 _CHAIN = Template("""
 CREATE OR REPLACE TEMP TABLE behind_issue AS
-SELECT issued AS k, time, named, unnamed, credential FROM behind_named
+SELECT issued AS k, time, says, own, unnamed, credential FROM behind_named
 WHERE issued <> 0 AND ending = 0
   AND (behind <> 0 OR actor_kind NOT IN ($UNSAID, $CLOUD));
 CREATE OR REPLACE TEMP TABLE behind_chain AS
 WITH since AS (SELECT k, min(time) AS since FROM behind_issue GROUP BY k),
 source AS (
   SELECT e.k,
-    CASE WHEN e.named IS NULL AND s.k IS NOT NULL THEN NULL
-      ELSE coalesce(e.named, e.unnamed) END AS origin,
-    CASE WHEN e.named IS NULL THEN s.k END AS parent
+    CASE WHEN e.own IS NOT NULL THEN coalesce(e.says, e.own)
+      WHEN s.k IS NULL THEN e.unnamed END AS origin,
+    CASE WHEN e.own IS NULL THEN s.k END AS parent,
+    CASE WHEN e.own IS NULL THEN e.says END AS says
   FROM behind_issue AS e
   LEFT JOIN since AS s ON s.k = e.credential AND e.time >= s.since
 ),
 one AS (
-  SELECT k, min(origin) AS origin, min(parent) AS parent,
-    count(DISTINCT origin) + count(DISTINCT parent) AS sources
-  FROM source GROUP BY k
+  SELECT k, min(origin) AS origin, min(parent) AS parent, min(says) AS says,
+    count(*) AS sources
+  FROM (SELECT DISTINCT * FROM source) GROUP BY k
 )
 SELECT k, since,
   CASE WHEN sources = 1 THEN origin ELSE -1 END AS origin,
-  CASE WHEN sources = 1 THEN parent END AS parent
+  CASE WHEN sources = 1 THEN parent END AS parent,
+  CASE WHEN sources = 1 THEN says END AS says
 FROM one JOIN since USING (k)
 """)
-# Each round doubles how far a link reaches.
+# Each round doubles how far a link reaches. A chain on which two are named is nobody's.
 _SHORTEN = """
 CREATE OR REPLACE TEMP TABLE behind_chain AS
 SELECT c.k, c.since,
   CASE WHEN c.parent IS NULL THEN c.origin ELSE p.origin END AS origin,
-  p.parent
+  p.parent,
+  CASE WHEN c.says <> p.says THEN -1 ELSE coalesce(c.says, p.says) END AS says
 FROM behind_chain AS c LEFT JOIN behind_chain AS p ON p.k = c.parent
 """
+# What is `sure` gainsays whoever else an event with the credential names.
+_SETTLE = Template("""
+CREATE OR REPLACE TEMP TABLE behind_chain AS
+SELECT c.k, c.since, v.who AS origin,
+  v.who < 0 OR c.says IS NOT NULL OR coalesce(a.kind = $PERSON, false) AS sure
+FROM behind_chain AS c
+LEFT JOIN behind_actor AS a ON a.code = c.origin,
+LATERAL (SELECT CASE WHEN c.parent IS NOT NULL OR c.origin < 0 OR c.says < 0 THEN -1
+  WHEN c.says IS NULL OR c.says = c.origin THEN c.origin
+  WHEN a.kind = $PERSON THEN -1 ELSE c.says END AS who) AS v
+""")
 _EVENT = """
 CREATE OR REPLACE TEMP VIEW behind_event AS
 SELECT e.*, l.tool AS own_tool, l.signs_in,
-  CASE WHEN e.named IS NOT NULL THEN e.named
-    WHEN c.k IS NOT NULL THEN c.origin
-    ELSE e.unnamed END AS base
+  CASE WHEN e.own IS NOT NULL OR c.k IS NULL
+      THEN coalesce(e.says, e.own, e.unnamed)
+    WHEN e.says IS NULL OR e.says = c.origin THEN c.origin
+    WHEN c.sure THEN -1
+    ELSE e.says END AS base
 FROM behind_named AS e
 LEFT JOIN behind_chain AS c ON c.k = e.credential AND e.time >= c.since
 LEFT JOIN behind_log AS l ON l.log = e.log
@@ -132,8 +149,8 @@ def _follow_credentials(database: duckdb.DuckDBPyConnection) -> None:
     (left,) = database.execute(waiting).fetchone() or (0,)
     for _ in range(int(left).bit_length() + 1):
         if not left:
-            return
+            break
         database.execute(_SHORTEN)
         (left,) = database.execute(waiting).fetchone() or (0,)
     # What still waits goes round in a circle.
-    database.execute("UPDATE behind_chain SET origin = -1 WHERE parent IS NOT NULL")
+    database.execute(_SETTLE.substitute(KINDS))

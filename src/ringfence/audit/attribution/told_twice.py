@@ -104,7 +104,11 @@ def needs(touch: Touch) -> list[tuple[str, ...]]:
     # The database may say no more than the tool: that something was touched there.
     part = ((f"in {node}", f"part {node}") for node in touch.part)
     unclear = [("any",)] if touch.unclear else []
-    return [*columns, *whole, *part, *unclear]
+    either = (
+        (f"= {c}", f"~ {c}", f"whole {_dataset(c)}")
+        for c in dict.fromkeys(c for group in touch.either for c in group)
+    )
+    return [*columns, *whole, *part, *unclear, *either]
 
 
 def gives(touch: Touch) -> set[str]:
@@ -113,6 +117,12 @@ def gives(touch: Touch) -> set[str]:
         return set()  # it may be anything: it tells nothing finer than the tool does
     told = {f"part {node}" for node in touch.part} | {f"= {c}" for c in touch.columns}
     told |= {f"whole {node}" for node in touch.whole}
+    told |= {
+        f"~ {c}"  # it may be: that is less than a tool says that is sure of it
+        for group in touch.either
+        for c in group
+        if touch.only in ("", _dataset(c))
+    }
     for node in (*touch.columns, *touch.whole):
         told |= {f"in {ground}" for ground in _grounds(node)}
     for node in touch.part:

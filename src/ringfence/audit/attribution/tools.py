@@ -11,8 +11,10 @@ from string import Template
 
 import duckdb
 
-from ringfence.audit.attribution.behind import KINDS, Grade
+from ringfence.audit.attribution.behind import KINDS, LONGEST_LEASE, Grade
 
+# Shorter ids are words of a sentence, or counters of two programs that meet by chance.
+SHORTEST = 4
 _TOLD = Template("""
 CREATE OR REPLACE TEMP TABLE behind_told AS
 SELECT e.id, e.own_tool AS tool, e.time, e.base AS person, e.session, e.request,
@@ -21,10 +23,9 @@ FROM behind_event AS e JOIN behind_actor AS p ON p.code = e.base
 WHERE e.own_tool >= 0 AND e.ending = 0 AND p.kind IN ($PERSON, $ROLE);
 CREATE OR REPLACE TEMP TABLE behind_request AS
 SELECT request AS word, row_number() OVER (ORDER BY request) AS key
-FROM (SELECT DISTINCT request FROM behind_told WHERE request <> '');
+FROM (SELECT DISTINCT request FROM behind_told WHERE length(request) >= $SHORTEST);
 """)
-# A token as long as a word of a sentence is no session: four characters at the least.
-_WORDS = """
+_WORDS = Template("""
 CREATE OR REPLACE TEMP TABLE behind_part AS
 SELECT DISTINCT application, part FROM (
   SELECT code AS application,
@@ -38,7 +39,7 @@ FROM (
   SELECT DISTINCT code AS application,
     unnest(regexp_split_to_array(word, '[^A-Za-z0-9_.-]+')) AS part
   FROM word_application WHERE code <> 0) AS p
-JOIN word_session AS w ON w.word = p.part AND length(p.part) >= 4
+JOIN word_session AS w ON w.word = p.part AND length(p.part) >= $SHORTEST
 JOIN (SELECT DISTINCT tool, session FROM behind_told WHERE session <> 0) AS t
   ON t.session = w.code;
 CREATE OR REPLACE TEMP TABLE behind_mark AS
@@ -51,15 +52,26 @@ JOIN (
       lower(regexp_extract(w.word, '[^:/]+$')) AS name
     FROM behind_told AS t JOIN word_actor AS w ON w.code = t.person)
 ) AS n ON n.name = lower(p.part) AND n.name <> '';
-"""
+""")
+# After a silence as long as the longest lease an id is used anew: what lies between is
+# no time of the session. Two people in it make it nobody's all the same.
 _SPANS = Template("""
 INSERT INTO behind_span
 SELECT $REQUEST, t.tool, r.key, t.time - $window, t.time + $window, t.person
 FROM behind_told AS t JOIN behind_request AS r ON r.word = t.request
 UNION ALL
-SELECT $SESSION, tool, session, min(time) - $window, max(time) + $window,
-  CASE WHEN min(person) = max(person) THEN min(person) ELSE -1 END
-FROM behind_told WHERE session <> 0 GROUP BY tool, session
+SELECT $SESSION, tool, session, min(time) - $window, max(time) + $window, person
+FROM (
+  SELECT *, sum(CASE WHEN time - before > $longest THEN 1 ELSE 0 END) OVER (
+    PARTITION BY tool, session ORDER BY time ROWS UNBOUNDED PRECEDING) AS stretch
+  FROM (
+    SELECT tool, session, time, lag(time) OVER (
+        PARTITION BY tool, session ORDER BY time) AS before,
+      CASE WHEN min(person) OVER whole = max(person) OVER whole
+        THEN person ELSE -1 END AS person
+    FROM behind_told WHERE session <> 0
+    WINDOW whole AS (PARTITION BY tool, session)))
+GROUP BY tool, session, stretch, person
 UNION ALL
 SELECT $APPLICATION, t.tool, t.person, t.time - $window, t.time + $window, t.person
 FROM behind_told AS t
@@ -80,9 +92,9 @@ REQUESTS = """
 SELECT e.id, e.time, e.tool, r.key
 FROM behind_asked AS e JOIN behind_request AS r ON r.word = e.request
 """
-SESSIONS = """
+SESSIONS = f"""
 SELECT id, time, tool, session AS key FROM behind_asked
-WHERE session <> 0
+WHERE session IN (SELECT code FROM word_session WHERE length(word) >= {SHORTEST})
   AND (tool, session) IN (SELECT (tool, session) FROM behind_told)
 UNION
 SELECT e.id, e.time, e.tool, t.session
@@ -109,6 +121,6 @@ def read_tools(database: duckdb.DuckDBPyConnection, window: int) -> None:
         window: How far apart two logs may tell of one thing, in microseconds.
     """
     grades = {grade.name: int(grade) for grade in Grade}
-    database.execute(_TOLD.substitute(KINDS))
-    database.execute(_WORDS)
-    database.execute(_SPANS.substitute(grades, window=window))
+    database.execute(_TOLD.substitute(KINDS, SHORTEST=SHORTEST))
+    database.execute(_WORDS.substitute(SHORTEST=SHORTEST))
+    database.execute(_SPANS.substitute(grades, window=window, longest=LONGEST_LEASE))

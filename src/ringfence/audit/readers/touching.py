@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ringfence.audit.event import NOTHING, Touch
+import msgspec
+
+from ringfence.audit.event import NOTHING, Touch, dataset_of
 from ringfence.audit.naming import captured, node_of
 from ringfence.audit.order import LogOrder, Naming
 from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
@@ -69,6 +71,7 @@ class Names:
         alone = [one for one in ids if one.startswith("column:")]
         holders = [one for one in ids if not one.startswith("column:")]
         said = [one for one in columns if one != EVERYTHING]
+        either: tuple[tuple[str, ...], ...] = ()
         if not holders and said:
             home = f"store:{self.store}" if self.store else ""
             alone += [self.column(home, one) if home else one for one in said]
@@ -76,8 +79,24 @@ class Names:
             whole_ones, part_ones = holders, []
         else:
             whole_ones, part_ones = [], [] if said else holders
-            alone += [self.column(one, column) for one in holders for column in said]
-        return Touch(tuple(alone), tuple(whole_ones), tuple(part_ones))
+            if len(holders) == 1:
+                alone += [self.column(holders[0], column) for column in said]
+            else:
+                either = self._either(holders, said)
+        return Touch(tuple(alone), tuple(whole_ones), tuple(part_ones), either=either)
+
+    def _either(
+        self, holders: Sequence[str], columns: Sequence[str]
+    ) -> tuple[tuple[str, ...], ...]:
+        """Return columns of several datasets: each of those that have them.
+
+        Of each group the first that exists counts, so each dataset begins one.
+        """
+        return tuple(
+            tuple(self.column(one, column) for one in (*holders[at:], *holders[:at]))
+            for column in columns
+            for at in range(len(holders))
+        )
 
 
 def merged(touches: Iterable[Touch]) -> Touch:
@@ -88,6 +107,7 @@ def merged(touches: Iterable[Touch]) -> Touch:
         tuple(dict.fromkeys(one for part in parts for one in part.whole)),
         tuple(dict.fromkeys(one for part in parts for one in part.part)),
         any(part.unclear for part in parts),
+        tuple(dict.fromkeys(one for part in parts for one in part.either)),
     )
 
 
@@ -97,12 +117,10 @@ def with_statement(named: Touch, said: Touch) -> Touch:
     A dataset of which the statement says the columns is no longer one of which nobody
     can say what was touched.
     """
-    told = tuple(
-        f"{one.removeprefix('column:').rpartition('.')[0]}" for one in said.columns
-    )
-    covered = {f"dataset:{one}" for one in told} | {*said.whole}
+    told = (*said.columns, *(one for group in said.either for one in group))
+    covered = {dataset_of(one) for one in told} | {*said.whole}
     part = tuple(one for one in named.part if said.unclear or one not in covered)
-    return merged((Touch(named.columns, named.whole, part, named.unclear), said))
+    return merged((msgspec.structs.replace(named, part=part), said))
 
 
 def clear(touch: Touch) -> Touch:

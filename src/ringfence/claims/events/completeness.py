@@ -120,11 +120,13 @@ def gap_texts(log: LogSeen, window: Window | None = None) -> list[str]:
 
 
 def _within(gaps: Iterable[Gap], window: Window) -> Iterator[Gap]:
-    """Yield what is left of gaps in a window, if it still is longer than normal."""
+    """Yield the gaps that a window sees something of, each as long as it is.
+
+    A silence too long to be normal hides as much in an hour of it as in all of it.
+    """
     for gap in gaps:
-        since, until = max(gap.since, window[0]), min(gap.until, window[1])
-        if until - since > gap.cadence * _MICRO:
-            yield Gap(gap.log, since, until, gap.cadence)
+        if gap.since < window[1] and window[0] < gap.until:
+            yield gap
 
 
 def minute(time: int) -> str:

@@ -80,10 +80,13 @@ class Holding:
     def person(self, node: str) -> tuple[str, list[Stretch]]:
         """Return whose a login is, and when; nobody's when more than one holds it.
 
-        A person is their own. Who only may hold it is somebody else all the same.
+        A person is their own. Who only may hold it is somebody else all the same. A
+        service account is nobody's, even if one person alone keeps its key.
         """
         if kind_of(node) == "person":
             return node, [(_EVER[0], _EVER[1])]
+        if kind_of(node) == "service_account":
+            return "", []
         onto = self._onto.get(node, ())
         tails = {held.tail for held in onto}
         if len(tails) != 1 or kind_of(next(iter(tails))) != "person":

@@ -268,7 +268,7 @@ class Logs:
             permitted=judged.total(PERMITTED),
             unknown=judged.total(UNKNOWN),
             malformed=malformed,
-            reasons={_REASONS[one]: n for one, n in judged.reasons.items()},
+            reasons=self._reasons(judged, self._period(asked)),
             people=people,
             tools=tools,
             unknown_by=self._unknown_by(asked, judged),
@@ -291,8 +291,6 @@ class Logs:
         columns = (judged.groups[name].tolist() for name in names)
         for who, tool, day, reason, *told in zip(*columns, strict=True):
             kind = class_of(Code(reason))
-            if kind is Class.PERMITTED:
-                continue
             person = self.person(who, period)
             through = self._words("tool")[tool]
             cells[day, person, through, kind] += told[0]
@@ -304,6 +302,22 @@ class Logs:
             for (day, who, tool, kind), events in sorted(cells.items())
         )
         return shares(people), shares(tools), tuple(found)
+
+    def _why(self, reason: Code, who: int, period: Period) -> str:
+        """Return why an event is what it is; nobody is behind a name of no person."""
+        word = self._words("actor")[who]
+        if reason is Code.PERSON and not period.holding.person(word)[0]:
+            return _REASONS[Code.NOBODY]
+        return _REASONS[reason]
+
+    def _reasons(self, judged: Judged, period: Period) -> dict[str, int]:
+        found = {_REASONS[one]: n for one, n in judged.reasons.items()}
+        names = ("who", "reason", "events")
+        columns = (judged.groups[name].tolist() for name in names)
+        for who, reason, events in zip(*columns, strict=True):
+            found[_REASONS[Code(reason)]] -= events
+            found[self._why(Code(reason), who, period)] += events
+        return found
 
     def _unknown_by(
         self, asked: Asked, judged: Judged
@@ -335,7 +349,7 @@ class Logs:
             id=event_id(digest, told["offset"]),
             time=told["time"],
             kind=class_of(reason),
-            reason=_REASONS[reason],
+            reason=self._why(reason, told["who"], period),
             who=self.person(told["who"], period),
             actor=words("actor")[told["actor"]],
             suspect=words("actor")[told["suspect"]],

@@ -15,13 +15,17 @@ from ringfence.audit.engine.protocol import Engine
 from ringfence.audit.ingest import ingest
 from ringfence.audit.order import LogOrder
 from ringfence.audit.places import Places
+from ringfence.audit.reader import reader
 from ringfence.audit.table import EventTable
+from ringfence.boundary.fields import LOG
 from ringfence.claims.case import Case
 from ringfence.claims.crossings import Gap, LogSeen
 from ringfence.claims.events.holders import Holding
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.tallies import moment
 from ringfence.claims.events.world import MICRO
+from ringfence.documents.located import nearest
+from ringfence.errors import ConfigError, Problem
 
 FOLDER = "events"
 # What keeps a manifest from saying that these files are all there is.
@@ -61,6 +65,7 @@ def read(ordered: Ordered, case: Case) -> Iterator[Logs]:
         RingfenceError: The table can't be written, or the engine can't be reached.
     """
     orders = tuple(replace(one, base=ordered.base) for one in ordered.orders)
+    _check_options(orders)
     speaks = Holding(_over(case, orders)).tools()
     table = ingest(
         orders,
@@ -84,6 +89,20 @@ def read(ordered: Ordered, case: Case) -> Iterator[Logs]:
             )
     finally:
         engine.close()
+
+
+def _check_options(orders: Sequence[LogOrder]) -> None:
+    """Refuse what neither a log nor its reader has: a slip of the pen."""
+    problems = []
+    for order in orders:
+        known = (*LOG.all, *reader(order.kind, order.at).options)
+        for key, value in order.options.items():
+            if key not in known:
+                at = value.key_at or value.at
+                message = f"log `{order.name}` has no `{key}`"
+                problems.append(Problem(message, at, nearest(key, known)))
+    if problems:
+        raise ConfigError.of(problems)
 
 
 def _engine(ordered: Ordered) -> Engine:

@@ -80,7 +80,7 @@ def _gaps(
     claim: Claim, case: Case, leavers: Sequence[_Left], due: Mapping[str, int]
 ) -> Iterator[Reason]:
     if undated := [one.person for one in leavers if not one.is_sure]:
-        text = f"nobody says for sure when {listed(undated)} left"
+        text = f"nobody says for sure when {listed(undated)} left, once and for all"
         yield Reason("undated-leaver", text)
     elif not leavers:
         yield Reason("no-leaver", "nobody is known to have left")
@@ -99,7 +99,13 @@ def _leavers(case: Case, window: tuple[int, int] | None) -> list[_Left]:
     told: dict[str, list[Fact]] = defaultdict(list)
     for row in whole.view.about(people):
         told[row.id].append(msgspec.json.decode(row.line))
-    found = (_left(person, facts, until) for person, facts in told.items())
+    found = (
+        # Who came back was away at a time that isn't judged.
+        _Left(person, None, is_sure=False)
+        if _came_back(facts, until)
+        else _left(person, facts, until)
+        for person, facts in told.items()
+    )
     return [one for one in found if one is not None and _is_in(one.at, window)]
 
 
@@ -132,6 +138,25 @@ def _left(person: str, facts: list[Fact], until: str) -> _Left | None:
     if any(one.get("unknown") for one in rows):
         return _Left(person, None, is_sure=False)
     return _Left(person, _micros(max(ends)), is_sure=True)
+
+
+def _came_back(facts: list[Fact], until: str) -> bool:
+    """Return whether somebody was away before, and was there again by an instant."""
+    ended = [
+        one
+        for one in facts
+        if one["name"] == "active" and one.get("value") == "no" and one.get("until")
+    ]
+    if any(one["until"] <= until for one in ended):
+        return True
+    rows = [one for one in facts if one["name"] == "employer"]
+    spans = sorted((one.get("since", ""), one.get("until", "")) for one in rows)
+    reached = ""
+    for place, (since, end) in enumerate(spans):
+        if place and reached and since > reached:
+            return True
+        reached = "9999" if not end else max(reached, end)
+    return False
 
 
 def _holds(fact: Fact, instant: str) -> bool:

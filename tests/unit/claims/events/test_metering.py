@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ringfence.audit.table import EventTable
 from ringfence.boundary.identifiers import Threshold
 from ringfence.boundary.model import AnyOf, Attribute, Owned, Protection, Selector
-from ringfence.claims.events.metering import Metering
+from ringfence.claims.events.metering import Metering, subjects_of
 from tests.estates import IN_CHINA, attribute, claim, edge
 from tests.logged import DATA, PEOPLE, at, day, event, logged, past_of
 
@@ -122,3 +123,8 @@ def test_a_threshold_is_passed_by_one_more(tmp_path, monkeypatch):
     events = [event(n, "person:ann", subjects=f"u{n}") for n in (1, 2, 3, 4)]
     found = metered(tmp_path, events)["person:ann", NAMES]
     assert (found.subjects, found.more_than, found.passed) == (4, 2, at(3))
+
+
+def test_a_table_without_subjects_names_nobody(tmp_path):
+    """No file of subjects, no subject."""
+    assert subjects_of(EventTable(tmp_path)) == {}

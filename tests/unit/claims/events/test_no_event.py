@@ -80,7 +80,7 @@ def test_somebody_did(tmp_path):
         (FACTS, QUIET, {}, {"files": ("db.jsonl", "more")}, "log-unread"),
         (FACTS, [*QUIET, "{"], {}, {}, "log-malformed"),
         (FACTS, [*QUIET, "{"], {}, {}, "malformed"),
-        (FACTS, [*QUIET, event(4, "svc-pulse")], {}, {}, "unknown-person"),
+        (FACTS, [*QUIET, event(4, "svc-pulse")], {}, {}, "unknown-nobody"),
         (FACTS, [*QUIET, event(4, "person:zed")], {}, {}, "unknown-person"),
         (
             (*FACTS, edge("tool:pulse", "runs_as", "service_account:pulse")),
@@ -110,6 +110,13 @@ def test_somebody_did(tmp_path):
         ((*FACTS, source("hr", unknown="?")), QUIET, {}, {}, "unread-source"),
         (FACTS, QUIET, {"during": (day(-9), day(30))}, {}, "log-period"),
         (FACTS, QUIET, {"during": (day(1), day(40))}, {}, "beyond-date"),
+        (
+            FACTS,
+            QUIET,
+            {"during": (day(1), day(9))},
+            {"since": None},
+            "log-period-unsaid",
+        ),
         (FACTS, [], {}, {}, "log-silent"),
     ],
 )
@@ -180,12 +187,12 @@ def test_somebody_who_moves_is_judged_as_of_each_event(tmp_path):
 def test_a_period_takes_its_own_events_and_silences(tmp_path):
     """What lies outside the claim's period neither refutes nor leaves it open."""
     asked = claim("no_event", excluded="in-china", during=(day(10), day(20)))
-    events = [event(number, "person:bo") for number in (10, 15, 20)]
-    events += [event(5, "person:ann"), event(20.5, "person:ann")]
+    events = [event(5, "person:ann")]
+    events += [event(number, "person:bo") for number in (10, 15, 20)]
     orders = [order(tmp_path, cadence=6 * 86_400)]
     found = judged(tmp_path, FACTS, events, asked, orders=orders)
     assert (found.verdict, codes(found)) == (Verdict.UPHELD, [])
-    last = [event(20, "person:ann")]
+    last = [event(20, "person:ann"), event(20.5, "person:ann")]
     found = judged(tmp_path, FACTS, [*events, *last], asked, orders=orders)
     assert found.verdict is Verdict.REFUTED
     assert found.crossings.crossing == 1
