@@ -129,9 +129,9 @@ def test_the_unknown_are_unknown_for_the_reason_that_they_have(
     expected = {
         "nobody": sum(
             one["class"] == "unknown" for name in nobody for one in acts(truth, name)
-        ),
-        "person": sum(by_role[role]["unknown"] for role in jobs)
-        + len(acts(truth, "unrecorded residence"))
+        )
+        + sum(by_role[role]["unknown"] for role in jobs),
+        "person": len(acts(truth, "unrecorded residence"))
         + len(acts(truth, "stranger")),
         "abroad": sum(one["lines"] + one["beneath"] for one in trip),
         "data": truth["warehouse"]["beneath"]["crossing"],

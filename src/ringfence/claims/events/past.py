@@ -312,11 +312,10 @@ class Logs:
 
     def _reasons(self, judged: Judged, period: Period) -> dict[str, int]:
         found = {_REASONS[one]: n for one, n in judged.reasons.items()}
-        names = ("who", "reason", "events")
-        columns = (judged.groups[name].tolist() for name in names)
-        for who, reason, events in zip(*columns, strict=True):
-            found[_REASONS[Code(reason)]] -= events
-            found[self._why(Code(reason), who, period)] += events
+        columns = (judged.groups[key].tolist() for key in ("who", "reason", "events"))
+        for who, reason, count in zip(*columns, strict=True):
+            found[_REASONS[Code(reason)]] -= count
+            found[self._why(Code(reason), who, period)] += count
         return found
 
     def _unknown_by(

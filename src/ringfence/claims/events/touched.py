@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from ringfence.audit.event import Touch
+from ringfence.audit.event import Touch, dataset_of
 from ringfence.boundary.protection import Patterns
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
@@ -59,7 +59,10 @@ class Protection:
 
     def columns(self, touch: Touch, at: int) -> list[str]:
         """Return the protected nodes that a touch surely is of, at a second."""
-        sure = {one for one in touch.columns if self._column(one, at) is Status.YES}
+        named = [*touch.columns]
+        for group in self._groups(touch):
+            named += group if len(group) == 1 else ()
+        sure = {one for one in named if self._column(one, at) is Status.YES}
         for node in (*touch.whole, *(d for d in touch.part if self._is_all(d, at))):
             inner = (node, *self._content(node))
             sure |= {one for one in inner if self._node(one, at) is Status.YES}
@@ -80,25 +83,44 @@ class Protection:
 
     def _open(self, node: str) -> list[Stretch]:
         if node not in self._known:
-            return [] if self._is_imagined(node) else [self._period]
+            return [self._period]
         times = self._times.get(node, ())
         return [(a, b) for a, b, status in times if status is not Status.NO]
 
     def _is_covered(self, node: str, covers: Patterns) -> bool:
+        """Return whether patterns cover all of a node: never what nobody knows."""
         if kind_of(node) == "column":
-            return covers.match(node.partition(":")[2])
+            return node in self._known and covers.match(node.partition(":")[2])
         inner = [n for n in self._content(node) if kind_of(n) == "column"]
         return bool(inner) and all(self._is_covered(n, covers) for n in inner)
 
-    def _is_imagined(self, node: str) -> bool:
+    def _is_lacking(self, node: str) -> bool:
         """Return whether a column is one that a dataset of known columns lacks."""
-        kind, _, name = node.partition(":")
-        return (
-            kind == "column" and f"dataset:{name.rpartition('.')[0]}" in self._columns
-        )
+        return node not in self._known and _dataset(node) in self._columns
+
+    def _groups(self, touch: Touch) -> Iterator[list[str]]:
+        """Yield for each column that is named without its table what it may be.
+
+        It is the first that exists: what datasets of known columns lack is passed
+        over. If none exists, the catalogue is behind, and it is one that is lacking.
+        What isn't of the one dataset that counts is empty.
+        """
+        for group in touch.either:
+            found: list[str] = []
+            for node in group:
+                if not self._is_lacking(node):
+                    found.append(node)
+                if node in self._known:
+                    break
+            else:
+                found += [node for node in group if self._is_lacking(node)]
+            only = touch.only
+            yield [one if only in ("", _dataset(one)) else "" for one in found]
 
     def _nodes(self, touch: Touch) -> Iterable[str]:
         yield from touch.columns
+        for group in self._groups(touch):
+            yield from filter(None, group)
         for node in (*touch.whole, *touch.part):
             yield node
             yield from self._content(node)
@@ -114,6 +136,7 @@ class Protection:
         found += [self._column(node, at) for node in touch.columns]
         found += [self._whole(node, at) for node in touch.whole]
         found += [self._part(node, at) for node in touch.part]
+        found += [self._either(group, at) for group in self._groups(touch)]
         return max(found)
 
     def _node(self, node: str, at: int) -> Status:
@@ -123,15 +146,21 @@ class Protection:
         return Status.NO if node in self._known else Status.UNKNOWN
 
     def _column(self, node: str, at: int) -> Status:
-        if node not in self._known and self._is_imagined(node):
-            return Status.NO
+        if self._is_lacking(node):
+            return Status.UNKNOWN  # another letter case, or a catalogue that is old
         return self._node(self._home(node), at)
+
+    def _either(self, group: Sequence[str], at: int) -> Status:
+        """Return what a column is that may be one of several; empty is none at all."""
+        found = {self._column(one, at) if one else Status.NO for one in group}
+        sure = len(group) == 1 or found == {Status.NO}
+        return max(found) if sure else Status.UNKNOWN
 
     def _home(self, node: str) -> str:
         """Return what says of a node: of a column that nobody knows, its dataset."""
         if node in self._known or kind_of(node) != "column":
             return node
-        return f"dataset:{node.partition(':')[2].rpartition('.')[0]}"
+        return _dataset(node)
 
     def _whole(self, node: str, at: int) -> Status:
         inner = (self._node(one, at) for one in self._content(node))
@@ -148,6 +177,11 @@ class Protection:
             return True
         inner = self._columns.get(node, ())
         return bool(inner) and all(self._node(n, at) is Status.YES for n in inner)
+
+
+def _dataset(column: str) -> str:
+    """Return the dataset of a column; empty for what is none."""
+    return dataset_of(column) if kind_of(column) == "column" else ""
 
 
 def _without(held: Sequence[Stretch], taken: Sequence[Stretch]) -> list[Stretch]:

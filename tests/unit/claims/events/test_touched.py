@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.audit.event import Touch
+from ringfence.audit.event import SOMEWHERE, Touch
 from ringfence.boundary.model import Protection as Protected
 from ringfence.boundary.protection import patterns
 from ringfence.boundary.status import Status
@@ -17,6 +17,7 @@ from tests.logged import CITY, DATA, EMAIL, MICRO, USERS, at, day
 NO, UNKNOWN, YES = Status.NO, Status.UNKNOWN, Status.YES
 PERIOD = (at(0) // MICRO, at(31) // MICRO)
 HEALTH, LOGS, RAW = "dataset:db/s.health", "dataset:db/s.logs", "dataset:db/s.raw"
+FREE = "column:free/t.x"
 FACTS = (
     *DATA,
     # Protected by its name, with no column that anybody knows.
@@ -57,8 +58,26 @@ def protection(tmp_path_factory):
         (Touch((EMAIL,)), YES),
         (Touch((CITY,)), NO),
         (Touch((CITY, EMAIL)), YES),
-        # A column that a dataset of known columns lacks was never touched.
-        (Touch(("column:db/s.users.imagined",)), NO),
+        # A column that a dataset of known columns lacks: the catalogue may be old.
+        (Touch(("column:db/s.users.imagined",)), UNKNOWN),
+        (Touch(("column:db/s.users.EMAIL",)), UNKNOWN),
+        # Named without its table: the first that exists.
+        (Touch(either=((FREE, EMAIL),)), NO),
+        (Touch(either=((EMAIL, FREE),)), YES),
+        (Touch(either=(("column:free/t.email", EMAIL),)), YES),
+        (Touch(either=(("column:db/s.users.x", FREE),)), NO),
+        (Touch(either=(("column:db/s.users.y", "column:free/t.y"),)), UNKNOWN),
+        (Touch(either=(("column:elsewhere/t.email", EMAIL),)), UNKNOWN),
+        (Touch(either=(("column:elsewhere/t.x", FREE),)), UNKNOWN),
+        (Touch(either=((SOMEWHERE, FREE),)), UNKNOWN),
+        (Touch(either=((FREE, SOMEWHERE),)), NO),
+        (Touch(either=((FREE,), (EMAIL,))), YES),
+        # What turns out to be another dataset's counts nothing for a line of one.
+        (Touch(either=((EMAIL, FREE),), only="dataset:free/t"), NO),
+        (Touch(either=((FREE, EMAIL),), only=USERS), NO),
+        (Touch(either=((EMAIL, FREE),), only=USERS), YES),
+        (Touch(either=((SOMEWHERE, EMAIL),), only=USERS), UNKNOWN),
+        (Touch(either=((SOMEWHERE, CITY),), only=USERS), NO),
         # One of a dataset without known columns is what the dataset is.
         (Touch(("column:db/s.health.pulse",)), YES),
         (Touch(("column:db/s.raw.x",)), UNKNOWN),
@@ -104,6 +123,10 @@ def test_a_status_changes_within_the_period(protection):
     ("touch", "time", "sure"),
     [
         (Touch((EMAIL, CITY)), 1, [EMAIL]),
+        (Touch(either=((FREE, EMAIL),)), 1, []),
+        (Touch(either=((EMAIL, FREE),)), 1, [EMAIL]),
+        (Touch(either=((EMAIL, FREE),), only="dataset:free/t"), 1, []),
+        (Touch(either=((SOMEWHERE, EMAIL),)), 1, []),
         (Touch(whole=(USERS,)), 1, [EMAIL]),
         (Touch(part=(USERS,)), 1, []),
         (Touch(part=(HEALTH,)), 1, [HEALTH]),
@@ -131,7 +154,13 @@ def test_what_is_surely_touched_is_named(protection, touch, time, sure):
         (Touch(part=(USERS,)), "db/s.users.*", [PERIOD]),
         (Touch((EMAIL,), unclear=True), "*", []),
         (Touch(whole=(HEALTH,)), "*", []),
-        (Touch(("column:db/s.health.pulse",)), "db/s.health.*", [PERIOD]),
+        # What nobody knows is never conceded.
+        (Touch(("column:db/s.health.pulse",)), "db/s.health.*", []),
+        (Touch(("column:db/s.users.EMAIL",)), "*", []),
+        (Touch(either=((FREE, EMAIL),)), "free/t.x", []),
+        (Touch(either=((EMAIL, FREE),)), "db/s.users.email", [PERIOD]),
+        (Touch(either=((EMAIL, FREE),)), "free/t.x", []),
+        (Touch(either=((SOMEWHERE, EMAIL),)), "*", []),
         (Touch(("column:elsewhere/t.x",)), "db/*", []),
         (Touch(("column:db/s.users.imagined",)), "*", []),
         (Touch(whole=("store:db",)), "*", []),
