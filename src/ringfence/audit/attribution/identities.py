@@ -95,13 +95,13 @@ FROM behind_chain AS c LEFT JOIN behind_chain AS p ON p.k = c.parent
 # What is `sure` gainsays whoever else an event with the credential names.
 _SETTLE = Template("""
 CREATE OR REPLACE TEMP TABLE behind_chain AS
-SELECT c.k, c.since, v.who AS origin,
-  v.who < 0 OR c.says IS NOT NULL OR coalesce(a.kind = $PERSON, false) AS sure
-FROM behind_chain AS c
-LEFT JOIN behind_actor AS a ON a.code = c.origin,
-LATERAL (SELECT CASE WHEN c.parent IS NOT NULL OR c.origin < 0 OR c.says < 0 THEN -1
-  WHEN c.says IS NULL OR c.says = c.origin THEN c.origin
-  WHEN a.kind = $PERSON THEN -1 ELSE c.says END AS who) AS v
+SELECT k, since, origin, origin < 0 OR says IS NOT NULL OR is_person AS sure
+FROM (
+  SELECT c.k, c.since, c.says, coalesce(a.kind = $PERSON, false) AS is_person,
+    CASE WHEN c.parent IS NOT NULL OR c.origin < 0 OR c.says < 0 THEN -1
+      WHEN c.says IS NULL OR c.says = c.origin THEN c.origin
+      WHEN a.kind = $PERSON THEN -1 ELSE c.says END AS origin
+  FROM behind_chain AS c LEFT JOIN behind_actor AS a ON a.code = c.origin)
 """)
 _EVENT = """
 CREATE OR REPLACE TEMP VIEW behind_event AS

@@ -28,7 +28,7 @@ _NUMBERS = {
 _SHARED = Template("""
 CREATE OR REPLACE TEMP TABLE behind_shared AS
 SELECT e.id, e.time, e.own_tool, e.base, e.session, e.application, e.address,
-  e.request, e.touch, e.verb, e.ending
+  e.request, e.touch, e.verb, e.ending, e.log, e.file, e."offset"
 FROM behind_event AS e LEFT JOIN behind_actor AS b ON b.code = e.base
 WHERE (e.base > 0 AND b.kind IN ($IS_SPOKEN, $IS_SERVICE))
   OR (e.base = 0 AND e.actor_kind = $IS_ASSUMED)

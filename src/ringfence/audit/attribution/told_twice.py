@@ -42,12 +42,14 @@ ORDER BY w.code LIMIT 100000
 """)
 # Within half-open reach of each other's clock, just as one explains the other.
 _TWICE = Template("""
-CREATE OR REPLACE TEMP TABLE behind_twice AS
+CREATE OR REPLACE TEMP TABLE explained AS
 WITH given AS (
-  SELECT f.grade, f.tool, f.key, f.person, e.verb, g.atom, e.time
+  SELECT f.grade, f.tool, f.key, f.person, e.verb, g.atom, e.time,
+    arg_min(e.id, (e.log, e.file, e."offset")) AS id
   FROM behind_found AS f JOIN behind_shared AS e ON e.id = f.id
   JOIN behind_give AS g ON g.touch = e.touch
   WHERE f.grade IN ($REQUEST, $SESSION) AND e.ending = $DONE
+  GROUP BY ALL
 ),
 keyed AS (
   SELECT t.*, $REQUEST AS grade, r.key::BIGINT AS key
@@ -60,7 +62,7 @@ wanted AS (
   FROM keyed AS k JOIN behind_need AS n ON n.touch = k.touch
 ),
 met AS (
-  SELECT w.id, w.touch, w.need
+  SELECT w.id, w.touch, w.need, g.id AS by_id
   FROM wanted AS w ASOF JOIN given AS g
     ON g.grade = w.grade AND g.tool = w.tool AND g.key = w.key
     AND g.person = w.person AND g.verb = w.verb AND g.atom = w.atom
@@ -68,13 +70,21 @@ met AS (
   WHERE g.time >= w.time - $window
 ),
 needed AS (SELECT touch, count(DISTINCT need) AS needs FROM behind_need GROUP BY touch)
-SELECT id FROM met JOIN needed USING (touch)
-GROUP BY id, needs HAVING count(DISTINCT need) = needs
+whole AS (
+  SELECT id FROM met JOIN needed USING (touch)
+  GROUP BY id, needs HAVING count(DISTINCT need) = needs)
+SELECT DISTINCT id AS event_row, by_id AS by_row FROM met JOIN whole USING (id);
+CREATE OR REPLACE TEMP TABLE behind_twice AS
+SELECT DISTINCT event_row AS id FROM explained
 """)
 
 
 def find_told_twice(database: duckdb.DuckDBPyConnection, window: int) -> None:
-    """Make `behind_twice`: a tool's events that the database's own log tells too."""
+    """Make `behind_twice`: a tool's events that the database's own log tells too.
+
+    `explained` has a row for each of them (`event_row`) and each event by which it is
+    told (`by_row`), by their places in `event`; it stays.
+    """
     numbers = {one.name: int(one) for kind in (Grade, Ending) for one in kind}
     database.execute(_TABLES)
     for code, word in database.execute(_TOLD).fetchall():

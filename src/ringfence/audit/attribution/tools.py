@@ -49,7 +49,7 @@ JOIN (
   SELECT tool, person, unnest([name, regexp_replace(name, '@.*', '')]) AS name
   FROM (
     SELECT DISTINCT t.tool, t.person,
-      lower(regexp_extract(w.word, '[^:/]+$')) AS name
+      lower(regexp_extract(w.word, '[^:/]+$$')) AS name
     FROM behind_told AS t JOIN word_actor AS w ON w.code = t.person)
 ) AS n ON n.name = lower(p.part) AND n.name <> '';
 """)

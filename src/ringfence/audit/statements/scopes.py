@@ -2,28 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sqlglot import Dialect, exp
+from sqlglot.dialects.postgres import Postgres
+
+from ringfence.audit.statements.places import (
+    around,
+    is_all_shown,
+    is_set,
+    is_target,
+    visible,
+)
 
 # Schema and name, each as the database spells it; a schema that isn't said is empty.
 # A catalogue, where it is said, stands before the schema.
 Table = tuple[str, ...]
-_SCOPES = (exp.Select, exp.Update, exp.Delete, exp.Insert, exp.Merge, exp.Copy)
-_GIVEN = (exp.Insert, exp.Copy)  # they take what another query gives
-_WRITES = (exp.Update, exp.Insert, exp.Merge)
+# Columns of every table of PostgreSQL's; nothing that anybody keeps stands in them.
+_SYSTEM = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+# Functions that come with the database and read no table.
+_BUILT_IN = re.compile(
+    r"generate_(series|subscripts)|unnest|jsonb?_\w+|regexp_\w+|string_to_table",
+)
+_SOMEWHERE = ((), "")  # a column of what the statement makes, or a function gives
 
 
 @dataclass(slots=True)
 class Use:
-    """What is touched of a table."""
+    """What is touched of a table.
+
+    Attributes:
+        columns: Columns that are surely its.
+        whole: All of it was.
+        part: Something of it was, the text doesn't say what.
+        named: A column was named that may be its, or that says nothing.
+    """
 
     columns: set[str] = field(default_factory=set)
     whole: bool = False
+    part: bool = False
+    named: bool = False
 
 
-Uses = Mapping[Table, Use]
+Candidates = tuple[tuple[Table, str], ...]
+
+
+@dataclass(slots=True)
+class Uses:
+    """What statements touch.
+
+    Attributes:
+        tables: What is touched of each table that they name.
+        either: Columns named without their table: what they may be, in the order in
+            which the name is looked for; `_SOMEWHERE` has no table.
+        unclear: Something is named that nobody can place.
+        calls: A function stands where a table does.
+    """
+
+    tables: dict[Table, Use] = field(default_factory=dict)
+    either: set[Candidates] = field(default_factory=set)
+    unclear: bool = False
+    calls: bool = False
 
 
 @dataclass(slots=True)
@@ -34,19 +75,27 @@ class _Scope:
         tables: Its tables, by the names that it gives them.
         made: What it makes for itself (a subquery, a function), and the names of its
             columns; None when they aren't known.
+        joined: The tables within what it joins and gives one name.
         target: The table that it writes to.
     """
 
     tables: dict[str, Table] = field(default_factory=dict)
     made: dict[str, set[str] | None] = field(default_factory=dict)
+    joined: dict[str, list[Table]] = field(default_factory=dict)
     target: Table | None = None
 
 
-def uses(trees: Iterable[exp.Expr], dialect: Dialect) -> Uses:
-    """Return what statements touch of each table that they name."""
-    found: dict[Table, Use] = {}
+def uses(
+    trees: Iterable[exp.Expr], dialect: Dialect, *, returned: bool = False
+) -> Uses:
+    """Return what statements touch of each table that they name.
+
+    With `returned` only what the writes among them hand out (`RETURNING`).
+    """
+    found = Uses()
+    system = _SYSTEM if isinstance(dialect, Postgres) else frozenset()
     for tree in trees:
-        _Walk(tree, dialect, found).take()
+        _Walk(tree, dialect, found, system).take(returned=returned)
     return found
 
 
@@ -54,14 +103,16 @@ class _Walk:
     """Walks one statement."""
 
     def __init__(
-        self, tree: exp.Expr, dialect: Dialect, found: dict[Table, Use]
+        self, tree: exp.Expr, dialect: Dialect, found: Uses, system: frozenset[str]
     ) -> None:
         self._tree = tree
         self._dialect = dialect
-        self._found = found
+        self._all = found
+        self._found = found.tables
+        self._system = system
         self._scopes: dict[int, _Scope] = {}
 
-    def take(self) -> None:
+    def take(self, *, returned: bool) -> None:
         """Note what the statement touches."""
         nodes = list(self._tree.walk())
         for node in nodes:
@@ -69,6 +120,8 @@ class _Walk:
                 self._table(node)
             elif isinstance(node, exp.Subquery | exp.Lateral | exp.Unnest | exp.Values):
                 self._made(node)
+        if returned:
+            nodes = [one for one in nodes if one.find_ancestor(exp.Returning)]
         for node in nodes:
             self._node(node)
 
@@ -99,39 +152,52 @@ class _Walk:
 
     def _scope(self, node: exp.Expr) -> _Scope | None:
         """Return the innermost query or write around a node."""
-        owner, _ = _owner(node)
+        owner, _ = around(node)
         if owner is None:
             return None
         return self._scopes.setdefault(id(owner), _Scope())
 
     def _around(self, node: exp.Expr) -> Iterator[_Scope]:
         """Yield the queries whose names a node can see, from the inside."""
-        owner, _ = _owner(node)
+        owner, _ = around(node)
         sees = True
         while owner is not None:
             if sees:
                 yield self._scopes.setdefault(id(owner), _Scope())
-            owner, sees = _owner(owner)
+            owner, sees = around(owner)
 
     def _table(self, node: exp.Table) -> None:
         scope = self._scope(node)
         alias = self._name(_alias(node))
         path = self._path(node)
         if not path[-1]:  # a function
-            if scope is not None and alias:
-                scope.made[alias] = None
+            self._function(node, scope, alias)
             return
         names = None if path[0] else self._named_query(node, path[-1])
         if names is not None:
             if scope is not None:
                 scope.made[alias or path[-1]] = names or None
             return
-        self._found.setdefault(path, Use())
+        use = self._found.setdefault(path, Use())
         if scope is None:
             return
-        scope.tables[alias or path[-1]] = path
-        if _is_target(node):
+        given = alias or path[-1]
+        if _has_columns(node):  # its columns have other names here
+            use.part = True
+            scope.made[given] = None
+            scope.joined[given] = [path]
+            return
+        if scope.tables.setdefault(given, path) != path:  # a.t and b.t, both `t`
+            use.part = self._found[scope.tables[given]].part = True
+        if is_target(node):
             scope.target = path
+
+    def _function(self, node: exp.Expr, scope: _Scope | None, alias: str) -> None:
+        calls = [*node.find_all(exp.Anonymous)]
+        known = all(_BUILT_IN.fullmatch(str(one.this).lower()) for one in calls)
+        self._all.calls = self._all.calls or not known
+        if scope is not None:
+            scope.made[alias or f"({id(node)})"] = None
 
     def _named_query(self, node: exp.Expr, name: str) -> set[str] | None:
         """Return the columns of the query of that name; None if it isn't one."""
@@ -141,7 +207,7 @@ class _Walk:
         while outer is not None:
             with_ = outer.args.get("with_")
             if isinstance(with_, exp.With):
-                for query in _visible(with_, within if inner is with_ else None):
+                for query in visible(with_, within if inner is with_ else None):
                     if self._name(_alias(query)) == name:
                         return self._outputs(query)
             within = inner if isinstance(inner, exp.CTE) else within
@@ -161,19 +227,28 @@ class _Walk:
 
     def _made(self, node: exp.Expr) -> None:
         scope = self._scope(node)
+        if isinstance(node, exp.Lateral) and isinstance(node.this, exp.Anonymous):
+            self._all.calls = True
         alias = self._name(_alias(node))
-        if scope is not None and alias:
-            scope.made[alias] = self._outputs(node) or None
+        if scope is None or not alias:
+            return
+        if isinstance(node.this, exp.Table):  # tables joined, under one name
+            inner = [self._path(one) for one in node.find_all(exp.Table)]
+            scope.joined[alias] = [one for one in inner if one in self._found]
+            if _has_columns(node):
+                for one in scope.joined[alias]:
+                    self._found[one].part = True
+                scope.made[alias] = None
+            return
+        scope.made[alias] = self._outputs(node) or None
 
     def _column(self, node: exp.Column) -> None:
-        if isinstance(node.this, exp.Star):
+        if isinstance(node.this, exp.Star) or isinstance(node.parent, exp.Star):
             return  # told as a star
         name = self._name(node.this)
         if node.args.get("table") is not None:
-            table = self._qualified(node)
-            if table is not None:
-                self._found[table].columns.add(name)
-        elif _is_set(node):
+            self._dotted(node, name)
+        elif is_set(node):
             self._set(node, name)
         elif not self._is_output(node, name):
             self._unqualified(node, name)
@@ -181,62 +256,137 @@ class _Walk:
     def _set(self, node: exp.Column, name: str) -> None:
         for scope in self._around(node):
             if scope.target is not None:
-                self._found[scope.target].columns.add(name)
+                self._sure(scope.target, name)
                 return
 
-    def _qualified(self, node: exp.Column) -> Table | None:
-        """Return the table that a column says it is of; None if it is of none."""
+    def _dotted(self, node: exp.Column, name: str) -> None:
+        """Note a column with a table before it, or a field within a column."""
         alias = self._name(node.args.get("table"))
         for scope in self._around(node):
-            if alias in scope.tables:
-                return scope.tables[alias]
             if alias in scope.made:
-                return None
+                return
+            if alias in scope.joined:
+                self._either([(one, name) for one in scope.joined[alias]])
+                return
+            if alias in scope.tables:
+                self._sure(scope.tables[alias], name)
+                return
             if alias == "excluded" and scope.target is not None:
-                return scope.target
-        return None
+                self._sure(scope.target, name)
+                return
+        steps = [self._name(node.args.get(key)) for key in ("catalog", "db")]
+        path = [*filter(None, steps), alias]
+        for scope in self._around(node):
+            if path[0] in scope.tables and len(path) > 1:
+                self._sure(scope.tables[path[0]], path[1])
+                return
+        self._unqualified(node, path[0])
+
+    def _sure(self, table: Table, name: str) -> None:
+        use = self._found[table]
+        use.named = True
+        if name not in self._system:
+            use.columns.add(name)
+
+    def _either(self, candidates: list[tuple[Table, str]]) -> None:
+        """Note a column that may be one of several tables'."""
+        ordered = tuple(dict.fromkeys(candidates))
+        if len(ordered) == 1 and ordered[0] != _SOMEWHERE:
+            self._sure(*ordered[0])
+            return
+        tables = [table for table, _ in ordered if table]
+        for table in tables:
+            self._found[table].named = True
+        if tables and not {name for _, name in ordered} & self._system:
+            self._all.either.add(ordered)
 
     def _is_output(self, node: exp.Column, name: str) -> bool:
-        """Whether a column of ORDER BY is one that the query itself names."""
-        if not isinstance(node.parent, exp.Ordered):
+        """Whether a column of ORDER BY is one that the query itself names.
+
+        A function and a window have an ORDER BY too: they know no such names.
+        """
+        order = node.parent.parent if isinstance(node.parent, exp.Ordered) else None
+        query = order.parent if isinstance(order, exp.Order) else None
+        if not isinstance(query, exp.Query):
             return False
-        owner, _ = _owner(node)
-        if not isinstance(owner, exp.Select):
+        if not isinstance(query, exp.Select):
             return True
-        aliased = [one for one in owner.selects if isinstance(one, exp.Alias)]
+        aliased = [one for one in query.selects if isinstance(one, exp.Alias)]
         return name in {self._name(one.args.get("alias")) for one in aliased}
 
     def _unqualified(self, node: exp.Column, name: str) -> None:
+        """Note a column named without its table, looked for from the inside."""
+        candidates: list[tuple[Table, str]] = []
+        seen = False
         for scope in self._around(node):
             if name in scope.tables:  # a whole row, named as its table is
                 self._found[scope.tables[name]].whole = True
                 return
-            if any(
-                names is not None and name in names for names in scope.made.values()
-            ):
+            if name in scope.joined:
+                for table in scope.joined[name]:
+                    self._found[table].whole = True
                 return
-            for table in scope.tables.values():
-                self._found[table].columns.add(name)
+            if any(names is not None and name in names for names in scope.made.values()):
+                break
+            candidates += [(table, name) for table in scope.tables.values()]
+            if None in scope.made.values():
+                candidates.append(_SOMEWHERE)
+            seen = seen or bool(scope.tables or scope.made)
+        self._either(candidates)
+        self._all.unclear = self._all.unclear or not (seen or candidates)
 
     def _star(self, node: exp.Star) -> None:
         parent = node.parent
         if isinstance(parent, exp.Column):
-            table = self._qualified(parent)
-            if table is not None:
-                self._found[table].whole = True
+            tables = self._starred(parent)
+            query = parent.parent
         elif isinstance(parent, exp.Select | exp.Returning):
             scope = self._scope(node)
-            for table in scope.tables.values() if scope is not None else ():
-                self._found[table].whole = True
+            tables = [] if scope is None else [*scope.tables.values()]
+            tables += [] if scope is None else sum(scope.joined.values(), [])
+            query = parent
+        else:
+            return
+        narrowed = any(node.args.values())  # `* EXCEPT (...)`
+        if isinstance(query, exp.Select):
+            narrowed = narrowed or not is_all_shown(query)
+        for table in tables:
+            self._found[table].part |= narrowed
+            self._found[table].whole |= not narrowed
+
+    def _starred(self, node: exp.Column) -> list[Table]:
+        """Return the tables of which `name.*` is all."""
+        alias = self._name(node.args.get("table"))
+        for scope in self._around(node):
+            if alias in scope.joined:
+                return scope.joined[alias]
+            if alias in scope.made:
+                return []
+            if alias in scope.tables:
+                return [scope.tables[alias]]
+            if alias == "excluded" and scope.target is not None:
+                return [scope.target]
+        self._unqualified(node, alias)  # all fields of a column
+        return []
 
     def _join(self, node: exp.Join) -> None:
         """Note the columns that a join names for both of its sides."""
         scope = self._scope(node)
         if scope is None:
             return
+        tables = [*scope.tables.values()]
+        if str(node.args.get("method")).upper() == "NATURAL":
+            for table in tables:
+                self._found[table].part = True
+        right = node.this if isinstance(node.this, exp.Table) else None
+        own = scope.tables.get(self._name(_alias(right)) or self._path(right)[-1]) if right else None
         for identifier in node.args.get("using") or ():
-            for table in scope.tables.values():
-                self._found[table].columns.add(self._name(_identifier(identifier)))
+            name = self._name(_identifier(identifier))
+            others = [(table, name) for table in tables if table != own]
+            somewhere = [_SOMEWHERE] if scope.made else []
+            self._either([*others, *somewhere])
+            if own is not None:
+                self._sure(own, name)
 
     def _into(self, node: exp.Insert | exp.Copy) -> None:
         """Note the columns that a write or a copy lists; all if it lists none."""
@@ -248,7 +398,8 @@ class _Walk:
         use = self._found.get(self._path(table))
         if use is None:
             return
-        use.columns |= {self._name(_identifier(column)) for column in listed}
+        for column in listed:
+            self._sure(self._path(table), self._name(_identifier(column)))
         use.whole = use.whole or not listed
 
     def _all_of(self, node: exp.Expr) -> None:
@@ -258,59 +409,6 @@ class _Walk:
                 table = table.this  # noqa: PLW2901
             if isinstance(table, exp.Table) and self._path(table) in self._found:
                 self._found[self._path(table)].whole = True
-
-
-def _owner(node: exp.Expr) -> tuple[exp.Expr | None, bool]:
-    """Return the innermost query or write around a node.
-
-    The second says whether the node sees its names: what stands in WITH or FROM (if
-    it isn't LATERAL), and what is inserted or copied, doesn't.
-    """
-    sees, lateral = True, False
-    inner, owner = node, node.parent
-    while owner is not None:
-        lateral = lateral or isinstance(inner, exp.Lateral)
-        if isinstance(inner, exp.CTE):
-            sees = False
-        elif inner.arg_key == "this" and isinstance(owner, exp.From | exp.Join):
-            sees = sees and (lateral or not isinstance(inner, exp.Subquery))
-        if isinstance(owner, _SCOPES) and not _is_branch(owner):
-            given = inner.arg_key in ("this", "expression")
-            return owner, sees and not (isinstance(owner, _GIVEN) and given)
-        inner, owner = owner, owner.parent
-    return None, False
-
-
-def _is_branch(node: exp.Expr) -> bool:
-    """Whether a write is only a branch of MERGE."""
-    return isinstance(node.parent, exp.When)
-
-
-def _is_target(node: exp.Table) -> bool:
-    """Whether a write writes to this table."""
-    parent = node.parent
-    if isinstance(parent, exp.Schema):
-        parent = parent.parent
-    return isinstance(parent, _WRITES) and node.arg_key == "this"
-
-
-def _is_set(node: exp.Column) -> bool:
-    """Whether a column stands to the left of SET."""
-    parent = node.parent
-    return (
-        isinstance(parent, exp.EQ)
-        and node.arg_key == "this"
-        and isinstance(parent.parent, exp.Update | exp.OnConflict)
-        and parent.arg_key == "expressions"
-    )
-
-
-def _visible(with_: exp.With, within: exp.Expr | None) -> Iterator[exp.Expr]:
-    """Yield the named queries that a place can see: those before it, if it is one."""
-    for query in with_.expressions:
-        if query is within and not with_.recursive:
-            return
-        yield query
 
 
 def _alias(node: exp.Expr) -> exp.Expr | None:
@@ -327,3 +425,9 @@ def _output(node: exp.Expr) -> exp.Expr | None:
 
 def _identifier(node: exp.Expr) -> exp.Expr | None:
     return node.this if isinstance(node, exp.Column) else node
+
+
+def _has_columns(node: exp.Expr) -> bool:
+    """Whether a name comes with names of its columns: `t(x, y)`."""
+    alias = node.args.get("alias")
+    return isinstance(alias, exp.TableAlias) and bool(alias.columns)
