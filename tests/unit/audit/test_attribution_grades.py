@@ -130,7 +130,7 @@ def test_a_short_id_is_met_by_chance(key: str):
     """Counters of two programs meet: ids of fewer than four characters never match."""
     works = [WORK, replace(WORK, actor="person:bob")]
     for text, who in (("r12", ""), ("r123", "person:ann")):
-        named = {key: text}
+        named: dict[str, Any] = {key: text}
         assert found(replace(QUERY, **named), replace(WORK, **named), *works)[0] == who
 
 
@@ -161,7 +161,9 @@ def test_a_gap_in_the_tools_log_leaves_nobody():
 def test_a_refused_try_in_the_tool_proves_nobody():
     """Who was refused by the tool was not shown to be who they said."""
     assert (
-        found(replace(QUERY, request="r-01"), replace(WORK, request="r-01", ending=1))[0]
+        found(replace(QUERY, request="r-01"), replace(WORK, request="r-01", ending=1))[
+            0
+        ]
         == ""
     )
 

@@ -16,55 +16,14 @@ from ringfence.audit.statements.places import (
     is_target,
     visible,
 )
+from ringfence.audit.statements.used import SOMEWHERE, Table, Use, Uses
 
-# Schema and name, each as the database spells it; a schema that isn't said is empty.
-# A catalogue, where it is said, stands before the schema.
-Table = tuple[str, ...]
 # Columns of every table of PostgreSQL's; nothing that anybody keeps stands in them.
 _SYSTEM = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
 # Functions that come with the database and read no table.
 _BUILT_IN = re.compile(
     r"generate_(series|subscripts)|unnest|jsonb?_\w+|regexp_\w+|string_to_table",
 )
-_SOMEWHERE = ((), "")  # a column of what the statement makes, or a function gives
-
-
-@dataclass(slots=True)
-class Use:
-    """What is touched of a table.
-
-    Attributes:
-        columns: Columns that are surely its.
-        whole: All of it was.
-        part: Something of it was, the text doesn't say what.
-        named: A column was named that may be its, or that says nothing.
-    """
-
-    columns: set[str] = field(default_factory=set)
-    whole: bool = False
-    part: bool = False
-    named: bool = False
-
-
-Candidates = tuple[tuple[Table, str], ...]
-
-
-@dataclass(slots=True)
-class Uses:
-    """What statements touch.
-
-    Attributes:
-        tables: What is touched of each table that they name.
-        either: Columns named without their table: what they may be, in the order in
-            which the name is looked for; `_SOMEWHERE` has no table.
-        unclear: Something is named that nobody can place.
-        calls: A function stands where a table does.
-    """
-
-    tables: dict[Table, Use] = field(default_factory=dict)
-    either: set[Candidates] = field(default_factory=set)
-    unclear: bool = False
-    calls: bool = False
 
 
 @dataclass(slots=True)
@@ -291,7 +250,7 @@ class _Walk:
     def _either(self, candidates: list[tuple[Table, str]]) -> None:
         """Note a column that may be one of several tables'."""
         ordered = tuple(dict.fromkeys(candidates))
-        if len(ordered) == 1 and ordered[0] != _SOMEWHERE:
+        if len(ordered) == 1 and ordered[0] != SOMEWHERE:
             self._sure(*ordered[0])
             return
         tables = [table for table, _ in ordered if table]
@@ -326,11 +285,13 @@ class _Walk:
                 for table in scope.joined[name]:
                     self._found[table].whole = True
                 return
-            if any(names is not None and name in names for names in scope.made.values()):
+            if any(
+                names is not None and name in names for names in scope.made.values()
+            ):
                 break
             candidates += [(table, name) for table in scope.tables.values()]
             if None in scope.made.values():
-                candidates.append(_SOMEWHERE)
+                candidates.append(SOMEWHERE)
             seen = seen or bool(scope.tables or scope.made)
         self._either(candidates)
         self._all.unclear = self._all.unclear or not (seen or candidates)
@@ -379,11 +340,15 @@ class _Walk:
             for table in tables:
                 self._found[table].part = True
         right = node.this if isinstance(node.this, exp.Table) else None
-        own = scope.tables.get(self._name(_alias(right)) or self._path(right)[-1]) if right else None
+        own = (
+            scope.tables.get(self._name(_alias(right)) or self._path(right)[-1])
+            if right
+            else None
+        )
         for identifier in node.args.get("using") or ():
             name = self._name(_identifier(identifier))
             others = [(table, name) for table in tables if table != own]
-            somewhere = [_SOMEWHERE] if scope.made else []
+            somewhere = [SOMEWHERE] if scope.made else []
             self._either([*others, *somewhere])
             if own is not None:
                 self._sure(own, name)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import cast
 
 import pytest
 
 from ringfence.claims.case import Case
+from ringfence.claims.crossings import Past
 from ringfence.claims.events.completeness import minute
 from ringfence.claims.kinds import judge
 from ringfence.claims.kinds.log_retention import _months_before
@@ -161,5 +163,5 @@ def test_no_log_at_all_upholds_nothing(tmp_path, asked):
     """Where there is no log, none is silent, and none is kept: open."""
     whole: Case = case(tmp_path, FACTS, asked)
     assert codes(judge(asked, whole)) == ["needs-logs"]
-    whole.past = Nothing()
+    whole.past = cast("Past", Nothing())
     assert codes(judge(asked, whole)) == ["no-log"]

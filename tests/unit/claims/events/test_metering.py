@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ringfence.audit.table import EventTable
@@ -109,7 +111,7 @@ def test_a_category_is_that_of_the_instant(tmp_path, time, metered_as):
     )
     kept = (*PROTECTED[:1], Protection("gene", category=HEALTH, tags=("GENE",)))
     events = [event(time, "person:ann", columns="email,city", subjects="u1")]
-    told = {"excluded": (COVERED,), "protected": kept}
+    told: dict[str, Any] = {"excluded": (COVERED,), "protected": kept}
     with logged(tmp_path, facts, events, ASKED, **told) as whole:
         found = past_of(whole).crossings(ASKED).meters
     assert len({one.category for one in found} - {"combined"}) == metered_as

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ringfence.boundary.model import BoundaryException, Network
+from ringfence.claims.crossings import Crossings
+from ringfence.claims.judgement import Judgement
 from ringfence.claims.outcome import Verdict
 from tests.estates import attribute, claim, edge, source
 from tests.logged import (
@@ -29,9 +33,15 @@ QUIET = [event(1, "person:bo"), event(2, "person:ann", columns="city")]
 CROSSED = [*QUIET, event(3, "person:ann")]
 
 
-def exception(**more: object) -> BoundaryException:
+def crossings_of(found: Judgement) -> Crossings:
+    """Return how the events were judged, which a verdict on logs has to tell."""
+    assert found.crossings is not None
+    return found.crossings
+
+
+def exception(**more: Any) -> BoundaryException:
     """Return an exception for Ann's view of e-mail addresses."""
-    told = {
+    told: dict[str, Any] = {
         "name": "spared",
         "who": ("person:ann",),
         "columns": ("db/s.users.email",),
@@ -49,7 +59,7 @@ def test_a_crossing_refutes(tmp_path):
     assert found.verdict is Verdict.REFUTED
     assert found.summary == "1 crossing by 1 person, 2022-01-04 to 2022-01-04"
     assert found.counts == {"events": 3, "crossings": 1, "unknown": 0}
-    (exhibit,) = found.crossings.exhibits
+    (exhibit,) = crossings_of(found).exhibits
     assert (exhibit.who, exhibit.touched, exhibit.log) == ("person:ann", (EMAIL,), "db")
 
 
@@ -181,7 +191,7 @@ def test_somebody_who_moves_is_judged_as_of_each_event(tmp_path):
     times = (4, 5 - 1e-9, 5, 9 - 1e-9, 9)
     found = judged(tmp_path, facts, [event(n, "person:ann") for n in times], NOBODY)
     assert found.counts == {"events": 5, "crossings": 2, "unknown": 0}
-    assert {one.first for one in found.crossings.people} == {at(5)}
+    assert {one.first for one in crossings_of(found).people} == {at(5)}
 
 
 def test_a_period_takes_its_own_events_and_silences(tmp_path):
@@ -195,7 +205,7 @@ def test_a_period_takes_its_own_events_and_silences(tmp_path):
     last = [event(20, "person:ann"), event(20.5, "person:ann")]
     found = judged(tmp_path, FACTS, [*events, *last], asked, orders=orders)
     assert found.verdict is Verdict.REFUTED
-    assert found.crossings.crossing == 1
+    assert crossings_of(found).crossing == 1
 
 
 def test_a_store_that_held_the_data_once_needs_a_log_too(tmp_path):
@@ -218,7 +228,7 @@ def test_one_persons_login_is_theirs_while_they_hold_it(tmp_path):
         edge("person:ann", "holds_key", "role:db/a", until=day(4)),
     )
     events = [event(number, "role:db/a") for number in (3, 4, 5)]
-    found = judged(tmp_path, facts, events, NOBODY).crossings
+    found = crossings_of(judged(tmp_path, facts, events, NOBODY))
     assert (found.crossing, found.reasons["person"]) == (2, 1)
     assert found.people[0].id == "person:ann"
     assert found.unknown_by == (("person:ann", "person", 1),)
@@ -233,7 +243,8 @@ def test_networks_of_ones_own_say_where_an_address_is(tmp_path):
         )
     )
     events = [event(n + 1, "person:bo", ip=f"10.{n}.0.9") for n in range(3)]
-    found = judged(tmp_path, FACTS, events, NOBODY, networks=networks).crossings
+    judgement = judged(tmp_path, FACTS, events, NOBODY, networks=networks)
+    found = crossings_of(judgement)
     assert found.reasons["abroad"] == 1
     assert found.reasons["not-excluded"] == 2
 
@@ -266,7 +277,7 @@ def test_many_unknowns_are_not_named_one_by_one(tmp_path, monkeypatch):
     """Beyond a bound, unknown events are counted without whom the logs name."""
     monkeypatch.setattr("ringfence.claims.events.past.MOST_NAMED", 1)
     events = [event(1, "person:zed"), event(2, "person:zed")]
-    found = judged(tmp_path, FACTS, events, NOBODY).crossings
+    found = crossings_of(judged(tmp_path, FACTS, events, NOBODY))
     assert (found.unknown, found.unknown_by) == (2, ())
 
 
