@@ -93,6 +93,7 @@ class Table:
     def __init__(self, folder: Path, sheet: Mapping[str, Ints], words: int) -> None:
         """Write the events; what a sheet leaves out is 0, and a line is its place."""
         self._words = words
+        self.told: tuple[tuple[str, ...], int] = ((), 0)
         self._paths: list[Path] = []
         size = len(sheet["time"])
         whole = {"offset": np.arange(size), **sheet}

@@ -79,6 +79,7 @@ def order(folder: Path, name: str = "db", **more: Any) -> LogOrder:
         store=name,
         since=at(0),
         until=at(31),
+        collected=at(31),
         cadence=40 * 86_400,
         principals=(Naming("svc-*", "service_account:{1}"),),
         options=options,

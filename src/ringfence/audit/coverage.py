@@ -100,7 +100,7 @@ def covered(table: EventTable, order: LogOrder) -> Coverage:
         *_of_files(state),
         *(Reason(one.code, one.text) for one in held_against(order, state.files)),
         *_of_period(order, life, gaps),
-        *_of_clocks(state, life),
+        *_of_clocks(order, state, life),
     ]
     notes: list[Reason] = []
     if state.duplicates:
@@ -167,6 +167,9 @@ def _gaps(order: LogOrder, life: _Life) -> list[Gap]:
 
 def _of_files(state: LogState) -> list[Reason]:
     found = [Reason("unread", f"`{one.name}`: {one.reason}") for one in state.unread]
+    for name in state.twice:
+        text = f"another log of its kind or store has `{name}`, too"
+        found.append(Reason("file-twice", text))
     for file in state.files:
         if file.problems:
             text = f"the rest of `{file.name}` is unknown: {'; '.join(file.problems)}"
@@ -200,8 +203,12 @@ def _of_period(order: LogOrder, life: _Life, gaps: tuple[Gap, ...]) -> list[Reas
     return found
 
 
-def _of_clocks(state: LogState, life: _Life) -> list[Reason]:
+def _of_clocks(order: LogOrder, state: LogState, life: _Life) -> list[Reason]:
     found: list[Reason] = []
+    if order.collected is None:
+        # A stamp from the future would hide that the log fell silent before its end.
+        text = "nobody says when its files were collected"
+        found.append(Reason("collected-unsaid", text))
     if life.ahead:
         text = f"{life.ahead} events are later than the files were collected"
         found.append(Reason("clock-ahead", text))

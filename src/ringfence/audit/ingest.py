@@ -7,9 +7,11 @@ not at all, and the table is made from batches alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import msgspec
 
 from ringfence.audit import reader as readers
@@ -21,7 +23,7 @@ from ringfence.audit.order import LogOrder
 from ringfence.audit.reader import LogReader
 from ringfence.audit.seal import seal
 from ringfence.audit.table import EventTable, FileState, LogState, Unread
-from ringfence.errors import ConfigError, Problem
+from ringfence.errors import ConfigError, Problem, RingfenceError
 
 Progress = Callable[[str], None]
 
@@ -56,13 +58,19 @@ def ingest(
         batches.mkdir(exist_ok=True)
         sweep(folder)
         sweep(batches)
-        deliveries = [
-            _delivered(order, one, batches, progress)
-            for order, one in zip(orders, found, strict=True)
-        ]
-        progress("sealing the table of events")
-        basis = msgspec.json.encode(behind, order="deterministic", enc_hook=str)
-        return seal(deliveries, folder, partial(attribute, behind=behind), basis)
+        try:
+            deliveries = [
+                _delivered(order, one, batches, progress)
+                for order, one in zip(orders, found, strict=True)
+            ]
+            deliveries = [_compared(one, deliveries) for one in deliveries]
+            progress("sealing the table of events")
+            basis = msgspec.json.encode(behind, order="deterministic", enc_hook=str)
+            return seal(deliveries, folder, partial(attribute, behind=behind), basis)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            message = f"the table of events can't be written to `{folder}`"
+            hint = "look at free space and memory; what was read stays, run it again"
+            raise RingfenceError(message, hint=hint) from error
 
 
 def _readers(orders: Sequence[LogOrder]) -> list[LogReader]:
@@ -104,6 +112,23 @@ def _delivered(
         unread=tuple(sorted(unread, key=lambda one: one.name)),
     )
     return Delivery(order, state, made)
+
+
+def _compared(one: Delivery, every: Sequence[Delivery]) -> Delivery:
+    """Return a log that knows which of its files another log like it was made of."""
+    others = {
+        file.digest
+        for other in every
+        if other is not one and _alike(one.order, other.order)
+        for file in other.state.files
+    }
+    twice = (f.name for f in one.state.files if f.events and f.digest in others)
+    return replace(one, state=msgspec.structs.replace(one.state, twice=tuple(twice)))
+
+
+def _alike(one: LogOrder, other: LogOrder) -> bool:
+    """Return whether two logs made of one file would tell the same events twice."""
+    return one.kind == other.kind or (one.store != "" and one.store == other.store)
 
 
 def files_of(order: LogOrder, unread: list[Unread]) -> list[Path]:

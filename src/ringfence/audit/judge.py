@@ -28,6 +28,7 @@ CALENDAR = 719_162  # days from the year 1 to 1970
 SLOTS = 11  # of the kernel `candidates`, for what was done
 MOST = 1_000_000  # exhibits fetched at a time
 TIMES = frozenset({"since", "until"})
+TOLD = ("told_first", "told_after")
 COUNTED = ("verb", "events", "plain")
 KEYS = ("who", "tool", "touch", "verb", "day", "reason")
 MEASURES = ("events", "rows", "unsaid", "first", "last")
@@ -72,6 +73,11 @@ class Table(Protocol):
         """Return the words of a domain, by their codes."""
         ...
 
+    @property
+    def told(self) -> tuple[Sequence[str], int]:
+        """Logs that tell of others' events too, and how far apart at most."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -111,12 +117,15 @@ class Judged:
         groups: Crossings and unknowns by `KEYS`, in their order, with `MEASURES`: how
             many events, their rows as far as they say, how many don't say, and the
             times of the first and the last. Days are their first microsecond.
+        within: The times at which what another log tells too is left to that log, for
+            what tells it was surely asked as well; None when nothing else is there.
     """
 
     question: Question
     events: int
     reasons: Mapping[Reason, int]
     groups: Mapping[str, Ints]
+    within: tuple[int, int] | None = None
 
     def total(self, reasons: Sequence[Reason]) -> int:
         """Return how many events have one of some reasons."""
@@ -148,7 +157,9 @@ def judge(
         return Judged(question, 0, counts, _grouped({}))
     _settle(engine, table, world, question, folder)
     engine.register("events", days.all)
-    engine.keep("kept", kernel("narrow", **_numbers(question)))
+    within = _told(engine, table, question, counts)
+    instead = {} if within is None else {"asked": "asked_told"}
+    engine.keep("kept", kernel("narrow", instead, **_numbers(question, within)))
     groups = engine.run(kernel("groups", {"asked": "held"}))
     engine.drop("kept")
     columns = {name: _ints(groups, name) for name in (*KEYS, "events", "told")}
@@ -163,7 +174,7 @@ def judge(
             "judged: the table of events was changed, or Ringfence is wrong"
         )
         raise AuditError(message)
-    return Judged(question, events, counts, _grouped(columns))
+    return Judged(question, events, counts, _grouped(columns), within)
 
 
 def exhibits(
@@ -185,7 +196,9 @@ def exhibits(
         return
     first = int(judged.groups["first"][chosen].min())
     after = int(judged.groups["last"][chosen].max()) + 1
-    numbers = _numbers(judged.question) | {"low": int(low), "high": int(high)}
+    numbers = _numbers(judged.question, judged.within)
+    numbers |= {"low": int(low), "high": int(high)}
+    instead = {} if judged.within is None else {"asked": "asked_told"}
     held = int(judged.groups["events"][chosen].sum())
     waiting = [(first, after, held)]
     while waiting:
@@ -193,11 +206,11 @@ def exhibits(
         if held > most and after - first > 1:
             middle = first + (after - first) // 2
             numbers |= {"first": first, "after": middle}
-            before = engine.count(kernel("exhibits", **numbers))
+            before = engine.count(kernel("exhibits", instead, **numbers))
             waiting += [(middle, after, held - before), (first, middle, before)]
         elif held:
             numbers |= {"first": first, "after": after}
-            yield engine.run(kernel("exhibits", **numbers))
+            yield engine.run(kernel("exhibits", instead, **numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +295,42 @@ def _varying(spans: Spans, kind: Ints, window: tuple[int, int]) -> Spans:
     return inside.of(kind[inside.code] == Status.VARIES)
 
 
-def _numbers(question: Question) -> dict[str, int]:
+def _told(
+    engine: Engine, table: Table, question: Question, counts: dict[Reason, int]
+) -> tuple[int, int] | None:
+    """Count what is judged though another log tells it too, for nobody asks that one.
+
+    An event is left to another one only where that is surely asked as well: its log
+    is, and its time lies in the window. Twice is better than never.
+    """
+    logs, apart = table.told
+    if not logs:
+        return None
+    first, after = question.window()
+    within = (0, 0)
+    if set(logs) <= set(question.logs):
+        within = first + apart, max(first + apart, after - apart)
+    window = {"first": first, "after": after}
+    told = dict(zip(TOLD, within, strict=True))
+    answer = engine.run(kernel("counted_told", **window, **told))
+    verb, events, plain = (_ints(answer, name) for name in COUNTED)
+    asked = np.isin(-verb, question.codes())
+    # They are counted among what was not done, too.
+    counts[Reason.NOTHING] -= int(events[asked].sum())
+    counts[Reason.UNPROTECTED] += int(plain[asked].sum())
+    return within if asked.any() else None
+
+
+def _numbers(
+    question: Question, within: tuple[int, int] | None = None
+) -> dict[str, int]:
     first, after = question.window()
     asked = question.codes()
     # A slot that isn't needed asks for what nothing is.
     slots = [*asked, *[-1] * (SLOTS - len(asked))]
     verbs = {f"verb_{number}": verb for number, verb in enumerate(slots, 1)}
-    return {"first": first, "after": after, **verbs}
+    told = {} if within is None else dict(zip(TOLD, within, strict=True))
+    return {"first": first, "after": after, **verbs, **told}
 
 
 def _counted(

@@ -32,7 +32,7 @@ from ringfence.errors import RingfenceError
 Attribute = Callable[[Connection], str]
 Day = tuple[str, int, int]  # log, days since `EARLIEST`, events
 
-LAYOUT = 1  # raised whenever the same batches give another table
+LAYOUT = 2  # raised whenever the same batches give another table
 DAY = 86_400 * SECOND
 _FEW = 500_000  # events of several days that are put together in one go
 _AT_ONCE = 8_000_000  # events whose ids are compared in one go
@@ -48,7 +48,8 @@ _SEALED = (
 _TOLD = {
     "who": "coalesce(d.who, CASE WHEN e.behind <> 0 THEN e.behind ELSE e.actor END)",
     "tool": "coalesce(d.tool, t.code)",
-    "verb": "CASE WHEN {ending} = 0 THEN e.verb ELSE 0 END",
+    "verb": f"CASE {{ending}} WHEN {Ending.DONE:d} THEN e.verb "
+    f"WHEN {Ending.TOLD:d} THEN -e.verb ELSE 0 END",
     "address": "coalesce(d.address, e.address)",
     "suspect": "coalesce(d.suspect, 0)",
     "grade": "coalesce(d.grade, CASE WHEN e.behind <> 0 OR e.actor <> 0 "
@@ -92,8 +93,9 @@ def seal(
         return table
     made = fresh(folder / ".new-table")
     with database(folder / ".work") as connection:
-        states = _Sealing(connection, folder / "batches", made, found).run(attribute)
-    state = TableState(digest, tuple(states))
+        work = _Sealing(connection, folder / "batches", made, found)
+        states = tuple(work.run(attribute))
+        state = TableState(digest, states, *work.told())
     (made / STATE).write_bytes(msgspec.json.format(msgspec.json.encode(state)))
     commit(made, folder / "table")
     return EventTable(folder / "table")
@@ -121,6 +123,7 @@ class _Sealing(Work):
         """Make everything, and return what is said of each log."""
         self.number_words()
         self._load_events()
+        self._load_subjects()
         duplicates, conflicts = self._drop_duplicates()
         self._take_told(attribute(self.connection))
         days = self._write_events()
@@ -164,11 +167,21 @@ class _Sealing(Work):
                 f"FROM event WHERE uid <> '') WHERE h % {passes:d} = {turn:d} "
                 "GROUP BY h HAVING count(*) > 1"
             )
+        # Whose data it was is part of what an event says.
+        self.sql(
+            "CREATE TABLE about AS SELECT e.rowid AS event_row, "
+            "string_agg(t.subject::VARCHAR, ',' ORDER BY t.subject) AS subjects "
+            'FROM event AS e JOIN theirs AS t USING (log, file, "offset") '
+            "WHERE e.uid <> '' AND hash(log, e.uid) IN (SELECT h FROM twice) "
+            "GROUP BY e.rowid"
+        )
         self.sql(
             "CREATE TABLE alike AS SELECT rowid AS event_row, log, file, uid, "  # noqa: S608
             "row_number() OVER ("
-            f'PARTITION BY {", ".join(_SAME)} ORDER BY file, "offset") AS place '
-            "FROM event WHERE uid <> '' AND hash(log, uid) IN (SELECT h FROM twice)"
+            f"PARTITION BY {', '.join(_SAME)}, subjects "
+            'ORDER BY file, "offset") AS place FROM (SELECT e.*, e.rowid, a.subjects '
+            "FROM event AS e LEFT JOIN about AS a ON a.event_row = e.rowid) "
+            "WHERE uid <> '' AND hash(log, uid) IN (SELECT h FROM twice)"
         )
         self.sql(
             "DELETE FROM event USING alike AS a "
@@ -243,7 +256,16 @@ class _Sealing(Work):
             raise _fault(f"{wrote} instead of {count} on {name}")
         return name
 
-    def _write_subjects(self) -> None:
+    def told(self) -> tuple[tuple[str, ...], int]:
+        """Return which logs tell of other logs' events, and how far off at most."""
+        rows = self.sql(
+            "SELECT b.log, max(abs(b.time - e.time)) FROM explained AS x "
+            "JOIN event AS e ON e.rowid = x.event_row "
+            "JOIN event AS b ON b.rowid = x.by_row GROUP BY b.log ORDER BY b.log"
+        ).fetchall()
+        return tuple(log for log, _ in rows), max((far for _, far in rows), default=0)
+
+    def _load_subjects(self) -> None:
         self.table(
             "naming", 'log VARCHAR, digest VARCHAR, "offset" BIGINT, subject VARCHAR'
         )
@@ -254,6 +276,16 @@ class _Sealing(Work):
             "s.code AS subject FROM naming AS n "
             "JOIN word_file AS f ON f.word = n.digest "
             "JOIN word_subject AS s ON s.word = n.subject WHERE n.subject <> ''"
+        )
+
+    def _write_subjects(self) -> None:
+        # What a tool's event names is named for those by which it is told, too.
+        self.sql(
+            'INSERT INTO theirs SELECT DISTINCT b.log, b.file, b."offset", t.subject '
+            "FROM explained AS x JOIN event AS e ON e.rowid = x.event_row "
+            "JOIN theirs AS t ON t.log = e.log AND t.file = e.file "
+            'AND t."offset" = e."offset" JOIN event AS b ON b.rowid = x.by_row '
+            'EXCEPT SELECT log, file, "offset", subject FROM theirs'
         )
         columns = [name for name in _SUBJECTS if name != "subject"]
         places = '(log, file, "offset") IN (SELECT (log, file, "offset") FROM theirs)'

@@ -74,6 +74,7 @@ class LogState(msgspec.Struct, frozen=True, kw_only=True):
         unread: What was ordered and could not be read at all.
         conflicts: How many events carry an id that a different event carries too.
         days: Days that have events, as `2022-01-31`.
+        twice: Its files that another log of its kind or store was made of, too.
     """
 
     name: str
@@ -83,6 +84,7 @@ class LogState(msgspec.Struct, frozen=True, kw_only=True):
     unread: tuple[Unread, ...] = ()
     conflicts: int = 0
     days: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
 
     @property
     def events(self) -> int:
@@ -106,10 +108,15 @@ class TableState(msgspec.Struct, frozen=True):
     Attributes:
         digest: Digest of all that it was made from.
         logs: Its logs, by name.
+        told_by: Logs that tell of what other logs tell too: events of those have a
+            negative verb, and are judged here.
+        apart: How far such two are apart at most, in microseconds.
     """
 
     digest: str
     logs: tuple[LogState, ...] = ()
+    told_by: tuple[str, ...] = ()
+    apart: int = 0
 
 
 def event_id(digest: str, offset: int) -> str:
@@ -157,6 +164,11 @@ class EventTable:
     def states(self) -> tuple[LogState, ...]:
         """Its logs, by name."""
         return self.state.logs
+
+    @property
+    def told(self) -> tuple[tuple[str, ...], int]:
+        """Logs that tell of others' events, and how far apart the two are at most."""
+        return self.state.told_by, self.state.apart
 
     @property
     def digest(self) -> str:

@@ -20,12 +20,27 @@ def lines(monkeypatch):
     monkeypatch.setattr(reader, "reader", lambda *_: Lines())
 
 
+class Anything:
+    """Equal to every kind of log."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
 def at(seconds: int) -> int:
     return (START + seconds) * MICRO
 
 
 def coverage(base, **more):
-    told = {"since": at(0), "until": at(100), "cadence": 30, **more}
+    told = {
+        "since": at(0),
+        "until": at(100),
+        "cadence": 30,
+        "collected": at(200),
+        **more,
+    }
     order = order_of(base, **told)
     return covered(sealed(base, order), order)
 
@@ -61,8 +76,36 @@ def test_a_log_without_any_sign_is_one_gap(tmp_path):
 def test_what_nobody_declares_is_a_reason(tmp_path):
     """Without cadence or period no silence can be told from a gap."""
     write(tmp_path / "app/one", [line(0)])
-    found = coverage(tmp_path, since=None, until=None, cadence=0)
-    assert codes(found) == ["cadence-unsaid", "period-unsaid"]
+    found = coverage(tmp_path, since=None, until=None, collected=None, cadence=0)
+    assert codes(found) == ["cadence-unsaid", "collected-unsaid", "period-unsaid"]
+
+
+def test_a_stamp_from_the_future_hides_no_silence(tmp_path):
+    """Who doesn't say when the files were collected can't show that the log lived on."""
+    write(tmp_path / "app/one", [line(i) for i in (0, 25, 50, 75, 99)])
+    assert codes(coverage(tmp_path, collected=None)) == ["collected-unsaid"]
+    assert codes(coverage(tmp_path, collected=at(60))) == ["clock-ahead", "gap"]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, ["file-twice"]),
+        ({"kind": "other"}, []),
+        ({"kind": "other", "store": "shop"}, ["file-twice"]),
+    ],
+)
+def test_a_file_of_two_logs_alike_is_told(tmp_path, monkeypatch, more, expected):
+    """One file under two logs of a kind or a store would count twice: both are told."""
+    monkeypatch.setattr(Lines, "kind", property(lambda _: Anything()))
+    write(tmp_path / "app/one", [line(i) for i in range(0, 100, 25)])
+    write(tmp_path / "app/two", [])
+    told = {"since": at(0), "until": at(100), "cadence": 30, "collected": at(200)}
+    told["files"] = ("app/*",)
+    one = order_of(tmp_path, "a", **{**told, "store": more.get("store", "")})
+    two = order_of(tmp_path, "b", **{**told, **more})
+    table = sealed(tmp_path, one, two)
+    assert [codes(covered(table, order)) for order in (one, two)] == [expected] * 2
 
 
 def test_what_could_not_be_read_is_a_reason(tmp_path):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from ringfence.audit import reader
@@ -80,3 +81,16 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
     write(tmp_path / "out", [])
     with pytest.raises(RingfenceError, match="out"):
         sealed(tmp_path)
+
+
+def test_a_full_disk_is_one_clear_error(tmp_path, monkeypatch):
+    """What the database says of it is no fault of ours, and is told with a remedy."""
+
+    def full(*_):
+        raise duckdb.IOException("errno 28")
+
+    monkeypatch.setattr("ringfence.audit.ingest.seal", full)
+    write(tmp_path / "app/one", [line()])
+    with pytest.raises(RingfenceError, match="can't be written") as caught:
+        sealed(tmp_path)
+    assert "free space" in str(caught.value.problems[0].hint)

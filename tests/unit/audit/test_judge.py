@@ -77,6 +77,31 @@ def test_the_first_rule_that_fits_decides(expected, happened, said):
     assert reasons(small(event(**happened), **said)) == {expected: 1}
 
 
+@pytest.mark.parametrize(
+    ("by", "window", "expected"),
+    [
+        (("log",), (None, None), {"NOTHING": 1}),
+        (("log",), (NOON - 5, NOON + 6), {"NOTHING": 1}),
+        (("log",), (NOON - 4, NOON + 6), {"CROSSING": 1}),
+        (("log",), (NOON - 5, NOON + 5), {"CROSSING": 1}),
+        (("log", "other"), (None, None), {"CROSSING": 1}),
+        ((), (None, None), {"NOTHING": 1}),
+    ],
+)
+def test_what_another_log_tells_is_never_lost(tmp_path, by, window, expected):
+    """It is left to the other log only if that is asked, within what is asked for."""
+    world = small(event(verb=-2), window=window, verbs=frozenset({DONE[2]}))
+    table = Table(tmp_path, sheet(world.events), 6)
+    table.told = by, 5
+    engine = duck()
+    judged = judge(engine, table, world.world(), world.question(), tmp_path)
+    found = {why.name: n for why, n in judged.reasons.items() if n}
+    assert found == expected
+    rows = [*exhibits(engine, judged, (Reason.CROSSING, Reason.CROSSING))]
+    verbs = [verb for one in rows for verb in one["verb"].tolist()]
+    assert verbs == [2] * expected.get("CROSSING", 0)
+
+
 @pytest.mark.parametrize("asked", [(NOON, NOON + 1), (None, NOON + 1), (NOON, None)])
 def test_the_window_is_half_open(asked):
     """Its first instant is asked for, its last is not."""

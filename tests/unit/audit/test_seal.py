@@ -4,6 +4,8 @@ import duckdb
 import pytest
 
 from ringfence.audit import numbering, reader, seal
+from ringfence.audit.attribution import Behind
+from ringfence.audit.ingest import ingest
 from ringfence.audit.order import Naming
 from tests.sealed import Lines, line, order_of, rows_of, sealed, write
 
@@ -141,6 +143,46 @@ def test_subjects_stand_with_their_events(tmp_path):
     query = f"SELECT subject FROM read_parquet('{table.subjects}')"  # noqa: S608
     assert duckdb.execute(query).fetchall() == [(1,), (2,)]
     assert table.words("subject") == ["", "s1", "s2"]
+
+
+def test_one_id_on_other_subjects_drops_none(tmp_path):
+    """Events that are alike but for whose data they touched are two, and told."""
+    told = [line(1, uid="a", subjects=s) for s in (["s1"], ["s1", "s2"], ["s1"], [])]
+    write(tmp_path / "app/one", told)
+    table = sealed(tmp_path)
+    assert len(rows_of(table)) == 3
+    assert (table.states[0].conflicts, table.states[0].duplicates) == (3, 1)
+
+
+def told_twice(base):
+    """Return a table of a query and of the tool's event that it explains."""
+    seen = {"session": "s-8842", "touch": "column:shop/a.b.c", "verb": 2}
+    svc = "service_account:svc"
+    write(base / "db/one", [line(100, actor=svc, **seen)])
+    work = line(70, actor="person:ann", subjects=["s1", "s2"], **seen)
+    write(base / "pulse/one", [work, line(10_000, actor="person:ann", **seen)])
+    orders = (order_of(base, "db"), order_of(base, "pulse", tool="tool:pulse"))
+    behind = Behind({"tool:pulse": frozenset({svc})}, orders)
+    return ingest(orders, base / "out", behind=behind)
+
+
+def test_what_another_log_tells_keeps_its_verb(tmp_path):
+    """The verb of what is judged elsewhere is negative, and the table says by whom."""
+    table = told_twice(tmp_path)
+    assert rows_of(table, "log, verb, ending") == [
+        ("pulse", -2, 2),
+        ("db", 2, 0),
+        ("pulse", 2, 0),
+    ]
+    assert table.told == (("db",), 30_000_000)
+
+
+def test_subjects_that_a_tool_names_count_for_its_queries(tmp_path):
+    """Whose data the tool showed is whose data the query that tells it touched."""
+    table = told_twice(tmp_path)
+    query = f"SELECT log, verb, subject FROM read_parquet('{table.subjects}')"  # noqa: S608
+    found = duckdb.execute(query).fetchall()
+    assert found == [("db", 2, 1), ("db", 2, 2), ("pulse", -2, 1), ("pulse", -2, 2)]
 
 
 @pytest.mark.parametrize("few", [1, 7, 500_000])

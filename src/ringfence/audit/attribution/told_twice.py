@@ -69,7 +69,7 @@ met AS (
     AND w.until > g.time
   WHERE g.time >= w.time - $window
 ),
-needed AS (SELECT touch, count(DISTINCT need) AS needs FROM behind_need GROUP BY touch)
+needed AS (SELECT touch, count(DISTINCT need) AS needs FROM behind_need GROUP BY touch),
 whole AS (
   SELECT id FROM met JOIN needed USING (touch)
   GROUP BY id, needs HAVING count(DISTINCT need) = needs)

@@ -33,6 +33,8 @@ SELECT DISTINCT application, part FROM (
   FROM word_application WHERE code <> 0
   UNION ALL SELECT code, word FROM word_application WHERE code <> 0
 );
+CREATE OR REPLACE TEMP TABLE behind_long AS
+SELECT code AS session FROM word_session WHERE length(word) >= $SHORTEST;
 CREATE OR REPLACE TEMP TABLE behind_token AS
 SELECT DISTINCT p.application, t.tool, t.session
 FROM (
@@ -92,9 +94,9 @@ REQUESTS = """
 SELECT e.id, e.time, e.tool, r.key
 FROM behind_asked AS e JOIN behind_request AS r ON r.word = e.request
 """
-SESSIONS = f"""
+SESSIONS = """
 SELECT id, time, tool, session AS key FROM behind_asked
-WHERE session IN (SELECT code FROM word_session WHERE length(word) >= {SHORTEST})
+WHERE session IN (SELECT session FROM behind_long)
   AND (tool, session) IN (SELECT (tool, session) FROM behind_told)
 UNION
 SELECT e.id, e.time, e.tool, t.session

@@ -73,7 +73,10 @@ def is_all_shown(query: exp.Select) -> bool:
     while isinstance(node.parent, exp.SetOperation | exp.Paren):
         node = node.parent
     holder = node.parent
-    if isinstance(holder, exp.Subquery) and holder.parent is None:
+    if isinstance(holder, exp.Subquery) and (
+        holder.parent is None
+        or isinstance(holder.parent, exp.Copy | exp.Insert | exp.Create)
+    ):
         return True
     if isinstance(holder, exp.Subquery) and isinstance(holder.parent, exp.SetOperation):
         return is_all_shown_in(holder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from sqlglot import Dialect, exp
 from sqlglot.dialects.postgres import Postgres
@@ -16,7 +15,7 @@ from ringfence.audit.statements.places import (
     is_target,
     visible,
 )
-from ringfence.audit.statements.used import SOMEWHERE, Table, Use, Uses
+from ringfence.audit.statements.used import SOMEWHERE, Scope, Table, Use, Uses
 
 # Columns of every table of PostgreSQL's; nothing that anybody keeps stands in them.
 _SYSTEM = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
@@ -24,24 +23,6 @@ _SYSTEM = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
 _BUILT_IN = re.compile(
     r"generate_(series|subscripts)|unnest|jsonb?_\w+|regexp_\w+|string_to_table",
 )
-
-
-@dataclass(slots=True)
-class _Scope:
-    """A query or a write, and what it can name.
-
-    Attributes:
-        tables: Its tables, by the names that it gives them.
-        made: What it makes for itself (a subquery, a function), and the names of its
-            columns; None when they aren't known.
-        joined: The tables within what it joins and gives one name.
-        target: The table that it writes to.
-    """
-
-    tables: dict[str, Table] = field(default_factory=dict)
-    made: dict[str, set[str] | None] = field(default_factory=dict)
-    joined: dict[str, list[Table]] = field(default_factory=dict)
-    target: Table | None = None
 
 
 def uses(
@@ -69,7 +50,7 @@ class _Walk:
         self._all = found
         self._found = found.tables
         self._system = system
-        self._scopes: dict[int, _Scope] = {}
+        self._scopes: dict[int, Scope] = {}
 
     def take(self, *, returned: bool) -> None:
         """Note what the statement touches."""
@@ -77,7 +58,8 @@ class _Walk:
         for node in nodes:
             if isinstance(node, exp.Table):
                 self._table(node)
-            elif isinstance(node, exp.Subquery | exp.Lateral | exp.Unnest | exp.Values):
+        for node in nodes:
+            if isinstance(node, exp.Subquery | exp.Lateral | exp.Unnest | exp.Values):
                 self._made(node)
         if returned:
             nodes = [one for one in nodes if one.find_ancestor(exp.Returning)]
@@ -109,20 +91,20 @@ class _Walk:
         catalogue = self._name(table.args.get("catalog"))
         return (catalogue, schema, name) if catalogue else (schema, name)
 
-    def _scope(self, node: exp.Expr) -> _Scope | None:
+    def _scope(self, node: exp.Expr) -> Scope | None:
         """Return the innermost query or write around a node."""
         owner, _ = around(node)
         if owner is None:
             return None
-        return self._scopes.setdefault(id(owner), _Scope())
+        return self._scopes.setdefault(id(owner), Scope())
 
-    def _around(self, node: exp.Expr) -> Iterator[_Scope]:
+    def _around(self, node: exp.Expr) -> Iterator[Scope]:
         """Yield the queries whose names a node can see, from the inside."""
         owner, _ = around(node)
         sees = True
         while owner is not None:
             if sees:
-                yield self._scopes.setdefault(id(owner), _Scope())
+                yield self._scopes.setdefault(id(owner), Scope())
             owner, sees = around(owner)
 
     def _table(self, node: exp.Table) -> None:
@@ -151,7 +133,7 @@ class _Walk:
         if is_target(node):
             scope.target = path
 
-    def _function(self, node: exp.Expr, scope: _Scope | None, alias: str) -> None:
+    def _function(self, node: exp.Expr, scope: Scope | None, alias: str) -> None:
         calls = [*node.find_all(exp.Anonymous)]
         known = all(_BUILT_IN.fullmatch(str(one.this).lower()) for one in calls)
         self._all.calls = self._all.calls or not known
@@ -227,18 +209,22 @@ class _Walk:
             if alias in scope.joined:
                 self._either([(one, name) for one in scope.joined[alias]])
                 return
-            if alias in scope.tables:
-                self._sure(scope.tables[alias], name)
-                return
-            if alias == "excluded" and scope.target is not None:
-                self._sure(scope.target, name)
+            table = scope.named(alias)
+            if table is not None:
+                self._sure(table, name)
                 return
         steps = [self._name(node.args.get(key)) for key in ("catalog", "db")]
-        path = [*filter(None, steps), alias]
-        for scope in self._around(node):
+        self._field(node, [*filter(None, steps), alias])
+
+    def _field(self, node: exp.Column, path: list[str]) -> None:
+        """Note the column that a field lies in; its table may stand before it."""
+        scopes = [*self._around(node)]
+        for scope in scopes:
             if path[0] in scope.tables and len(path) > 1:
                 self._sure(scope.tables[path[0]], path[1])
                 return
+        if not any(scope.tables or scope.made for scope in scopes):
+            self._all.unclear = True
         self._unqualified(node, path[0])
 
     def _sure(self, table: Table, name: str) -> None:
@@ -276,7 +262,6 @@ class _Walk:
     def _unqualified(self, node: exp.Column, name: str) -> None:
         """Note a column named without its table, looked for from the inside."""
         candidates: list[tuple[Table, str]] = []
-        seen = False
         for scope in self._around(node):
             if name in scope.tables:  # a whole row, named as its table is
                 self._found[scope.tables[name]].whole = True
@@ -292,9 +277,7 @@ class _Walk:
             candidates += [(table, name) for table in scope.tables.values()]
             if None in scope.made.values():
                 candidates.append(SOMEWHERE)
-            seen = seen or bool(scope.tables or scope.made)
         self._either(candidates)
-        self._all.unclear = self._all.unclear or not (seen or candidates)
 
     def _star(self, node: exp.Star) -> None:
         parent = node.parent
@@ -302,9 +285,7 @@ class _Walk:
             tables = self._starred(parent)
             query = parent.parent
         elif isinstance(parent, exp.Select | exp.Returning):
-            scope = self._scope(node)
-            tables = [] if scope is None else [*scope.tables.values()]
-            tables += [] if scope is None else sum(scope.joined.values(), [])
+            tables = self._tables(self._scope(node))
             query = parent
         else:
             return
@@ -315,6 +296,14 @@ class _Walk:
             self._found[table].part |= narrowed
             self._found[table].whole |= not narrowed
 
+    @staticmethod
+    def _tables(scope: Scope | None) -> list[Table]:
+        """Return the tables of which `*` is all."""
+        if scope is None:
+            return []
+        joined = (table for tables in scope.joined.values() for table in tables)
+        return [*scope.tables.values(), *joined]
+
     def _starred(self, node: exp.Column) -> list[Table]:
         """Return the tables of which `name.*` is all."""
         alias = self._name(node.args.get("table"))
@@ -323,10 +312,9 @@ class _Walk:
                 return scope.joined[alias]
             if alias in scope.made:
                 return []
-            if alias in scope.tables:
-                return [scope.tables[alias]]
-            if alias == "excluded" and scope.target is not None:
-                return [scope.target]
+            table = scope.named(alias)
+            if table is not None:
+                return [table]
         self._unqualified(node, alias)  # all fields of a column
         return []
 
@@ -339,19 +327,21 @@ class _Walk:
         if str(node.args.get("method")).upper() == "NATURAL":
             for table in tables:
                 self._found[table].part = True
-        right = node.this if isinstance(node.this, exp.Table) else None
-        own = (
-            scope.tables.get(self._name(_alias(right)) or self._path(right)[-1])
-            if right
-            else None
-        )
         for identifier in node.args.get("using") or ():
-            name = self._name(_identifier(identifier))
-            others = [(table, name) for table in tables if table != own]
-            somewhere = [SOMEWHERE] if scope.made else []
-            self._either([*others, *somewhere])
-            if own is not None:
-                self._sure(own, name)
+            self._using(node, scope, self._name(_identifier(identifier)))
+
+    def _using(self, node: exp.Join, scope: Scope, name: str) -> None:
+        """Note a column that the right side has, and one of those on its left."""
+        own: Table | None = None
+        if isinstance(node.this, exp.Table):
+            given = self._name(_alias(node.this)) or self._path(node.this)[-1]
+            own = scope.tables.get(given)
+        tables = [*scope.tables.values()]
+        left = tables[: tables.index(own)] if own in tables else tables
+        others = [(one, name) for one in left]
+        self._either([*others, *([SOMEWHERE] if scope.made else [])])
+        if own is not None:
+            self._sure(own, name)
 
     def _into(self, node: exp.Insert | exp.Copy) -> None:
         """Note the columns that a write or a copy lists; all if it lists none."""

@@ -1,7 +1,7 @@
 """Which columns a statement touches, as far as its text says.
 
 No catalogue is asked: a column that is named without its table is given as all that it
-may be, in the order in which SQL looks for it, and everything that can't be told widens.
+may be, in the order in which SQL looks for it; what can't be told widens.
 """
 
 from __future__ import annotations

@@ -46,3 +46,25 @@ class Uses:
     either: set[Candidates] = field(default_factory=set)
     unclear: bool = False
     calls: bool = False
+
+
+@dataclass(slots=True)
+class Scope:
+    """A query or a write, and what it can name.
+
+    Attributes:
+        tables: Its tables, by the names that it gives them.
+        made: What it makes for itself (a subquery, a function), and the names of its
+            columns; None when they aren't known.
+        joined: The tables within what it joins and gives one name.
+        target: The table that it writes to.
+    """
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    made: dict[str, set[str] | None] = field(default_factory=dict)
+    joined: dict[str, list[Table]] = field(default_factory=dict)
+    target: Table | None = None
+
+    def named(self, alias: str) -> Table | None:
+        """Return the table of a name; what wasn't inserted is of the target."""
+        return self.tables.get(alias, self.target if alias == "excluded" else None)

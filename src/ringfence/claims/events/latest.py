@@ -50,7 +50,10 @@ def first_after(
         spans: Code of the principal, first microsecond and the first one after.
     """
     query = _FIRST.format(
-        columns=", ".join(f'"{name}"' for name in _COLUMNS),
+        # A verb is negative where another log tells the same.
+        columns=", ".join(
+            "abs(verb) AS verb" if name == "verb" else f'"{name}"' for name in _COLUMNS
+        ),
         spans=_SPANS,
         denied=int(Ending.DENIED),
     )

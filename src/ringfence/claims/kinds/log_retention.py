@@ -28,8 +28,8 @@ def judge(claim: Claim, case: Case) -> Judgement:
     short = [log for log in logs if _is_short(log, begin)]
     listed = [log for log in short if _is_all(log, begin)]
     gaps = [
-        *log_gaps(claim, case),
         *(_too_short(log, begin) for log in short if log not in listed),
+        *log_gaps(claim, case),
     ]
     if not logs and not gaps:
         gaps = [Reason("no-log", "no log is ordered")]

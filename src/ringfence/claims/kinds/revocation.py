@@ -48,7 +48,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
     limits = {person: at + claim.days * _DAY for person, at in left.items()}
     due = {person: limit for person, limit in limits.items() if limit < end}
     window = (min(due.values()), end) if due else None
-    gaps = [*log_gaps(claim, case, window)]
+    gaps = [*_gaps(claim, case, leavers, due), *log_gaps(claim, case, window)]
     late: tuple[Exhibit, ...] = ()
     if case.past is not None and window is not None:
         names = case.past.names(claim)
@@ -56,7 +56,7 @@ def judge(claim: Claim, case: Case) -> Judgement:
         if number := case.past.unnamed(names, *window):
             whose = f"of {counted(number, 'event', 'events')} nobody knows whose"
             gaps.append(Reason("unknown-nobody", f"{whose} they were"))
-    gaps += _gaps(claim, case, leavers, due)
+    gaps += case.source_gaps
     found, reasons = verdict(Basis(Witness.CERTAIN if late else Witness.NONE, gaps))
     shown = tuple(
         Reason(
@@ -88,7 +88,6 @@ def _gaps(
         yield Reason("no-leaver", "nobody left so long before the date judged")
     if claim.during:
         yield from history_gaps(claim, case)
-    yield from case.source_gaps
 
 
 def _leavers(case: Case, window: tuple[int, int] | None) -> list[_Left]:

@@ -155,6 +155,24 @@ def test_the_plain_path_and_the_careful_one_agree(tmp_path_factory, lines):
             Touch(whole=("dataset:db/public.people",)),
         ),
         (
+            message("explain select 1; select email from people"),
+            "read",
+            Touch(("column:db/public.people.email",)),
+        ),
+        (
+            message("select id from orders; select email from people"),
+            "read",
+            Touch(("column:db/public.people.email",)),
+        ),
+        (message("/* a /* b */ */ explain select * from people"), "none", Touch()),
+        (
+            message(
+                "select email from people for update", kind="WRITE", command="UPDATE"
+            ),
+            "read",
+            Touch(("column:db/public.people.email",)),
+        ),
+        (
             message("select f()", "", kind="FUNCTION", command="EXECUTE"),
             "none",
             Touch(),
@@ -176,6 +194,23 @@ def test_a_message_says_what_was_done(log, said, verb, touch):
     """Class, command and relation of a message give the verb and what was touched."""
     _, [event], _, _ = log(row(said))
     assert (event["verb"], event["touch"]) == (verb, touch)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_a_write_returns_is_read_too(log, times):
+    """A write with RETURNING is two events at one line, the second one a read."""
+    said = message(
+        "update people set city = 'x' returning email", kind="WRITE", command="UPDATE"
+    )
+    _, events, _, _ = log("".join(row(said, number=n) for n in range(3, 3 + times)))
+    assert len(events) == 2 * times
+    wrote, handed = events[-2:]
+    assert (wrote["verb"], handed["verb"]) == ("update", "read")
+    both = ("column:db/public.people.city", "column:db/public.people.email")
+    assert wrote["touch"] == Touch(both)
+    assert handed["touch"] == Touch(("column:db/public.people.email",))
+    assert handed["uid"] == f"{wrote['uid']}/returning"
+    assert handed["offset"] == wrote["offset"]
 
 
 def test_a_request_stands_in_a_comment(log):
@@ -320,7 +355,9 @@ def test_peer_files_are_read_to_the_last_line(peer_data):
     told = {}
     for ending in ("csv", "json", "log"):
         file, events, asides, malformed = read(folder / f"pgaudit.{ending}")
-        assert (len(events), malformed, file.problems) == (51, [], [])
+        lines = {event["offset"] for event in events}  # six write and return
+        assert (len(lines), len(events), malformed) == (51, 57, [])
+        assert file.problems == []
         told[ending] = [
             [
                 event[key]
@@ -350,7 +387,7 @@ def test_peer_files_are_read_to_the_last_line(peer_data):
                 for line in (folder / "pgaudit.log").read_text().splitlines()
             ),
         }[ending]()
-        assert len(events) + asides == rows
+        assert len(lines) + asides == rows
     assert told["csv"] == told["json"] == told["log"]
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ringfence.audit.event import Touch
 from ringfence.audit.statements.fingerprint import fingerprint
-from ringfence.audit.statements.touching import touched
+from ringfence.audit.statements.touching import returned, touched
 
 PLAIN = {
     "select email from people": "c people.email",
@@ -19,7 +19,7 @@ PLAIN = {
     "select count(*) from people where age > 3": "c people.age",
     "select count(email) from people": "c people.email",
     "select 1 from people": "p people",
-    "select email from people, orders": "c people.email orders.email",
+    "select email from people, orders": "e people.email|orders.email",
     "select people from people": "w people",
     "select row_to_json(p) from people p": "w people",
     "select (p).email from people p": "w people",
@@ -35,7 +35,7 @@ PLAIN = {
     "select a.email from (select email, id from people) a": "c people.email people.id",
     "select email from (select email from people) a, orders": "c people.email p orders",
     "select o.id from orders o where exists (select 1 from people p where p.id = o.pid)": "c orders.id orders.pid people.id",
-    "select id from orders where pid in (select id from people)": "c orders.id orders.pid people.id",
+    "select id from orders where pid in (select id from people)": "c orders.id orders.pid e people.id|orders.id",
     "select id as email from people order by email": "c people.id",
     "select a.id from orders a join people b using (pid)": "c orders.id orders.pid people.pid",
     "select email from people union select name from staff order by 1": "c people.email staff.name",
@@ -60,16 +60,61 @@ PLAIN = {
     "merge into people p using orders o on p.id = o.pid when matched then update set email = o.mail": "c people.id orders.pid people.email orders.mail",
     "select id from people; select id from orders": "c people.id orders.id",
     "select t.x from people p, lateral (select p.id + 1 as x) t": "c people.id",
+    # Column lists and names of joined tables.
+    "select t.x from people as t(x, y)": "p people",
+    "select x from people as t(x, y)": "p people",
+    "select t.* from people as t(x, y)": "w people",
+    "select * from people as t(x, y)": "w people",
+    "select j.email from (people p join orders o on p.id = o.pid) as j": "c people.id orders.pid e people.email|orders.email",
+    "select j.* from (people join orders using (id)) as j": "w people orders c people.id orders.id",
+    "select j.x from (people join orders using (id)) as j(x)": "p people orders c orders.id e people.id|?",
+    "select people.id from people natural join orders": "c people.id p people orders",
+    "select 1 from a join b using (x) join c using (y)": "c a.x b.x c.y e a.y|b.y",
+    "select a.id from a, f(1) as g where a.x = y": "c a.id a.x e a.y|?",
+    "select id from orders where exists (select email from f(1))": "c orders.id e ?|orders.email",
+    "select people.id from hr.people, sales.people": "c hr.people.id p hr.people sales.people",
+    # Fields of a column, by what dots say in other dialects.
+    "select profile.mail from people": "c people.profile",
+    "select p.profile.mail from people p": "c people.profile",
+    # Output names count only for the query's own ORDER BY.
+    "select max(id order by email), id as email from people": "c people.id people.email",
+    "select id as email, rank() over (order by email) from people": "c people.id people.email",
+    "select id as email from people union select id from staff order by email": "c people.id staff.id",
+    # A star that is narrowed.
+    "select id from people where exists (select * from staff)": "c people.id p staff",
+    "select id from people where id in (select * from staff)": "c people.id p staff",
+    "select (select * from staff limit 1) from people": "p staff people",
+    "select x.id from (select * from people) x": "p people",
+    "select * from (select * from people) x": "w people",
+    "select * from (select * from people) x, orders": "w people orders",
+    "with q as (select * from people) select * from q": "w people",
+    "with q as (select * from people) select id from q": "p people",
+    "select * from people union all select * from staff": "w people staff",
+    "(select * from people) union (select * from staff)": "w people staff",
+    "insert into copy select * from people": "w copy people",
+    "create table x as select * from people": "w x people",
+    "copy (select * from people) to stdout": "w people",
+    # Columns of every table, in which nothing is kept.
+    "select ctid from people": "",
+    "select ctid, email from people": "c people.email",
+    "select p.xmin from people p, orders o where tableoid = 1": "",
     "/* request_id='r-1' */ select email -- from staff\n from people": "c people.email",
 }
 
 
 def expected(words):
     sets: dict[str, set[str]] = {"c": set(), "w": set(), "p": set()}
+    either = []
     kind = "c"
     for word in words.split():
-        if word in sets:
+        if word in sets or word == "e":
             kind = word
+            continue
+        if kind == "e":
+            group = [
+                one if one == "?" else f"db/public.{one}" for one in word.split("|")
+            ]
+            either.append(tuple(f"column:{one}" for one in group))
             continue
         steps = word.split(".")
         if len(steps) == (2 if kind == "c" else 1):
@@ -78,7 +123,7 @@ def expected(words):
             ("column" if kind == "c" else "dataset") + ":db/" + ".".join(steps)
         )
     columns, whole, part = (tuple(sorted(sets[kind])) for kind in "cwp")
-    return Touch(columns, whole, part)
+    return Touch(columns, whole, part, either=tuple(either))
 
 
 @pytest.mark.parametrize("sql", PLAIN)
@@ -94,6 +139,8 @@ def test_a_statement_touches(sql):
         "do $$ begin end $$",
         "select from where",
         "call f()",
+        'select U&"d\\0061t" from people',
+        "select nothing.email",
         "(" * 5000,
         "x" * 200_000,
     ],
@@ -159,3 +206,78 @@ def test_values_never_change_what_is_touched(value, other):
     texts = [sql.format(text.replace("'", "''")) for text in (value, other)]
     told = [touched(text, dialect="postgres", store="db") for text in texts]
     assert told[0] == told[1] == expected("c people.email people.name people.id")
+
+
+@pytest.mark.parametrize(
+    ("relation", "touch"),
+    [
+        ("public.people", "people"),
+        ("public.orders", "orders"),
+    ],
+)
+def test_a_line_of_one_relation_keeps_what_a_name_may_be(relation, touch):
+    """The whole group stays, in its order, and only the line's relation counts."""
+    sql = "select email from people, orders"
+    told = touched(sql, dialect="postgres", store="db", relation=relation)
+    group = ("column:db/public.people.email", "column:db/public.orders.email")
+    assert told == Touch(either=(group,), only=f"dataset:db/public.{touch}")
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_part"),
+    [
+        ("select id from people, f(1)", True),
+        ("select people.id from people, lateral f(people.id) g", True),
+        ("select id from people, generate_series(1, 2) g", False),
+        ("select f(id) from people", False),
+    ],
+)
+def test_a_function_in_from_may_read_the_relation_too(sql, is_part):
+    """It may be unfolded into the statement: the columns that are named aren't all."""
+    told = touched(sql, dialect="postgres", store="db", relation="public.people")
+    assert bool(told.part) == is_part
+    assert told.columns or told.either
+
+
+@pytest.mark.parametrize("dialect", ["bigquery", "trino", "snowflake"])
+def test_a_field_is_of_its_column(dialect):
+    """A name before the dot that is no table is a column with fields."""
+    told = touched(
+        "select profile.mail from t", dialect=dialect, store="db", default_schema=""
+    )
+    assert [one.lower() for one in told.columns] == ["column:db/t.profile"]
+
+
+def test_a_star_without_some_columns_is_not_all():
+    """Nobody can say which columns are left."""
+    told = touched(
+        "select * except (email) from t",
+        dialect="bigquery",
+        store="db",
+        default_schema="",
+    )
+    assert told == Touch(part=("dataset:db/t",))
+
+
+@pytest.mark.parametrize(
+    ("sql", "handed"),
+    [
+        ("update people set email = 'x' where city = 'y' returning id", "c people.id"),
+        ("insert into people (id) values (1) returning *", "w people"),
+        ("delete from people returning 1", None),
+        ("update people set email = 'returning'", None),
+        (
+            "with d as (delete from people returning email) select 1 from d",
+            "c people.email",
+        ),
+    ],
+)
+def test_a_write_hands_out_what_it_returns(sql, handed):
+    """Only what stands in RETURNING, of the line's relation or of all."""
+    told = returned(sql, dialect="postgres", store="db")
+    assert told == (handed and expected(handed))
+    named = returned(sql, dialect="postgres", store="db", relation="public.people")
+    assert named == told
+    assert returned(sql, dialect="postgres", store="db", relation="public.x") == (
+        None if "returning" not in sql else Touch(part=("dataset:db/public.x",))
+    )

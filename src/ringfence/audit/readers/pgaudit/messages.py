@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ringfence.audit.event import NO_ROWS, NOTHING, Touch
 from ringfence.audit.readers.fields import UnreadableError
-from ringfence.audit.statements.touching import touched
+from ringfence.audit.statements.plain import is_locking_read, is_plan_alone
+from ringfence.audit.statements.touching import returned, touched
 
 MARK = "AUDIT: "
 _REMEMBERED = 1 << 14
@@ -36,10 +37,12 @@ _WRITES = {
     "COPY FROM": "insert",
 }
 _KEPT_IN = ("TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE")
-_PLAIN_EXPLAIN = re.compile(
-    r"\s*explain\s+(?:verbose\s+|\((?:(?!analy[sz]e)[^()])*\)\s*)?(?!analy[sz]e|\()",
-    re.IGNORECASE,
-)
+_MAY_EXPLAIN = re.compile("explain", re.IGNORECASE)
+_MAY_LOCK = re.compile(r"\bfor\b", re.IGNORECASE)
+
+
+# The verb, what was touched, and what a write handed out besides.
+Done = tuple[str, Touch, Touch | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Said:
     request: str = ""
     statement: str = ""
     plain: bool = False  # no values were given: the same comes again
+    returned: Touch | None = None  # what a write handed out besides
 
 
 _TOKEN = re.compile(r"(?:^|[\s;,&])request(?:_id)?=([^\s;,&]{1,200})")
@@ -82,7 +86,7 @@ class Messages:
     def __init__(self, store: str, default_schema: str) -> None:
         self._store = store
         self._schema = default_schema
-        self._touches: dict[tuple[str, ...], tuple[str, Touch]] = {}
+        self._touches: dict[tuple[str, ...], Done] = {}
         self._before: dict[str, tuple[str, dict[str, str]]] = {}
 
     def said(self, message: str, session: str) -> Said:
@@ -100,10 +104,11 @@ class Messages:
             raise UnreadableError("the message has no number of its statement")
         rows = _rows(found[9]) if len(found) == _WITH_ROWS else NO_ROWS
         statement = self._statement(found, session)
-        verb, touch = self._done((*found[3:7], statement))
+        verb, touch, handed = self._done((*found[3:7], statement))
         request = _REQUEST.search(statement)
-        plain = found[7] != _BEFORE and found[8] in NO_VALUES
-        return Said(verb, touch, rows, request[1] if request else "", statement, plain)
+        plain = found[7] != _BEFORE and found[8] in NO_VALUES and handed is None
+        asked = request[1] if request else ""
+        return Said(verb, touch, rows, asked, statement, plain, handed)
 
     def _statement(self, found: list[str], session: str) -> str:
         """Return the statement, which may have been logged with an earlier line."""
@@ -130,7 +135,7 @@ class Messages:
             del parts[next(iter(parts))]
         parts[part] = said
 
-    def _done(self, key: tuple[str, ...]) -> tuple[str, Touch]:
+    def _done(self, key: tuple[str, ...]) -> Done:
         if len(key[-1]) > _SHORT:
             return self._told(*key)
         known = self._touches.get(key)
@@ -142,16 +147,20 @@ class Messages:
 
     def _told(
         self, kind: str, command: str, form: str, name: str, statement: str
-    ) -> tuple[str, Touch]:
-        verb = _verb(kind, command)
+    ) -> Done:
+        verb = _verb(kind, command, statement)
         if kind == "DDL":
             if not name or form.removesuffix(" COLUMN") not in _KEPT_IN:
-                return "none", NOTHING
+                return "none", NOTHING, None
             whole = f"dataset:{self._store}/{relation_of(name)}"
-            return "alter", Touch(whole=(whole,))
-        if verb == "none" or _PLAIN_EXPLAIN.match(statement):
-            return "none", NOTHING
+            return "alter", Touch(whole=(whole,)), None
+        if verb == "none" or (
+            _MAY_EXPLAIN.search(statement) and is_plan_alone(statement)
+        ):
+            return "none", NOTHING, None
         relation = relation_of(name) if name else None
+        if not statement and relation is None:
+            return verb, Touch(unclear=True), None
         touch = touched(
             statement,
             dialect="postgres",
@@ -159,15 +168,25 @@ class Messages:
             relation=relation,
             default_schema=self._schema,
         )
-        if not statement and relation is None:
-            touch = Touch(unclear=True)
-        return verb, touch
+        if verb == "read":
+            return verb, touch, None
+        handed = returned(
+            statement,
+            dialect="postgres",
+            store=self._store,
+            relation=relation,
+            default_schema=self._schema,
+        )
+        return verb, touch, handed
 
 
-def _verb(kind: str, command: str) -> str:
+def _verb(kind: str, command: str, statement: str) -> str:
     if kind == "READ":
         return "read"
     if kind == "WRITE":
+        # Who locks what is read needs the right to update it: pgaudit says just that.
+        if _MAY_LOCK.search(statement) and is_locking_read(statement):
+            return "read"
         return _WRITES.get(command, "update")
     return "none"
 

@@ -16,6 +16,7 @@ from ringfence.audit.event import (
     Ints,
     Malformed,
     Sheet,
+    Touch,
     Words,
 )
 from ringfence.audit.readers.fields import UnreadableError
@@ -138,22 +139,32 @@ class Page:
         self._event(place, line, said)
 
     def _event(self, place: int, line: Line, said: Said) -> None:
+        known = line.session and line.number
+        uid = f"{line.session}/{line.number}" if known else ""
+        self._done(place, line, said, (said.verb, said.touch, uid))
+        if said.returned is not None:
+            uid = uid and f"{uid}/returning"
+            self._done(place, line, said, ("read", said.returned, uid))
+
+    def _done(
+        self, place: int, line: Line, said: Said, done: tuple[str, Touch, str]
+    ) -> None:
         words = self.log.words
+        verb, touch, uid = done
         self.cells.extend(
             (
                 place,
                 line.time,
-                VERB_CODE[said.verb],
+                VERB_CODE[verb],
                 said.rows,
                 self.log.actor(line.principal),
                 words["session"].code(line.session),
                 words["application"].code(line.application),
                 self.log.address(line.host),
-                words["touch"].code(said.touch.text()),
+                words["touch"].code(touch.text()),
             )
         )
-        known = line.session and line.number
-        self.uid.append(f"{line.session}/{line.number}" if known else "")
+        self.uid.append(uid)
         self.request.append(said.request or request_of(line.application))
 
     def sheet(self, at: Places) -> Sheet:
