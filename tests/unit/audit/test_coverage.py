@@ -38,7 +38,7 @@ def coverage(base, **more):
         "since": at(0),
         "until": at(100),
         "cadence": 30,
-        "collected": at(200),
+        "collected": at(600),
         **more,
     }
     order = order_of(base, **told)

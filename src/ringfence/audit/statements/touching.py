@@ -23,6 +23,10 @@ from ringfence.audit.statements.used import Candidates, Table, Uses
 
 UNCLEAR = Touch(unclear=True)
 _LONGEST = 1 << 17  # letters of a statement that is taken apart
+# Operators in one: the parser takes time with their square, and anybody may write them.
+_MOST = 400
+_OPERATOR = re.compile(r"[-+*/%|<>=&^~]")
+_TEXT = re.compile(r"'[^']*'")
 _REMEMBERED = 1 << 14
 _SHORT = 1 << 13  # letters of a statement that is remembered
 
@@ -170,6 +174,13 @@ def _of_relation(found: Uses | None, store: str, relation: str) -> Touch:
     return Touch(columns, (), part, either=either, only=only)
 
 
+def _is_endless(sql: str) -> bool:
+    """Return whether a statement has more operators than anybody would write."""
+    if len(sql) <= _MOST:
+        return False
+    return len(_OPERATOR.findall(_TEXT.sub("", sql))) > _MOST
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def _uses(sql: str, dialect: str, *, returned: bool) -> Uses | None:
     return _understood(sql, dialect, returned=returned)
@@ -177,7 +188,7 @@ def _uses(sql: str, dialect: str, *, returned: bool) -> Uses | None:
 
 def _understood(sql: str, dialect: str, *, returned: bool) -> Uses | None:
     """Return the uses of each table; None when the text can't be understood."""
-    if len(sql) > _LONGEST or _MISREAD.search(sql):
+    if len(sql) > _LONGEST or _is_endless(sql) or _MISREAD.search(sql):
         return None
     while inner := _WRAPPINGS.match(sql):
         sql = sql[inner.end() :]

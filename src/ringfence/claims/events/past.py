@@ -171,7 +171,7 @@ class Logs:
         for told in self._rows(self._judged(asked), unknown=unknown):
             touch = touch_of(self._words("touch")[told["touch"]] or "{}")
             sure = protection.columns(touch, told["time"] // MICRO)
-            touched = sure or [*touch.columns, *touch.whole, *touch.part]
+            touched = sure or touch.names()
             yield self._exhibit(told, tuple(touched), period)
 
     def _rows(
@@ -209,7 +209,7 @@ class Logs:
         found: dict[str, Exhibit] = {}
         for row in rows:
             touch = touch_of(self._words("touch")[row["touch"]] or "{}")
-            touched = (*touch.columns, *touch.whole, *touch.part)
+            touched = touch.names()
             one = self._exhibit(row, touched, period)
             if one.who not in found or one.time < found[one.who].time:
                 found[one.who] = one

@@ -49,6 +49,8 @@ def judge(claim: Claim, case: Case) -> Judgement:
     due = {person: limit for person, limit in limits.items() if limit < end}
     window = (min(due.values()), end) if due else None
     gaps = [*_gaps(claim, case, leavers, due), *log_gaps(claim, case, window)]
+    # A log that is missing decides before anything that is known of people.
+    gaps.sort(key=lambda one: one.code != "needs-logs")
     late: tuple[Exhibit, ...] = ()
     if case.past is not None and window is not None:
         names = case.past.names(claim)
