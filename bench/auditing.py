@@ -52,6 +52,11 @@ class Folder:
         """Return as many words as the domain has codes."""
         return [""] * ((TOUCHES if domain == "touch" else PEOPLE) + 1)
 
+    @property
+    def told(self) -> tuple[tuple[str, ...], int]:
+        """Nothing is told by another log."""
+        return (), 0
+
 
 def sheet(day: int, size: int, seed: int = SEED) -> Sheet:
     """Return the events of one day, in the order of their time."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,8 @@ class Anything:
     def __eq__(self, other):
         return True
 
-    __hash__ = None
+    def __hash__(self):
+        return 0
 
 
 def at(seconds: int) -> int:
@@ -100,7 +102,12 @@ def test_a_file_of_two_logs_alike_is_told(tmp_path, monkeypatch, more, expected)
     monkeypatch.setattr(Lines, "kind", property(lambda _: Anything()))
     write(tmp_path / "app/one", [line(i) for i in range(0, 100, 25)])
     write(tmp_path / "app/two", [])
-    told = {"since": at(0), "until": at(100), "cadence": 30, "collected": at(200)}
+    told: dict[str, Any] = {
+        "since": at(0),
+        "until": at(100),
+        "cadence": 30,
+        "collected": at(200),
+    }
     told["files"] = ("app/*",)
     one = order_of(tmp_path, "a", **{**told, "store": more.get("store", "")})
     two = order_of(tmp_path, "b", **{**told, **more})

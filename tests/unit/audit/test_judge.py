@@ -98,7 +98,7 @@ def test_what_another_log_tells_is_never_lost(tmp_path, by, window, expected):
     found = {why.name: n for why, n in judged.reasons.items() if n}
     assert found == expected
     rows = [*exhibits(engine, judged, (Reason.CROSSING, Reason.CROSSING))]
-    verbs = [verb for one in rows for verb in one["verb"].tolist()]
+    verbs = [verb for one in rows for verb in np.asarray(one["verb"]).tolist()]
     assert verbs == [2] * expected.get("CROSSING", 0)
 
 
