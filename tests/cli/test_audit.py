@@ -19,6 +19,7 @@ logs:
     from: 2022-01-01
     until: 2022-01-31
     cadence: 60 days
+    collected: 2022-02-01
     fields: {time: t, actor: who, resource: data, columns: columns, address: ip}
 """
 BO = '{"t": "2022-01-10T09:00:00Z", "who": "person:bo", "data": "a.b", "columns": "c"}'
