@@ -10,9 +10,9 @@ from pathlib import Path
 from bench.auditing import csvlog
 from bench.figures import Figure
 from ringfence.audit.event import CODED, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.reader import reader
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.errors import Locus
 from tests.cloudtrail import as_delivered, events
 

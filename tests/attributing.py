@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 import duckdb
 
 from ringfence.audit.attribution import Behind, attribute
-from ringfence.audit.order import LogOrder
+from ringfence.boundary.order import LogOrder
 from tests.reference.attribution import World
 
 MICRO = 1_000_000

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ringfence.audit.event import CODED, DONE, Malformed, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers.cloudtrail import READER
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Located
 from ringfence.errors import Locus
 

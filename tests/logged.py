@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ringfence.audit.order import LogOrder, Naming
 from ringfence.boundary.model import Claim
+from ringfence.boundary.order import LogOrder, Naming
 from ringfence.claims.case import Case
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.reading import Ordered, read

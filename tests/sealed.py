@@ -26,9 +26,9 @@ from ringfence.audit.event import (
     Words,
 )
 from ringfence.audit.ingest import ingest
-from ringfence.audit.order import LogOrder
 from ringfence.audit.table import DOMAINS, EventTable
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 
 START = 1_640_995_200  # 2022-01-01
 EVENT: Mapping[str, object] = {

@@ -21,9 +21,9 @@ import numpy.typing as npt
 
 from ringfence.audit.durable import commit, fresh, quoted
 from ringfence.audit.event import CODED, NO_ROWS, Ints, Malformed, Sheet, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.reader import LogReader
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Located
 
 Column = npt.NDArray[np.generic] | list[str]

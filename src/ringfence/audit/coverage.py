@@ -14,8 +14,8 @@ import duckdb
 from ringfence.audit.batch import EARLIEST, SECOND
 from ringfence.audit.durable import MEMORY, listed, quoted
 from ringfence.audit.manifest import held_against
-from ringfence.audit.order import LogOrder
 from ringfence.audit.table import EventTable, LogState
+from ringfence.boundary.order import LogOrder
 
 _FLOOR = f"((time - ({EARLIEST})) // {SECOND} + ({EARLIEST // SECOND}))"
 

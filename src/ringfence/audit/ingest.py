@@ -19,10 +19,10 @@ from ringfence.audit.attribution import Behind, attribute
 from ringfence.audit.batch import Batch, UnreadableError, batch_of, clean
 from ringfence.audit.durable import locked, sweep
 from ringfence.audit.numbering import Delivery
-from ringfence.audit.order import LogOrder
 from ringfence.audit.reader import LogReader
 from ringfence.audit.seal import seal
 from ringfence.audit.table import EventTable, FileState, LogState, Unread
+from ringfence.boundary.order import LogOrder
 from ringfence.errors import ConfigError, Problem, RingfenceError
 
 Progress = Callable[[str], None]

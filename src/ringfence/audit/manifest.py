@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from ringfence.audit.order import LogOrder
 from ringfence.audit.table import FileState
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.files import decode, read_bytes
 from ringfence.errors import SourceError
 

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from ringfence.audit.event import Touch, touch_of
-from ringfence.audit.order import Naming
+from ringfence.boundary.order import Naming
 
 _PERSON = "person:"
 

@@ -18,8 +18,8 @@ from ringfence.audit.batch import Batch
 from ringfence.audit.durable import listed, quoted
 from ringfence.audit.event import CODED
 from ringfence.audit.naming import node_of, renamed
-from ringfence.audit.order import LogOrder
 from ringfence.audit.table import LogState
+from ringfence.boundary.order import LogOrder
 
 Columns = Mapping[str, npt.NDArray[np.generic]]
 Connection = duckdb.DuckDBPyConnection

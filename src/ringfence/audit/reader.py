@@ -11,8 +11,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
 from ringfence.audit.event import Sheet, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Locus, SourceError
 

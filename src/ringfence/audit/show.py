@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import duckdb
 
 from ringfence.audit.durable import listed
-from ringfence.audit.order import LogOrder
 from ringfence.audit.table import ID_DIGITS, EventTable, FileState, LogState
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.errors import ConfigError, SourceError
 
 _ID = re.compile(rf"([0-9a-f]{{{ID_DIGITS}}})-(0|[1-9][0-9]{{0,17}})", re.ASCII)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ringfence.audit.event import Touch, touch_of
 from ringfence.audit.naming import captured, node_of, renamed
-from ringfence.audit.order import Naming
+from ringfence.boundary.order import Naming
 
 LETTERS = st.text("ab*", max_size=8)
 

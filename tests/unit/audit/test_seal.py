@@ -6,7 +6,7 @@ import pytest
 from ringfence.audit import numbering, reader, seal
 from ringfence.audit.attribution import Behind
 from ringfence.audit.ingest import ingest
-from ringfence.audit.order import Naming
+from ringfence.boundary.order import Naming
 from tests.sealed import Lines, line, order_of, rows_of, sealed, write
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ringfence.audit.order import LogOrder
+from ringfence.boundary.order import LogOrder
 
 MICRO = 1_000_000
 WINDOW = 300  # seconds

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ringfence.audit.event import Ending, Sheet, Touch, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers import json_lines
 from ringfence.audit.readers.bigquery import doing as of_bigquery
 from ringfence.audit.readers.drafts import Aside, Event, Told
@@ -28,6 +27,7 @@ from ringfence.audit.readers.fields import (
 from ringfence.audit.readers.instants import from_value
 from ringfence.audit.readers.touching import Names, clear
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 
 _AUDIT = "type.googleapis.com/google.cloud.audit.AuditLog"
 _ADMIN_ACTIVITY = "cloudaudit.googleapis.com%2Factivity"

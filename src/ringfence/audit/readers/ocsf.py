@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ringfence.audit.event import Ending, Sheet, Touch, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers import json_lines
 from ringfence.audit.readers.dialects import DIALECTS
 from ringfence.audit.readers.drafts import Aside, Event, Told
@@ -35,6 +34,7 @@ from ringfence.audit.readers.touching import (
 )
 from ringfence.audit.statements.touching import touched
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Reader
 from ringfence.errors import ConfigError
 

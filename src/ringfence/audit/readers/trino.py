@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ringfence.audit.event import NO_ROWS, NOTHING, Ending, Sheet, Touch, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers import json_lines
 from ringfence.audit.readers.drafts import Aside, Event, Told
 from ringfence.audit.readers.fields import (
@@ -28,6 +27,7 @@ from ringfence.audit.readers.fields import (
 from ringfence.audit.readers.instants import from_value
 from ringfence.audit.readers.touching import UNCLEAR, Names, clear
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Reader
 from ringfence.errors import ConfigError
 

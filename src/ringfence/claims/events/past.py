@@ -19,11 +19,11 @@ from ringfence.audit.engine.protocol import Engine
 from ringfence.audit.event import DONE, touch_of
 from ringfence.audit.judge import PERMITTED, UNKNOWN, Judged, Question, exhibits, judge
 from ringfence.audit.judge import Reason as Code
-from ringfence.audit.order import LogOrder
 from ringfence.audit.places import Place, Places, abroad
 from ringfence.audit.table import EventTable, event_id
 from ringfence.audit.world import Status
 from ringfence.boundary.model import Claim
+from ringfence.boundary.order import LogOrder
 from ringfence.boundary.vocabulary import VERB_GROUPS
 from ringfence.claims.case import Case
 from ringfence.claims.crossings import (

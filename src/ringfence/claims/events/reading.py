@@ -13,11 +13,11 @@ from ringfence.audit.coverage import Coverage, covered
 from ringfence.audit.engine.duckdb import DuckDB
 from ringfence.audit.engine.protocol import Engine
 from ringfence.audit.ingest import ingest
-from ringfence.audit.order import LogOrder
 from ringfence.audit.places import Places
 from ringfence.audit.reader import reader
 from ringfence.audit.table import EventTable
 from ringfence.boundary.fields import LOG
+from ringfence.boundary.order import LogOrder
 from ringfence.claims.case import Case
 from ringfence.claims.crossings import Gap, LogSeen
 from ringfence.claims.events.holders import Holding

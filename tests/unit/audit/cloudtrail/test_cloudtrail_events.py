@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ringfence.audit.event import Ending, touch_of
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers.cloudtrail import READER
 from ringfence.audit.readers.cloudtrail.sheets import instant, instants
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Located
 from ringfence.errors import ConfigError, Locus
 from tests import cloudtrail

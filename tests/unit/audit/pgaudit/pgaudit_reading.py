@@ -1,9 +1,9 @@
 """Reads bytes of a log with the reader, for the tests of its formats."""
 
 from ringfence.audit.event import CODED, DONE, Words, touch_of
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers.pgaudit import READER
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Located
 from ringfence.errors import Locus
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from ringfence.audit.event import CODED, DONE, Ending, Malformed, Sheet, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.reader import LogReader
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Data, Located
 from ringfence.errors import Locus
 

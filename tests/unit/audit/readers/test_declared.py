@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringfence.audit.event import Ending
-from ringfence.audit.order import LogOrder, Naming
 from ringfence.audit.readers.declared import READER
+from ringfence.boundary.order import LogOrder, Naming
 from ringfence.errors import ConfigError
 from tests.unit.audit.readers.reading import options, read
 

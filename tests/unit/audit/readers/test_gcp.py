@@ -7,8 +7,8 @@ import json
 import pytest
 
 from ringfence.audit.event import NO_ROWS, Ending
-from ringfence.audit.order import LogOrder, Naming
 from ringfence.audit.readers.gcp import READER
+from ringfence.boundary.order import LogOrder, Naming
 from tests.unit.audit.readers.reading import read
 
 NINE = 1_630_486_800_000_000

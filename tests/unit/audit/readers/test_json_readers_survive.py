@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ringfence.audit.order import LogOrder
 from ringfence.audit.reader import LogReader
 from ringfence.audit.readers import declared, gcp, ocsf, trino
+from ringfence.boundary.order import LogOrder
 from tests.unit.audit.readers.reading import options, read
 
 ODD = st.recursive(

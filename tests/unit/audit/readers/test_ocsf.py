@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 from ringfence.audit.event import Ending
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers.ocsf import READER
+from ringfence.boundary.order import LogOrder
 from ringfence.errors import ConfigError
 from tests.unit.audit.readers.reading import options, read
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from ringfence.audit.event import NO_ROWS, Ending
-from ringfence.audit.order import LogOrder, Naming
 from ringfence.audit.readers.trino import READER
+from ringfence.boundary.order import LogOrder, Naming
 from ringfence.errors import ConfigError
 from tests.unit.audit.readers.reading import options, read
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from ringfence.audit.event import Sheet, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers.cloudtrail import entries, layout
 from ringfence.audit.readers.cloudtrail.sheets import Sheets
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Problem
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ringfence.audit.event import Sheet, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers import json_lines
 from ringfence.audit.readers.declared import table
 from ringfence.audit.readers.declared.lines import teller
 from ringfence.audit.readers.declared.plan import OPTIONS, plan_of
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 
 _PACKED = (".gz", ".gzip")
 _ENDINGS = {

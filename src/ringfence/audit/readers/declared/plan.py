@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from ringfence.audit.event import DONE
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers.dialects import DIALECTS
 from ringfence.audit.readers.fields import UnreadableError, word
 from ringfence.audit.readers.instants import UNITS, zone
 from ringfence.audit.readers.touching import Names
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Located, Reader
 from ringfence.errors import ConfigError, Locus
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from ringfence.audit.event import Sheet, Words
-from ringfence.audit.order import LogOrder
 from ringfence.audit.readers.instants import zone
 from ringfence.audit.readers.pgaudit.csvlog import read_csvlog
 from ringfence.audit.readers.pgaudit.jsonlog import read_jsonlog
@@ -16,6 +15,7 @@ from ringfence.audit.readers.pgaudit.moments import Moments
 from ringfence.audit.readers.pgaudit.pages import Log
 from ringfence.audit.readers.pgaudit.stderr import PREFIX, Prefix, read_stderr
 from ringfence.audit.unpacked import Unpacked
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Reader
 from ringfence.errors import ConfigError
 
