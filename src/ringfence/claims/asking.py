@@ -18,6 +18,7 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import DATA_KINDS, VERB_GROUPS, Grade, kind_of
 from ringfence.claims.case import ALTER, Case
 from ringfence.claims.guarded import passable, window
+from ringfence.claims.instants import moment, seconds
 from ringfence.claims.opened import Opened, selector_of
 from ringfence.claims.standing import JUDGED, Standing, ever
 from ringfence.documents.located import nearest, parse_moment
@@ -279,13 +280,3 @@ def _window(opened: Opened, filters: Filters) -> tuple[str, str | None]:
         return opened.boundary.as_of, None
     first, after = filters.during
     return first, moment(seconds(after) - 1)
-
-
-def seconds(instant: str) -> int:
-    """Return an instant as seconds since 1970."""
-    return int(np.datetime64(instant.removesuffix("Z"), "s").astype(np.int64))
-
-
-def moment(number: int) -> str:
-    """Return seconds since 1970 as an instant."""
-    return f"{np.datetime64(number, 's')}Z"

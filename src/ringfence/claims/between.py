@@ -14,7 +14,8 @@ import numpy as np
 
 from ringfence.boundary.status import Status
 from ringfence.claims.answers import Crossing
-from ringfence.claims.asking import Asking, Progress, seconds
+from ringfence.claims.asking import Asking, Progress
+from ringfence.claims.instants import seconds
 from ringfence.claims.outcome import Path
 from ringfence.claims.show import paths_of
 from ringfence.claims.spans import Span, Swept, alive, crossed, spans, swept, told

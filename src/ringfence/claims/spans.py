@@ -10,7 +10,8 @@ import numpy as np
 
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
-from ringfence.claims.asking import Asking, moment
+from ringfence.claims.asking import Asking
+from ringfence.claims.instants import moment
 from ringfence.claims.standing import JUDGED, overlap, stretches
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import Ints

@@ -18,6 +18,7 @@ import numpy as np
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import EDGE_KINDS, Flow
 from ringfence.claims.case import Case
+from ringfence.claims.instants import moment, seconds
 
 Stretch = tuple[int, int]
 Times = Mapping[str, Sequence[tuple[int, int, Status]]]
@@ -69,7 +70,7 @@ class Standing:
         rows = view.about([node for node in view.ids if node.startswith(prefixes)])
         facts = (msgspec.json.decode(row.line) for row in rows)
         return {
-            _seconds(fact[end])
+            seconds(fact[end])
             for fact in facts
             if counts(fact)
             for end in ("since", "until")
@@ -90,7 +91,7 @@ class Standing:
     def _at(self, begin: int, end: int) -> Case:
         # All of the stretch, so that whoever is first named within it is there.
         if (begin, end) not in self._cases:
-            self._cases[begin, end] = self._case.over(_moment(begin), _moment(end - 1))
+            self._cases[begin, end] = self._case.over(moment(begin), moment(end - 1))
         return self._cases[begin, end]
 
 
@@ -100,14 +101,6 @@ def _judges(fact: Mapping[str, Any]) -> bool:
 
 def _tags(fact: Mapping[str, Any]) -> bool:
     return bool(fact.get("name") == "tag")
-
-
-def _seconds(instant: str) -> int:
-    return int(np.datetime64(instant.removesuffix("Z"), "s").astype(np.int64))
-
-
-def _moment(number: int) -> str:
-    return f"{np.datetime64(number, 's')}Z"
 
 
 def ever(times: Times) -> dict[str, Status]:

@@ -12,9 +12,8 @@ from ringfence.claims.asking import (
     Filters,
     filters,
     kinds_of,
-    moment,
-    seconds,
 )
+from ringfence.claims.instants import moment, seconds
 from ringfence.errors import ConfigError
 from tests.asked import FACTS, MAIL, NOTE, TABLE, asking, opened
 from tests.estates import attribute, claim, edge

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from ringfence.boundary.status import Status
 from ringfence.claims.answers import Crossing
-from ringfence.claims.asking import Asking, Filters, moment, seconds
+from ringfence.claims.asking import Asking, Filters
 from ringfence.claims.between import between
 from ringfence.claims.extents import what
+from ringfence.claims.instants import moment, seconds
 from ringfence.claims.opened import Opened
 from ringfence.claims.reachers import who
 from ringfence.claims.standing import overlap

@@ -11,8 +11,8 @@ from ringfence.boundary.model import Claim
 from ringfence.boundary.status import Status
 from ringfence.claims.case import Case, listed
 from ringfence.claims.crossings import Crossings, Gap, LogSeen, Past
-from ringfence.claims.events.tallies import moment, second
 from ringfence.claims.gaps import history_gaps
+from ringfence.claims.instants import moment, seconds
 from ringfence.claims.outcome import Reason
 
 _MICRO = 1_000_000
@@ -56,7 +56,7 @@ def window_of(claim: Claim) -> Window | None:
     """Return the period of a claim in microseconds, None if it names none."""
     if not claim.during:
         return None
-    first, last = (second(end) * _MICRO for end in claim.during)
+    first, last = (seconds(end) * _MICRO for end in claim.during)
     return first, last
 
 

@@ -43,11 +43,10 @@ from ringfence.claims.events.tallies import (
     basis,
     chosen,
     class_of,
-    moment,
-    second,
     shares,
 )
 from ringfence.claims.events.world import MICRO, Asked, Period, micro, world_of
+from ringfence.claims.instants import moment, seconds
 
 MOST_NAMED = 1_000_000  # unknowns of which each is looked at for whom its log names
 _REASONS = {code: code.name.lower().replace("_", "-") for code in Code}
@@ -134,7 +133,7 @@ class Logs:
         Both its ends are whole seconds.
         """
         if claim.during:
-            first, last = (second(end) for end in claim.during)
+            first, last = (seconds(end) for end in claim.during)
             return first * MICRO, (last + 1) * MICRO
         names = self.names(claim)
         stated = [
@@ -151,7 +150,7 @@ class Logs:
             if time is not None
         ]
         if not stated and not lived:
-            now = second(self.case.boundary.as_of) * MICRO
+            now = seconds(self.case.boundary.as_of) * MICRO
             return now, now + MICRO
         ends = [*stated, *(time + 1 for time in lived), *lived]
         return min(ends) // MICRO * MICRO, -(-max(ends) // MICRO) * MICRO

@@ -22,8 +22,8 @@ from ringfence.claims.case import Case
 from ringfence.claims.crossings import Gap, LogSeen
 from ringfence.claims.events.holders import Holding
 from ringfence.claims.events.past import Logs
-from ringfence.claims.events.tallies import moment
 from ringfence.claims.events.world import MICRO
+from ringfence.claims.instants import moment
 from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Problem
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from ringfence.audit.judge import UNKNOWN
 from ringfence.audit.judge import Reason as Code
 from ringfence.audit.places import Place
@@ -55,13 +53,3 @@ def chosen(found: Iterator[Exhibit]) -> tuple[Exhibit, ...]:
         elif len(rest) < SHOWN:
             rest.append(one)
     return tuple([*first.values(), *rest][:SHOWN])
-
-
-def second(instant: str) -> int:
-    """Return an instant of the estate as a second since 1970."""
-    return int(np.datetime64(instant.removesuffix("Z"), "s").astype(np.int64))
-
-
-def moment(second: int) -> str:
-    """Return a second since 1970 as the estate writes it."""
-    return f"{np.datetime64(second, 's')}Z"

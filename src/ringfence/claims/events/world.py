@@ -17,6 +17,7 @@ from ringfence.boundary.status import Status as Judged
 from ringfence.claims.case import Case
 from ringfence.claims.events.holders import Holding
 from ringfence.claims.events.touched import Protection
+from ringfence.claims.instants import seconds
 from ringfence.claims.standing import Standing, overlap
 
 MICRO = 1_000_000
@@ -167,7 +168,7 @@ def instant(text: str, absent: int) -> int:
     """Return an instant as a second since 1970, or what stands for none."""
     if not text:
         return absent
-    return int(np.datetime64(text.removesuffix("Z"), "s").astype(np.int64))
+    return seconds(text)
 
 
 # INVARIANT: the two scales agree, so that a status is its own number on both.

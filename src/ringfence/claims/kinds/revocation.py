@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from ringfence.claims.case import Case, listed
 from ringfence.claims.crossings import Exhibit
 from ringfence.claims.events.completeness import day, log_gaps, window_of
 from ringfence.claims.gaps import history_gaps
+from ringfence.claims.instants import seconds
 from ringfence.claims.judgement import Judgement, counted
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.verdict import Basis, Witness, verdict
@@ -42,7 +42,7 @@ class _Left:
 
 def judge(claim: Claim, case: Case) -> Judgement:
     """Return the verdict on "whoever leaves is shut out in time"."""
-    end = _micros(case.boundary.as_of)
+    end = seconds(case.boundary.as_of) * _MICRO
     leavers = _leavers(case, window_of(claim))
     left = {one.person: one.at for one in leavers if one.at is not None}
     limits = {person: at + claim.days * _DAY for person, at in left.items()}
@@ -129,7 +129,7 @@ def _left(person: str, facts: list[Fact], until: str) -> _Left | None:
         if not dates or len(gone) < len(states):
             return _Left(person, None, is_sure=False)
         is_sure = len(dates) == 1 and not any(one.get("unknown") for one in gone)
-        return _Left(person, _micros(max(dates)), is_sure=is_sure)
+        return _Left(person, seconds(max(dates)) * _MICRO, is_sure=is_sure)
     if any(one.get("unknown") for one in states):
         return _Left(person, None, is_sure=False)
     rows = [one for one in facts if one["name"] in _EMPLOYED]
@@ -138,7 +138,7 @@ def _left(person: str, facts: list[Fact], until: str) -> _Left | None:
         return None
     if any(one.get("unknown") for one in rows):
         return _Left(person, None, is_sure=False)
-    return _Left(person, _micros(max(ends)), is_sure=True)
+    return _Left(person, seconds(max(ends)) * _MICRO, is_sure=True)
 
 
 def _came_back(facts: list[Fact], until: str) -> bool:
@@ -162,7 +162,3 @@ def _came_back(facts: list[Fact], until: str) -> bool:
 
 def _holds(fact: Fact, instant: str) -> bool:
     return not fact.get("until") or fact["until"] > instant
-
-
-def _micros(instant: str) -> int:
-    return int(datetime.fromisoformat(instant).timestamp()) * _MICRO
