@@ -25,6 +25,7 @@ BLOCK = 1 << 19  # bytes asked for at a time: few enough to stay near the proces
 LONGEST_LINE = 1 << 24  # a longer line is no line of a log
 LARGEST_DOCUMENT = 1 << 28  # a larger document is not held in memory
 CHUNK = 1 << 19  # bytes read, or unpacked, in one go
+_KEPT = 1 << 24  # bytes that stay at hand once they were used
 _HEAD = 1 << 16  # bytes that show what a file is
 _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
 _FIRST_WINDOW = 4096  # bytes looked at behind a row that was odd
@@ -117,16 +118,28 @@ class Unpacked:
 
         Nothing at all comes of a file that can't be read: None too.
         """
-        held: list[bytes] = []
-        with closing(self._chunks()) as chunks:
-            for chunk in chunks:
-                held.append(chunk)
-                if self.size > LARGEST_DOCUMENT:
-                    limit = f"larger than {LARGEST_DOCUMENT} bytes"
-                    self.problems.append(f"{limit}, which no one document may be")
-                    return None
+        with closing(self.chunks()) as chunks:
+            held = self.rest(chunks)
+        if held is None:
+            return None
         self.tell_rest(self.size, 0, 1)
-        return Block(b"".join(held), 0, 1) if held or self.digest else None
+        return Block(held, 0, 1) if held or self.digest else None
+
+    def rest(self, chunks: Iterator[Block], held: bytes = b"") -> bytes | None:
+        """Return what is held with all that follows; None if too large, which is told.
+
+        A document is held as a whole, or what remains of one.
+        """
+        pieces = [held]
+        size = len(held)
+        for chunk in chunks:
+            pieces.append(chunk.data)
+            size += len(chunk.data)
+            if size > LARGEST_DOCUMENT:
+                limit = f"larger than {LARGEST_DOCUMENT} bytes"
+                self.problems.append(f"{limit}, which no one document may be")
+                return None
+        return b"".join(pieces)
 
     def tell_rest(self, offset: int, length: int, line: int) -> bool:
         """Tell as malformed what a problem broke off; false when nothing did."""
@@ -135,8 +148,19 @@ class Unpacked:
             self.malformed.append(Malformed(offset, length, line, reason))
         return bool(self.problems)
 
+    def chunks(self) -> Generator[Block]:
+        """Yield the content as it comes, cut anywhere, for who holds no more of it."""
+        offset, line = 0, 1
+        with closing(self._chunks()) as chunks:
+            for chunk in chunks:
+                yield Block(chunk, offset, line)
+                offset += len(chunk)
+                view = np.frombuffer(chunk, np.uint8)
+                line += int(np.count_nonzero(view == _LINE_FEED))
+
     def _chunks(self) -> Generator[bytes]:
         """Yield the unpacked content; the digest covers all of the file in any case."""
+        _keep_memory()
         try:
             with FileIO(self.path, opener=regular) as file:
                 source = Source(file, CHUNK)
@@ -150,6 +174,17 @@ class Unpacked:
         except OSError as error:
             self.digest = ""
             self.problems.append(f"can't be read ({error.strerror or error})")
+
+
+@cache
+def _keep_memory() -> None:
+    """Let freed blocks be used again instead of going back to the system each time.
+
+    The C library gives back what is larger than anything freed before, and getting it
+    anew costs more than parsing does; so something larger is freed once. It is never
+    written to, and takes no room.
+    """
+    bytes(_KEPT)
 
 
 class _Feed:
@@ -241,13 +276,16 @@ class _Feed:
 
     def _take(self, size: int, ends: Ints | None = None) -> Block:
         data = self._held[self._start : self._start + size]
-        is_feed = np.frombuffer(data, np.uint8) == _LINE_FEED
+        view = np.frombuffer(data, np.uint8)
         if ends is None:
-            ends = np.flatnonzero(is_feed) + 1
+            ends = np.flatnonzero(view == _LINE_FEED) + 1
+            feeds = len(ends)
+        else:
+            feeds = int(np.count_nonzero(view == _LINE_FEED))
         block = Block(data, self._offset, self._line, ends)
         self._start += size
         self._offset += size
-        self._line += int(np.count_nonzero(is_feed))
+        self._line += feeds
         return block
 
     def _skip(self, reason: str) -> None:

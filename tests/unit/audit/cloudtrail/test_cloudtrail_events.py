@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringfence.audit.event import Ending, touch_of
 from ringfence.audit.readers.cloudtrail import READER
-from ringfence.audit.readers.cloudtrail.sheets import instant, instants
+from ringfence.audit.readers.cloudtrail.sheets import Times, instant, instants
 from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import Located
 from ringfence.errors import ConfigError, Locus
@@ -289,3 +291,17 @@ def test_an_option_that_can_t_be_used_is_refused(value):
     assert len(caught.value.problems) == 2
     good = {"prefix_depth": Located(2, at)}
     READER.check(LogOrder("aws", "cloudtrail", (), options=good))
+
+
+DAYS = st.sampled_from(["2021-09-01", "2024-02-29", "2023-02-29", "0000-01-01", "x"])
+CLOCKS = st.sampled_from(
+    ["T10:00:00", "T23:59:59", "T24:00:00", "T10:60:00", "T10:00:60", "t10:00:00", ""]
+)
+OFFSETS = st.sampled_from(["Z", "z", ".5Z", "+00:00", "+0200", ""])
+
+
+@given(st.lists(st.builds("{}{}{}".format, DAYS, CLOCKS, OFFSETS) | st.text()))
+def test_an_instant_put_together_of_its_parts_is_the_instant(texts):
+    """What is remembered of a day and its clock gives what reading the text gives."""
+    times = Times()
+    assert [times[text] for text in texts] == [instant(text) for text in texts]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.audit import unpacked
 from ringfence.audit.readers.cloudtrail import layout as layouts
 from tests import cloudtrail
 
@@ -146,3 +147,47 @@ def test_items_that_look_like_borders_change_nothing(count: int, size: int, data
     kept = [one for one in made if one["eventCategory"] != "Insight"]
     assert [told.uid for told in reading.events] == [one["eventID"] for one in kept]
     assert (reading.malformed, reading.asides) == ([], int(aside))
+
+
+BETWEEN = st.sampled_from(
+    [b",", b",", b",", b", ", b",\n", b"", b"]}\n" + b'{"Records":[', b",[", b",{},"]
+)
+ENDS = st.sampled_from([b"]}", b"]}\n ", b'],"x":1}', b"]", b"", b',{"eventVersion"'])
+BEGINS = st.sampled_from([b'{"Records":[', b'{ "Events" :\n[', b"[", b"\xef\xbb\xbf["])
+
+
+@given(st.integers(1, 12), BEGINS, ENDS, st.integers(1, 4000), st.data())
+def test_a_document_read_in_parts_says_what_it_says_as_a_whole(
+    count: int, begin: bytes, end: bytes, size: int, data
+):
+    """Where a document is cut while it is read changes nothing, be it sound or not."""
+    made = [json.dumps(one, separators=(",", ":")).encode() for one in MADE[:count]]
+    borders = data.draw(st.lists(BETWEEN, min_size=count - 1, max_size=count - 1))
+    items = b"".join(b"".join(pair) for pair in zip(made, [*borders, b""], strict=True))
+    content = begin + items + end
+    if data.draw(st.booleans()):
+        content = gzip.compress(content)[: data.draw(st.integers(100, 20_000))]
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layouts, "borders", lambda *_: iter(()))
+        whole = cloudtrail.read_bytes(Path(folder), content)
+        patch.undo()
+        patch.setattr(layouts, "WINDOW", size)
+        patch.setattr(unpacked, "CHUNK", data.draw(st.integers(1, 3000)))
+        parts = cloudtrail.read_bytes(Path(folder), content)
+    assert parts.events == whole.events
+    assert parts.malformed == whole.malformed
+    assert parts.asides == whole.asides
+
+
+def test_a_list_of_events_may_be_larger_than_a_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Only what isn't plainly a list of events has to be held, and has a limit."""
+    data = cloudtrail.as_delivered(MADE)
+    monkeypatch.setattr(unpacked, "LARGEST_DOCUMENT", len(data) // 2)
+    monkeypatch.setattr(unpacked, "CHUNK", 100)
+    monkeypatch.setattr(layouts, "WINDOW", len(data) // 4)
+    reading = cloudtrail.read_bytes(tmp_path, data)
+    assert [told.uid for told in reading.events] == UIDS
+    broken = data.replace(b'},{"eventVersion"', b'} {"eventVersion"')
+    assert cloudtrail.read_bytes(tmp_path, broken).events == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from ringfence.audit.readers.cloudtrail.fields import (
     Entry,
     reason_of,
 )
-from ringfence.audit.unpacked import Block
+from ringfence.audit.unpacked import Block, Unpacked
 
 MOST = 1 << 14  # items of a batch
 _RETURN, _LINE_FEED, _OPEN, _CLOSE = b"\r\n{}"
@@ -114,6 +115,72 @@ def _is_insight(entry: Entry) -> bool:
     return entry.event_category == "Insight"
 
 
+def of_file(file: Unpacked) -> Iterator[Batch]:
+    """Yield the items of a file that holds documents.
+
+    As long as the file is one list of events, and nothing else, only a part is held;
+    from where it is not, what remains is.
+    """
+    with closing(file.chunks()) as chunks:
+        held = _Held()
+        for chunk in chunks:
+            held.data = held.data + chunk.data if held.data else chunk.data
+            if len(held.data) < layout.WINDOW:
+                continue
+            batch = held.taken()
+            if batch is None:
+                break
+            yield batch
+        rest = file.rest(chunks, held.data)
+    if rest is None:
+        return
+    file.tell_rest(file.size, 0, 1)
+    yield from of_document(held.block(rest))
+
+
+@dataclass(slots=True)
+class _Held:
+    """What is held of a list of items that is read from its beginning.
+
+    Attributes:
+        data: The bytes, from the beginning of an item or of the file.
+        opening: What stood before the first item; empty as long as none was taken.
+        offset: Place of the first byte.
+        line: Number of the line of the first byte.
+    """
+
+    data: bytes = b""
+    opening: bytes = b""
+    offset: int = 0
+    line: int = 1
+
+    def taken(self) -> Batch | None:
+        """Take the events that are whole; None if not each item is surely one."""
+        data = self.data
+        opening = self.opening or layout.opening(data)
+        begin = 0 if self.opening else len(opening)
+        found = [*layout.borders(data, begin, len(data))] if opening else []
+        commas = np.concatenate(found) if found else np.zeros(0, np.int64)
+        if not len(commas):
+            return None
+        feeds = _feeds(data)
+        block = Block(data, self.offset, self.line)
+        batch = _between(block, feeds, begin, commas)
+        if batch is None:
+            return None
+        done = int(commas[-1]) + 1
+        self.data, self.opening = data[done:], opening
+        self.offset += done
+        self.line += int(np.searchsorted(feeds, done))
+        return batch
+
+    def block(self, rest: bytes) -> Block:
+        """Return what remains as a document of its own, at its place."""
+        offset = self.offset - len(self.opening)
+        line = self.line - self.opening.count(b"\n")
+        return Block(self.opening + rest, offset, line)
+
+
 def of_document(block: Block) -> Iterator[Batch]:
     """Yield the items of documents."""
     done = 0
@@ -163,20 +230,27 @@ def _of_one_document(block: Block, feeds: Ints) -> Iterator[tuple[Batch, int]]:
     for commas in chain(layout.borders(data, begin, end), (np.array([end]),)):
         if not len(commas):
             continue
-        starts = np.concatenate(([begin], commas[:-1] + 1))
-        lines = bytearray(memoryview(data)[begin : commas[-1]])
-        np.frombuffer(lines, np.uint8)[commas[:-1] - begin] = _LINE_FEED
-        if lines[:1] != b"{" or lines[-1:] != b"}":
+        batch = _between(block, feeds, begin, commas)
+        if batch is None:
             return
-        entries = _decoded(memoryview(lines), len(commas))
-        if entries is None:
-            return
-        offsets = starts + block.offset
-        numbers = np.searchsorted(feeds, starts) + block.line
-        places = np.stack((offsets, commas - starts, numbers), axis=1)
         is_last = commas[-1] == end
         begin = int(commas[-1]) + 1
-        yield Batch(entries, places), len(data) if is_last else begin
+        yield batch, len(data) if is_last else begin
+
+
+def _between(block: Block, feeds: Ints, begin: int, commas: Ints) -> Batch | None:
+    """Return the events that end at commas; None if not all of them are events."""
+    starts = np.concatenate(([begin], commas[:-1] + 1))
+    lines = bytearray(memoryview(block.data)[begin : commas[-1]])
+    np.frombuffer(lines, np.uint8)[commas[:-1] - begin] = _LINE_FEED
+    if lines[:1] != b"{" or lines[-1:] != b"}":
+        return None
+    entries = _decoded(memoryview(lines), len(commas))
+    if entries is None:
+        return None
+    numbers = np.searchsorted(feeds, starts) + block.line
+    places = np.stack((starts + block.offset, commas - starts, numbers), axis=1)
+    return Batch(entries, places)
 
 
 class _Reading:

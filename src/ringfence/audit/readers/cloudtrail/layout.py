@@ -107,6 +107,12 @@ def _bare_end(data: bytes, end: int | None = None) -> int:
     return end
 
 
+def opening(data: bytes) -> bytes:
+    """Return how a list of items begins, up to the first; nothing if it is none."""
+    found = _LIST_BEGINS.match(data, _begin(data))
+    return data[: found.end()] if found else b""
+
+
 def borders(data: bytes, start: int, end: int) -> Iterator[Ints]:
     """Yield where the commas are that likely stand between the items of a list.
 

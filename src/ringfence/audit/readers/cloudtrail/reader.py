@@ -23,7 +23,7 @@ class CloudTrail:
     kind = "cloudtrail"
     summary = "AWS CloudTrail: management and data events, as delivered or as lines"
     options: Sequence[str] = (DEPTH,)
-    version = 1
+    version = 2
 
     def check(self, order: LogOrder) -> None:
         """Check the options of an order.
@@ -50,8 +50,7 @@ class CloudTrail:
         kept = depth.data if depth and isinstance(depth.data, int) else 0
         sheets = Sheets(words, kept)
         if layout.is_document(file.head()):
-            block = file.whole()
-            batches = entries.of_document(block) if block else iter(())
+            batches = entries.of_file(file)
         else:
             batches = chain.from_iterable(map(entries.of_lines, file.lines()))
         for batch in batches:

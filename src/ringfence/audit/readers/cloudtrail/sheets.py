@@ -30,6 +30,12 @@ _MICROSECOND = timedelta(microseconds=1)
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)", re.ASCII
 )
+# What the parts of `2021-09-01T10:30:59Z` behind the day mean.
+_MINUTES = {
+    f"T{minute // 60:02}:{minute % 60:02}": minute * 60_000_000
+    for minute in range(24 * 60)
+}
+_SECONDS = {f":{second:02}Z": second * 1_000_000 for second in range(60)}
 _TOLD = ("actor", "behind", "credential")
 _FIRST = 1 << 10  # callers that there is room for at first
 _NULL = b"null"
@@ -54,14 +60,32 @@ class _Numbers(dict[str | None, int]):
         return np.fromiter(map(self.__getitem__, words), np.int32, len(words))
 
 
-class _Times(dict[str, int | None]):
+class Times(dict[str, int | None]):
     """Microseconds since 1970; None for what is no instant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._days: dict[str, int] = {}
 
     def __missing__(self, text: str) -> int | None:
         if len(self) > _MOST:
             self.clear()
-        value = self[text] = instant(text)
+            self._days.clear()
+        value = self[text] = self._instant(text)
         return value
+
+    def _instant(self, text: str) -> int | None:
+        """Return an instant; of a whole second in UTC from what its parts mean."""
+        minutes, seconds = _MINUTES.get(text[10:16]), _SECONDS.get(text[16:])
+        if minutes is None or seconds is None:
+            return instant(text)
+        midnight = self._days.get(text[:10])
+        if midnight is None:
+            midnight = instant(f"{text[:10]}T00:00:00Z")
+            if midnight is None:
+                return None
+            self._days[text[:10]] = midnight
+        return midnight + minutes + seconds
 
 
 class _Callers(dict[bytes, int]):
@@ -71,6 +95,7 @@ class _Callers(dict[bytes, int]):
         codes: For each place the numbers of actor, behind and credential; room for
             more is behind them.
         services: For each place the service that called.
+        has_service: There is a service among them.
     """
 
     def __init__(self, words: Mapping[str, Words]) -> None:
@@ -78,6 +103,7 @@ class _Callers(dict[bytes, int]):
         self._words = [words[name] for name in _TOLD]
         self.codes = np.zeros((len(_TOLD), _FIRST), np.int32)
         self.services: list[str] = []
+        self.has_service = False
 
     def __missing__(self, text: bytes) -> int:
         found = identity.who(text)
@@ -90,13 +116,14 @@ class _Callers(dict[bytes, int]):
         pairs = zip(self._words, told, strict=True)
         self.codes[:, number] = [words.code(word) for words, word in pairs]
         self.services.append(found.service)
+        self.has_service = self.has_service or bool(found.service)
         return number
 
     def bound(self) -> None:
         """Forget everybody once it is too many."""
         if len(self) > _MOST:
             self.clear()
-            self.services = []
+            self.services, self.has_service = [], False
 
     def told(self, places: list[int]) -> Codes:
         """Return the numbers of actors, behind them, and of credentials, at places."""
@@ -110,7 +137,7 @@ class Sheets:
         """Begin a file; `depth` segments of the keys of objects are kept."""
         self._words = words
         self._touching = Touching(words["touch"], depth)
-        self._times = _Times()
+        self._times = Times()
         self._callers = _Callers(words)
         self._addresses = _Numbers(words["address"])
         self._programs = _Numbers(words["application"])
@@ -170,10 +197,10 @@ class Sheets:
     def _applications(self, entries: list[Entry], who: list[int]) -> Codes:
         """Return the program: the service that called, else what the caller says."""
         services = self._callers.services
-        told = [
-            services[place] or entry.agent
-            for entry, place in zip(entries, who, strict=True)
-        ]
+        told = [entry.agent for entry in entries]
+        if self._callers.has_service:
+            pairs = zip(told, who, strict=True)
+            told = [services[place] or agent for agent, place in pairs]
         return self._programs.codes(told)
 
 

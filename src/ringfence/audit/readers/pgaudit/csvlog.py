@@ -1,56 +1,66 @@
 """The server's csvlog: one CSV row a line, 23 columns until version 12, now 26.
 
 Most lines are plain: their text has no odd quotes and nothing stands between message
-and application. One pattern takes those apart; the others are taken apart with care.
+and application. One pattern takes those of a block apart, and they are told column by
+column; the others, and those that say what nothing said before, are read with care.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from itertools import compress
+from typing import NamedTuple
 
-from ringfence.audit.event import VERB_CODE, Sheet
+import numpy as np
+
+from ringfence.audit.event import VERB_CODE, Ints, Sheet
+from ringfence.audit.readers.collecting import uncollected
 from ringfence.audit.readers.fields import UnreadableError
-from ringfence.audit.readers.pgaudit.messages import fields, request_of
-from ringfence.audit.readers.pgaudit.pages import Line, Log, Page, places
+from ringfence.audit.readers.pgaudit.known import (
+    ASIDE,
+    NO_TIME,
+    NONE,
+    Known,
+    host_of,
+    text,
+)
+from ringfence.audit.readers.pgaudit.likes import MARK, blanked
+from ringfence.audit.readers.pgaudit.messages import MARK as AUDIT
+from ringfence.audit.readers.pgaudit.messages import fields
+from ringfence.audit.readers.pgaudit.pages import TOUCH, VERB, Line, Log, Page, places
 from ringfence.audit.unpacked import Block, Unpacked
 
 _COLUMNS = (23, 24, 26)
 _TIME, _PRINCIPAL, _FROM, _SESSION, _NUMBER = 0, 1, 4, 5, 6
 _MESSAGE, _APPLICATION = 13, 22
-_MOST = 1 << 14  # words of a kind that are remembered
 
+_STEP = rb'(?:[A-Za-z_\x80-\xff][\w$\x80-\xff]*+|""""(?:[^"]++|"{8})++"""")'
+_RELATION = rb'(?:%b(?:\.%b)*+|""%b(?:\.%b)*+"")?' % ((_STEP,) * 4)
+# One row after another: a plain one in its parts, any other as the last group alone.
 _PLAIN = re.compile(
-    rb"""(\d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d)\.(\d{3})\ ([A-Z]{3,5}|[+-][\d:]{2,6}),
-    (?:"([^"]+)")?,(?:"[^"]*")?,\d*,                  # principal, database, process
-    (?:"([^"]*):\d+"|"\[local\]")?,                  # host and port
+    rb"""([^.,"\n]{19})(\.\d{3}\ [^,"\n]{3,7}),           # second, fraction and zone
+    ((?:"[^"]*")?,(?:"[^"]*")?,\d*,(?:"[^"]*")?),      # principal to host and port
     (([0-9a-f]+\.[0-9a-f]+),\d+),(?:"[^"]*")?,       # session and number, tag
     [^",\n]*,[^",\n]*,\d*,[A-Z0-9]+,[A-Z0-9]{5},      # begun, transaction, severity
-    "(AUDIT:\ (?:SESSION|OBJECT),\d+,\d+,)?           # message
-    ((?:[^"]++|"")*+)",,,,,,,,,"([^"]*)"              # application
-    (?:,"[^"]*"(?:,\d*,-?\d*)?)?\r?(?:\n|\Z)""",
-    re.VERBOSE,
+    "(?:AUDIT:\ (?:SESSION|OBJECT),\d+,\d+,          # message: number and part,
+    ([A-Z_]*,[A-Z_\ ]*,[A-Z\ ]*,%b,                  # class to relation, statement,
+    (?:""(?:[^"]++|"{4})*+""|[^",\r\n]*+)),
+    (?:""(?:[^"]++|"{4})*+""|[^",\r\n]*+)            # values, and how many rows
+    (?:,(\d{1,17}))?|(?!AUDIT:\ )(?:[^"]++|"")*+)"
+    ,,,,,,,,,"([^"]*)"(?:,"[^"]*"(?:,\d*,-?\d*)?)?\r?(?:\n|\Z)
+    |(?!\Z)((?:[^"\n]++|"(?:[^"]++|"")*+")*+(?:\n|\Z))"""
+    % _RELATION,
+    re.VERBOSE | re.ASCII,
 )
-_NO_VALUES = b",<no"
-# What ends a message that gives no values, with the number of rows if it is told.
-_TAIL = re.compile(rb",<(?:none|not logged)>(?:,\d{1,18})?")
-# Class, command, kind and plain name, then a statement without names in quotes.
-_SIMPLE = re.compile(
-    rb'((?:[A-Z_ ]*,){2}[A-Z ]*,[\w.$]*,)("")?([^"]*+)(?(2)"")', re.ASCII
-)
-_INTRICATE = re.compile(
-    rb"\\|`|\[|#|--|/\*|\$[A-Za-z_\x80-\xff]*\$|explain", re.IGNORECASE
-)
-_VALUES = re.compile(
-    rb"'(?:[^']|'')*+'|(?<![\w$\x80-\xff])\d++(?:\.\d++)?(?![\w.\x80-\xff])"
-)
+_STATEMENT = 7  # its place in a message
+_ZONE = len(".123 ")  # where the zone begins
+_QUOTE = b'"'
 _BEFORE = b"<previously logged>"
-_MARK = b"AUDIT: "
-_HOURS, _SIXTY = 24, 60
+_LEAD = "AUDIT: SESSION,1,1,"
 _SHORT = 1 << 12
+_TOLD = -2  # the meaning of a row that is read with care
 _ODD = "replace"  # bytes that are no UTF-8
 _IS_SESSION = re.compile(r"[0-9a-f]+\.[0-9a-f]+")
 # What is forged within a statement never gets a quote of its own before its message.
@@ -66,163 +76,176 @@ def read_csvlog(file: Unpacked, log: Log) -> Iterator[Sheet]:
         yield reading.sheet(block)
 
 
-@dataclass(slots=True)
-class _Known:
-    """What stood in a log before, and what it means; most of it comes again."""
+class _Columns(NamedTuple):
+    """Plain rows in their parts; of another there is `other` alone, which is all."""
 
-    zone: bytes = b""
-    seconds: dict[bytes, int] = field(default_factory=dict)
-    days: dict[bytes, int] = field(default_factory=dict)
-    actors: dict[bytes | None, int] = field(default_factory=dict)
-    hosts: dict[bytes | None, int] = field(default_factory=dict)
-    sessions: dict[bytes, int] = field(default_factory=dict)
-    applications: dict[bytes, tuple[int, str]] = field(default_factory=dict)
-    messages: dict[bytes, tuple[int, int, str, str]] = field(default_factory=dict)
-    likes: dict[bytes | None, tuple[int, int, str, str]] = field(default_factory=dict)
-    counts: dict[bytes, int] = field(default_factory=dict)
-
-    def bound(self) -> None:
-        """Forget everything once it is too much."""
-        held = len(self.actors) + len(self.hosts) + len(self.sessions)
-        if held + len(self.applications) > _MOST:
-            self.actors, self.hosts, self.sessions, self.applications = {}, {}, {}, {}
-        if len(self.counts) + len(self.seconds) + len(self.days) > _MOST:
-            self.counts, self.seconds, self.days = {}, {}, {}
+    second: tuple[bytes, ...]
+    fraction: tuple[bytes, ...]
+    caller: tuple[bytes, ...]
+    unique: tuple[bytes, ...]
+    session: tuple[bytes, ...]
+    message: tuple[bytes, ...]
+    rows: tuple[bytes, ...]
+    application: tuple[bytes, ...]
+    other: tuple[bytes, ...]
 
 
 class _Reading:
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._known = _Known()
-        self._uids: list[bytes] = []  # of the page, a comma for the stroke
+        self._known = Known(log)
         self._once = False  # statements are logged once: what was said must be kept
+        self._last = Block(b"", 0, 1)
 
     def sheet(self, block: Block) -> Sheet:
         """Return the sheet of a block."""
-        self._once = self._once or _BEFORE in block.data
+        if not self._once and _BEFORE in block.data:
+            self._once = True
+            self._listen(self._last)
+        self._last = block
         self._known.bound()
         page = Page(self._log)
-        data, plain, start = block.data, _PLAIN.match, 0
-        for place, end in enumerate(block.ends.tolist()):
-            found = plain(data, start)
-            if found is None:
-                self._careful(page, place, data[start:end])
-            else:
-                try:
-                    self._plain(page, place, found.groups())
-                except (KeyError, UnreadableError):
-                    self._new(page, place, found)
-            start = end
-        if self._uids:
-            text = b"\n".join(self._uids).decode()
-            page.uid = text.replace(",", "/").split("\n")
-            self._uids = []
+        columns = _columns(block)
+        if columns is None:
+            for place, row in enumerate(_rows(block)):
+                self._careful(page, place, row)
+        else:
+            self._plain(page, block, columns)
         return page.sheet(places(block, block.ends))
 
-    def _plain(self, page: Page, place: int, said: tuple[bytes | Any, ...]) -> None:
-        """Add a line of which every word was there before; else KeyError."""
+    def _listen(self, block: Block) -> None:
+        """Keep what a block's rows say, which the next block may refer to."""
+        for row in _rows(block):
+            with suppress(UnreadableError):
+                self._hear(row)
+
+    def _hear(self, row: bytes) -> None:
+        line = _line(row, self._log)
+        said = fields(line.message) if line.message.startswith(AUDIT) else None
+        if said and len(said) > _STATEMENT:
+            self._log.messages.statement(said, line.session)
+
+    def _plain(self, page: Page, block: Block, columns: _Columns) -> None:
+        """Add the rows of a block, column by column where they are plain."""
         known = self._known
-        second, milli, zone, who, host, unique, session, lead, body, named = said
-        if zone != known.zone:
-            raise KeyError
-        time = known.seconds.get(second) or self._second(second, zone)
-        time += 1000 * int(milli)
-        if lead is None:
-            if body.startswith(_MARK):
-                raise KeyError
-            page.beats.append(time)
-            return
-        cut = body.rfind(_NO_VALUES)
-        head, tail = body[:cut], body[cut:]
-        verb, touch, request, statement = known.messages.get(head) or self._like(head)
-        application, asked = known.applications[named]
-        page.cells.extend(
-            (
-                place,
-                time,
-                verb,
-                known.counts[tail],
-                known.actors[who],
-                known.sessions[session],
-                application,
-                known.hosts[host],
-                touch,
+        zone = max(_zones(columns))  # the one there is; of a row that isn't plain none
+        seconds = [*map(known.zoned(zone).__getitem__, columns.second)]
+        likes = blanked(columns.message)
+        means = [*map(known.meanings.get, likes)]
+        if self._once or NO_TIME in seconds or None in means:
+            for place, row in enumerate(_rows(block)):
+                if seconds[place] == NO_TIME:
+                    means[place] = _TOLD
+                    self._careful(page, place, row)
+                else:
+                    means[place] = self._meant(page, (place, row), columns, likes)
+        meant = np.array(means, np.int64)
+        fractions = map(known.fractions.__getitem__, columns.fraction)
+        time = np.array(seconds, np.int64) + np.fromiter(fractions, np.int64)
+        page.beats += time[meant == ASIDE].tolist()
+        is_said = meant >= 0
+        if not is_said.all():
+            kept = is_said.tolist()
+            columns = _Columns(*(tuple(compress(one, kept)) for one in columns))
+        where = np.flatnonzero(is_said)
+        if len(where):
+            self._add(page, (where, time[where]), meant[where], columns)
+
+    def _meant(
+        self,
+        page: Page,
+        row: tuple[int, bytes],
+        columns: _Columns,
+        likes: Sequence[bytes],
+    ) -> int:
+        """Return what a plain row means; read it with care if nobody knows."""
+        place = row[0]
+        meaning = self._known.meanings.get(likes[place])
+        if meaning is None:
+            meaning = self._learnt(likes[place], columns.message[place])
+        if meaning is None:
+            self._careful(page, *row)
+            return _TOLD
+        if self._once and meaning != ASIDE:
+            self._hear(row[1])
+        return meaning
+
+    def _learnt(self, like: bytes, message: bytes) -> int | None:
+        """Return what a message means, for its like may come again; None if unsure."""
+        if len(message) >= _SHORT or _BEFORE in message:
+            return None
+        try:
+            said = self._log.messages.said(f"{_LEAD}{text(message)},<none>", "")
+        except UnreadableError:
+            return None
+        return self._known.meanings.learn(like, said)
+
+    def _add(
+        self, page: Page, at: tuple[Ints, Ints], meant: Ints, columns: _Columns
+    ) -> None:
+        """Add plain rows, by their places and times, that mean what is known."""
+        known = self._known
+        verbs, touches, handed = known.meanings.told(meant)
+        actors, addresses = known.callers.codes(columns.caller)
+        counts, sessions, applications = (
+            np.fromiter(map(numbers.__getitem__, said), np.int64)
+            for numbers, said in (
+                (known.counts, columns.rows),
+                (known.sessions, columns.session),
+                (known.applications, columns.application),
             )
         )
-        self._uids.append(unique)
-        page.request.append(request or asked)
-        if self._once:
-            _, number, part, _ = lead.decode().split(",")
-            self._log.messages.keep(session.decode(), number, part, statement)
-
-    def _like(self, head: bytes) -> tuple[int, int, str, str]:
-        """Return what a message means whose like was there before; else KeyError."""
-        if self._once:  # what it says must be kept
-            raise KeyError
-        return self._known.likes[_blanked(head)]
-
-    def _second(self, said: bytes, zone: bytes) -> int:
-        """Return the instant of a whole second."""
-        known, instant = self._known, self._log.moments.instant
-        if zone not in (b"UTC", b"GMT") and zone[:1] not in (b"+", b"-"):
-            value = instant(_text(said + b" " + zone))
-        else:
-            day = said[:10]
-            if day not in known.days:
-                known.days[day] = instant(_text(day + b" 00:00:00 " + zone))
-            hour, minute, second = int(said[11:13]), int(said[14:16]), int(said[17:])
-            if hour >= _HOURS or max(minute, second) >= _SIXTY:
-                raise KeyError
-            seconds = (hour * _SIXTY + minute) * _SIXTY + second
-            value = known.days[day] + 1_000_000 * seconds
-        known.seconds[said] = value
-        return value
-
-    def _new(self, page: Page, place: int, found: re.Match[bytes]) -> None:
-        """Add a line with care, and remember its words."""
-        self._careful(page, place, found[0])
-        known, log = self._known, self._log
-        _, _, zone, who, host, _, session, lead, body, named = found.groups()
-        if zone != known.zone:
-            known.zone, known.seconds, known.days = zone, {}, {}
-        with suppress(UnreadableError):
-            if lead is not None:
-                known.actors[who] = log.actor(_text(who or b""))
-                known.hosts[host] = log.address(_text(host or b""))
-                known.sessions[session] = log.words["session"].code(_text(session))
-                code = log.words["application"].code(_text(named))
-                known.applications[named] = (code, request_of(_text(named)))
-                self._learn(lead, body, session)
-
-    def _learn(self, lead: bytes, body: bytes, session: bytes) -> None:
-        """Remember what a message means, if the same may come again."""
-        cut = body.rfind(_NO_VALUES)
-        head, tail = body[:cut], body[cut:]
-        if cut < 0 or len(head) >= _SHORT or not _TAIL.fullmatch(tail):
-            return
-        said = self._log.messages.said(_text(lead + body), _text(session))
-        if not said.plain:
-            return
-        if len(self._known.messages) >= _MOST:
-            self._known.messages, self._known.likes = {}, {}
-        touch = self._log.words["touch"].code(said.touch.text())
-        verb = VERB_CODE[said.verb]
-        meant = (verb, touch, said.request, said.statement)
-        self._known.messages[head] = meant
-        if (like := _blanked(head)) is not None:
-            self._known.likes[like] = meant
-        self._known.counts[tail] = said.rows
+        told = (verbs, counts, actors, sessions, applications, addresses, touches)
+        cells = np.stack((*at, *told))
+        uid = b"\n".join(columns.unique).decode().replace(",", "/").split("\n")
+        others = known.applications.requests(columns.application)
+        request = known.meanings.requests(meant, others)
+        page.add(cells, uid, request)
+        if len(more := np.flatnonzero(handed != NONE)):
+            cells = cells[:, more]
+            cells[VERB], cells[TOUCH] = VERB_CODE["read"], handed[more]
+            twice = [f"{uid[one]}/returning" for one in more]
+            page.add(cells, twice, [request[one] for one in more])
 
     def _careful(self, page: Page, place: int, row: bytes) -> None:
-        """Add a line that isn't plain."""
+        """Add a row by the letter of the format."""
         try:
             line = _line(row, self._log)
         except UnreadableError as error:
             page.malformed.append((place, str(error)))
         else:
             page.take(place, line)
-            self._uids += [uid.replace("/", ",").encode() for uid in page.uid]
-            page.uid.clear()
+
+
+def _rows(block: Block) -> Iterator[bytes]:
+    """Yield the rows of a block."""
+    start = 0
+    for end in block.ends.tolist():
+        yield block.data[start:end]
+        start = end
+
+
+def _columns(block: Block) -> _Columns | None:
+    """Return the rows of a block in their parts; None if that isn't safe.
+
+    INVARIANT: where the quotes are even, the last group takes any row that is not
+    plain, up to a line feed behind an even number of quotes. So the pattern leaves no
+    gap, and if it finds as many rows as there are, it finds those.
+    """
+    data = block.data
+    if MARK in data or data.count(_QUOTE) % 2:
+        return None
+    with uncollected():
+        rows = _PLAIN.findall(data)
+        if len(rows) != len(block.ends):
+            return None
+        columns = _Columns(*zip(*rows, strict=True))
+    return columns if len(_zones(columns) - {b""}) <= 1 else None
+
+
+def _zones(columns: _Columns) -> set[bytes]:
+    """Return the names of the zones of a block's rows."""
+    return {one[_ZONE:] for one in {*columns.fraction}}
 
 
 def _line(row: bytes, log: Log) -> Line:
@@ -248,30 +271,3 @@ def _line(row: bytes, log: Log) -> Line:
         number=number,
         application=said[_APPLICATION],
     )
-
-
-def host_of(said: str) -> str:
-    """Return the host of `host:port`; a local socket has no port."""
-    host, colon, port = said.rpartition(":")
-    return host if colon and port.isascii() and port.isdigit() else said
-
-
-def _blanked(head: bytes) -> bytes | None:
-    """Return a message without the values in its statement; None if it isn't plain.
-
-    Two messages that are the same without them touch the same: only what a statement's
-    fingerprint leaves out is left out here too, and where texts may end elsewhere than
-    quotes say, where there are names in quotes, and comments, nothing is.
-    """
-    found = _SIMPLE.fullmatch(head)
-    if not found or _INTRICATE.search(found[3]):
-        return None
-    return b"%b%b" % (found[1], _VALUES.sub(_blank, found[3]))
-
-
-def _blank(value: re.Match[bytes]) -> bytes:
-    return b"''" if value[0].startswith(b"'") else b"0"
-
-
-def _text(quoted: bytes) -> str:
-    return quoted.replace(b'""', b'"').decode(errors=_ODD)

@@ -18,7 +18,6 @@ _SHORT = 1 << 13  # letters of a statement that is kept
 _DIGITS = 18
 _BEFORE = "<previously logged>"
 _UNSAID = (_BEFORE, "<not logged>", "")
-NO_VALUES = ("<none>", "<not logged>")  # of a statement, as its line tells them
 _LEAST, _WITH_ROWS = 9, 10  # fields
 _FIELD = re.compile(r'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\Z)')
 _CLASSES = ("READ", "WRITE", "FUNCTION", "ROLE", "DDL", "MISC", "MISC_SET")
@@ -54,7 +53,6 @@ class Said:
     rows: int = NO_ROWS
     request: str = ""
     statement: str = ""
-    plain: bool = False  # no values were given: the same comes again
     returned: Touch | None = None  # what a write handed out besides
 
 
@@ -103,15 +101,17 @@ class Messages:
         if not (_is_number(found[1]) and _is_number(found[2])):
             raise UnreadableError("the message has no number of its statement")
         rows = _rows(found[9]) if len(found) == _WITH_ROWS else NO_ROWS
-        statement = self._statement(found, session)
+        statement = self.statement(found, session)
         verb, touch, handed = self._done((*found[3:7], statement))
         request = _REQUEST.search(statement)
-        plain = found[7] != _BEFORE and found[8] in NO_VALUES and handed is None
         asked = request[1] if request else ""
-        return Said(verb, touch, rows, asked, statement, plain, handed)
+        return Said(verb, touch, rows, asked, statement, handed)
 
-    def _statement(self, found: list[str], session: str) -> str:
-        """Return the statement, which may have been logged with an earlier line."""
+    def statement(self, found: list[str], session: str) -> str:
+        """Return the statement, which may have been logged with an earlier line.
+
+        `found` are the fields of a message up to the statement, at least.
+        """
         number, part, said = found[1], found[2], found[7]
         if said != _BEFORE:
             if said in _UNSAID:

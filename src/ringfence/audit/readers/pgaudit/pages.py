@@ -30,6 +30,7 @@ _COLUMNS = (
     *("actor", "session", "application", "address", "touch"),
 )
 _CODED = 4  # the first that numbers words
+VERB, TOUCH = _COLUMNS.index("verb"), _COLUMNS.index("touch")
 _LOCAL = "[local]"  # a socket of the machine: no address
 _LINE_FEED, _RETURN = b"\n\r"
 
@@ -94,14 +95,14 @@ def places(block: Block, ends: Ints) -> Places:
     """Return where the rows of a block stand that end at the given places."""
     data = np.frombuffer(block.data, np.uint8)
     starts = np.concatenate((np.zeros(1, np.int64), ends[:-1]))
-    feeds = np.flatnonzero(data == _LINE_FEED)
     fed = data[ends - 1] == _LINE_FEED
     returned = fed & (ends - starts > 1) & (data[np.maximum(ends - 2, 0)] == _RETURN)
-    return Places(
-        starts + block.offset,
-        ends - starts - fed - returned,
-        np.searchsorted(feeds, starts) + block.line,
-    )
+    lengths = ends - starts - fed - returned
+    if np.count_nonzero(data == _LINE_FEED) == np.count_nonzero(fed):
+        lines = np.arange(len(ends))  # no row goes on over a line feed
+    else:
+        lines = np.searchsorted(np.flatnonzero(data == _LINE_FEED), starts)
+    return Places(starts + block.offset, lengths, lines + block.line)
 
 
 def split(data: bytes) -> list[bytes]:
@@ -138,6 +139,12 @@ class Page:
             return
         self._event(place, line, said)
 
+    def add(self, cells: Ints, uid: list[str], request: list[str]) -> None:
+        """Add events, by their columns: each row of `cells` is one of `_COLUMNS`."""
+        self.cells.frombytes(cells.T.tobytes())
+        self.uid += uid
+        self.request += request
+
     def _event(self, place: int, line: Line, said: Said) -> None:
         known = line.session and line.number
         uid = f"{line.session}/{line.number}" if known else ""
@@ -169,8 +176,7 @@ class Page:
 
     def sheet(self, at: Places) -> Sheet:
         """Return the sheet."""
-        cells = np.frombuffer(self.cells, np.int64)
-        table = cells.reshape(-1, len(_COLUMNS)).T.copy()
+        table, uid, request = self._in_order()
         column = dict(zip(_COLUMNS, table, strict=True))
         place = column["place"]
         none = np.zeros(len(place), np.int32)
@@ -185,8 +191,8 @@ class Page:
             ending=ending,
             rows=column["rows"],
             coded=coded,
-            uid=self.uid,
-            request=self.request,
+            uid=uid,
+            request=request,
             offset=at.offset[place],
             length=at.length[place],
             line=at.line[place],
@@ -194,3 +200,15 @@ class Page:
             beats=np.array(self.beats, np.int64),
             asides=len(self.beats),
         )
+
+    def _in_order(self) -> tuple[Ints, list[str], list[str]]:
+        """Return columns, ids and requests of the events, in the order of the lines."""
+        cells = np.frombuffer(self.cells, np.int64)
+        table = cells.reshape(-1, len(_COLUMNS)).T
+        place = table[0]
+        if (place[1:] >= place[:-1]).all():
+            return table.copy(), self.uid, self.request
+        order = np.argsort(place, kind="stable")
+        places = order.tolist()
+        uid = [self.uid[one] for one in places]
+        return table[:, order], uid, [self.request[one] for one in places]

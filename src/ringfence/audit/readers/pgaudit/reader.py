@@ -31,7 +31,7 @@ class PgAudit:
     kind = "pgaudit"
     summary = "a PostgreSQL server's log with pgaudit's lines: csvlog, jsonlog, stderr"
     options: Sequence[str] = ("format", "prefix", "zone", "default_schema")
-    version = 1
+    version = 2
 
     def check(self, order: LogOrder) -> None:
         """Check the options of an order.
