@@ -36,6 +36,19 @@ CROSSING = (
     '{"at":"db:9","fact":"edge","id":"person:ann","name":"has_privilege",'
     '"source":"db","value":"store:w","verb":"read"}\n'
 )
+# Instead of his own grant, Bo has that of a group, and shares it with Cy.
+SHARED = "".join(
+    [
+        *WAREHOUSE.splitlines(keepends=True)[:-1],
+        *(
+            f'{{"at":"x:{place}","fact":"edge","id":"person:{who}","name":"member_of",'
+            f'"source":"db","value":"group:g"}}\n'
+            for place, who in ((1, "bo"), (2, "cy"))
+        ),
+        '{"at":"x:3","fact":"edge","id":"group:g","name":"has_privilege",'
+        '"source":"db","value":"dataset:w/a.b","verb":"read"}\n',
+    ]
+)
 
 
 def write_case(folder: Path, **changes: str | bytes) -> Path:

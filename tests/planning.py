@@ -9,9 +9,11 @@ import numpy as np
 from ringfence.boundary.vocabulary import EDGE_KINDS, Flow, kind_of
 from ringfence.estate.facts import Fact, line
 from ringfence.estate.store import Edges
-from ringfence.reach.costs import Prices, Use, kinds, prices
+from ringfence.reach.collateral import InUse
+from ringfence.reach.costs import Prices, kinds, prices
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import Ints, verb_mask
+from ringfence.reach.matrix import pairs
 from ringfence.reach.plan import Aim
 from ringfence.reach.plan_file import named
 from tests.estates import edges_of, graph
@@ -29,8 +31,8 @@ class Setting:
         *,
         verbs: Sequence[str] = ("read",),
         costs: Mapping[str, int | None] | None = None,
-        use: Use | None = None,
-        idle_since: str = "",
+        idle: Sequence[int] | None = None,
+        used: Sequence[tuple[str, str]] | None = None,
     ) -> None:
         self.facts = sorted(facts, key=line)
         self.graph: Graph = graph(self.facts)
@@ -48,14 +50,23 @@ class Setting:
             self.numbers(self.targets),
             self.numbers(self.people),
             verb_mask(verbs),
+            None if used is None else self.in_use(used),
         )
         self.prices: Prices = prices(
             self.graph,
             kinds(self.graph, self.edges),
             costs=costs,
-            use=use,
-            idle_since=idle_since,
+            idle=None if idle is None else np.array(idle, np.int64),
         )
+
+    def in_use(self, used: Sequence[tuple[str, str]]) -> InUse:
+        """Return that some pairs are in use, and that no other is."""
+        ids = self.graph.number
+        codes = sorted(ids[who] * len(ids) + ids[what] for who, what in used)
+        nothing = self.graph.chosen(np.empty(0, np.int64))
+        people, targets = self.numbers(self.people), self.numbers(self.targets)
+        unseen = pairs(nothing, people, targets, verb_mask(self.verbs))
+        return InUse(np.array(codes, np.int64), (), unseen)
 
     def numbers(self, nodes: Sequence[str]) -> Ints:
         """Return the numbers of some nodes."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases import BOUNDARY, write_case
+from tests.cases import BOUNDARY, SHARED, write_case
 
 LOGS = """\
 logs:
@@ -166,3 +166,26 @@ def test_an_event_that_is_not_there_any_more_is_not_shown(audited):
     Path("clean/w.jsonl").unlink()
     gone = audited("audit", "show", f"{digest}-0", "clean")
     assert (gone.code, gone.out, "w.jsonl" in gone.err) == (2, "", True)
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "use"),
+    [
+        ((), "unused: 1 of 3 ways in was used by nobody since 2022-01-01; 0", "unused"),
+        ((BO[:20],), "unused: 0 of 3 ways in were used by nobody since", "unknown"),
+    ],
+)
+def test_an_audit_says_which_ways_nobody_used(more, line, use, say):
+    """Bo came by the group, Cy didn't; with a torn line it can't be told of Cy."""
+    write_case(Path("used"), boundary=BOUNDARY + LOGS, warehouse=SHARED)
+    (Path("used") / "w.jsonl").write_text("".join(f"{one}\n" for one in (BO, *more)))
+    said = say("audit", "used")
+    assert line in said.out
+    (text,) = Path("out/unused.jsonl").read_text().splitlines()
+    way = json.loads(text)
+    assert (way["tail"], way["use"], way["at"]) == ("person:cy", use, ["db: x:2"])
+    assert way["logs"] == ["w"]
+    assert bool(way["because"]) is (use == "unknown")
+    found = json.loads(say("audit", "used", "--format", "json").out)["unused"]
+    assert found["listed"] == [way]
+    assert found["ways"] == found["used"] + found["unused"] + found["unknown"] == 3

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases import CROSSING, WAREHOUSE, write_case
+from tests.cases import BOUNDARY, CROSSING, SHARED, WAREHOUSE, write_case
 from tests.house.tree import PROJECT
 
 HOSTILE = "\x1b[31mred\u202egnp"
@@ -162,12 +162,50 @@ def test_a_plan_is_written_shown_and_proved(say):
     assert (told["after"], told["removed"], told["exit"]) == ("upheld", 1, 0)
 
 
+LOGS = """\
+logs:
+  w:
+    kind: declared
+    files: [w.jsonl]
+    store: w
+    from: 2022-01-01
+    until: 2022-01-31
+    cadence: 60 days
+    collected: 2022-02-01
+    fields: {time: t, actor: who, resource: data, columns: columns}
+"""
+DID = '{"t": "2022-01-10T09:00:00Z", "who": "person:bo", "data": "a.b", "columns": "c"}'
+
+
+def test_a_plan_says_how_many_used_what_they_lose(say):
+    """Bo read it and Cy didn't; `--ignore-logs` looks at no log, and says of neither."""
+    people = "id,residence\nann,CN\nbo,US\ncy,US\n"
+    shared = SHARED + SHARED.splitlines(keepends=True)[-2].replace(":cy", ":ann")
+    write_case(
+        Path("logged"), boundary=BOUNDARY + LOGS, people=people, warehouse=shared
+    )
+    Path("logged/w.jsonl").write_text(f"{DID}\n")
+    said = say("reach", "plan", "logged")
+    assert "people losing  pairs lost  used it  can't be told" in said.out
+    found = json.loads(say("reach", "plan", "logged", "--format", "json").out)
+    since = {"since": "2022-01-01T00:00:00Z", "until": "2022-01-31T00:00:00Z"}
+    (only,) = found["plans"]
+    assert only["in_use"] == {"people": 0, "pairs": 0, "untold": 0, "open": 0} | since
+    plain = say("reach", "plan", "logged", "--ignore-logs")
+    assert "used it" not in plain.out
+    (only,) = json.loads(
+        say("reach", "plan", "logged", "--ignore-logs", "--format", "json").out
+    )["plans"]
+    assert only["in_use"] is None
+
+
 def test_the_tutorial_shows_the_plans_of_the_case(say):
     """What the tutorial prints is what the command prints now."""
     shown = (PROJECT / "docs" / "tutorial.md").read_text(encoding="utf-8")
     shown = shown.partition("## Ask, then plan")[2].partition("## Point it")[0]
     block = shown.partition("```text\n")[2].partition("```")[0]
-    said = say("reach", "plan", str(PROJECT / "examples" / "shortvideo"))
+    case = str(PROJECT / "examples" / "shortvideo")
+    said = say("reach", "plan", case, "--ignore-logs")
     assert said.out.startswith(block)
 
 

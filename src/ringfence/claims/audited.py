@@ -23,6 +23,7 @@ from ringfence.claims.crossings import Crossings
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.reading import FOLDER
 from ringfence.claims.events.world import Asked
+from ringfence.claims.use.usage import Unused, usage
 from ringfence.errors import ConfigError, Locus
 
 _OF_EVENTS = ("no_event", "some_event")
@@ -38,12 +39,14 @@ class Audited:
         crossings: The answer.
         logs: What gives every exhibit.
         asked: What was asked of it.
+        unused: Which ways to protected data nobody used.
     """
 
     boundary: Boundary
     crossings: Crossings
     logs: Logs
     asked: Asked
+    unused: Unused
 
 
 @contextmanager
@@ -85,7 +88,10 @@ def audited(
             raise AssertionError
         run.progress("judging events")
         asked = past.asked(claim)
-        yield Audited(boundary, past.answer(asked), past, asked)
+        crossings = past.answer(asked)
+        run.progress("looking for what is used")
+        unused = usage(past, asked).unused()
+        yield Audited(boundary, crossings, past, asked, unused)
 
 
 def _selector(boundary: Boundary, chosen: str | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ringfence.boundary.model import Boundary
+from ringfence.boundary.order import LogOrder
 from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Locus, SourceError
 from ringfence.estate.load import FactsFile
@@ -23,11 +24,15 @@ class Opened:
         boundary: The boundary, with the instant to ask about.
         estate: The estate.
         facts: The facts file that it was read from, empty when it was collected.
+        orders: The logs that the boundary file orders; what was read back has none.
+        base: The folder that their files are named from.
     """
 
     boundary: Boundary
     estate: Estate
     facts: str = ""
+    orders: tuple[LogOrder, ...] = ()
+    base: Path = Path()
 
 
 def read_estate(path: Path) -> Estate:

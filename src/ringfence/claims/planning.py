@@ -6,9 +6,10 @@ excluded, what the claim protects, what its exceptions concede, who is legitimat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -22,11 +23,12 @@ from ringfence.claims.guarded import asked
 from ringfence.claims.kinds import judge, no_reach
 from ringfence.claims.opened import Opened
 from ringfence.claims.outcome import Verdict
-from ringfence.claims.plans import Loser, Planned, Priced
+from ringfence.claims.plans import InUse, Loser, Planned, Priced
 from ringfence.claims.question import Question
 from ringfence.documents.located import nearest
 from ringfence.errors import ConfigError, Locus
 from ringfence.reach.closure import lent
+from ringfence.reach.collateral import InUse as Pairs
 from ringfence.reach.collateral import Sweep
 from ringfence.reach.costs import Prices, kinds, prices
 from ringfence.reach.exemptions import Exempt, Regrants, regranted
@@ -41,8 +43,33 @@ from ringfence.reach.plan_file import About, PlanFile, edges_of, regrants_of, wr
 KIND = "no_reach"
 
 
+class Using(Protocol):
+    """What the logs say of use; see `ringfence.claims.use.using`."""
+
+    @property
+    def since(self) -> str:
+        """First instant of the period that they tell of."""
+        ...
+
+    @property
+    def until(self) -> str:
+        """The first instant after it."""
+        ...
+
+    def idle(self, excluded: Collection[str]) -> Ints:
+        """Return the rows of the facts that nobody uses but those who are excluded."""
+        ...
+
+    def pairs(self, graph: Graph, kind: Ints, aim: Aim) -> Pairs:
+        """Return which pairs of people who may and targets are in use."""
+        ...
+
+
 class Planning:
     """A claim of an opened case, ready to be planned for.
+
+    Attributes:
+        in_use: What the logs say of use; None when they weren't looked at.
 
     Raises:
         ConfigError: There is no such claim, or none that plans can help.
@@ -50,6 +77,7 @@ class Planning:
 
     def __init__(self, opened: Opened, claim: str | None) -> None:
         self.opened = opened
+        self.in_use: Using | None = None
         self.case = Case(opened.estate, opened.boundary, opened.boundary.as_of)
         self.claim: Claim = self._chosen(claim)
         self.question: Question = no_reach.ask(self.claim, self.case)
@@ -115,12 +143,15 @@ class Planning:
             for node in self.graph.ids
             if kind_of(node) == "person" and statuses.get(node) is Status.NO
         ]
-        return Aim(
+        aim = Aim(
             excluded=self._numbers(sorted(excluded)),
             targets=self._numbers(sorted(question.targets)),
             legitimate=self._numbers(legitimate),
             verbs=question.verbs,
         )
+        if self.in_use is None:
+            return aim
+        return replace(aim, in_use=self.in_use.pairs(self.graph, self._kinds, aim))
 
     def _numbers(self, nodes: Iterable[str]) -> Ints:
         number = self.graph.number
@@ -129,7 +160,16 @@ class Planning:
     @cached_property
     def prices(self) -> Prices:
         """What taking an edge away costs."""
-        return prices(self.graph, kinds(self.graph, self.case.edges))
+        idle = None
+        if self.in_use is not None:
+            statuses = self.case.statuses(self.claim.excluded)
+            out = {node for node, one in statuses.items() if one is Status.YES}
+            idle = self.in_use.idle(out)
+        return prices(self.graph, self._kinds, idle=idle)
+
+    @cached_property
+    def _kinds(self) -> Ints:
+        return kinds(self.graph, self.case.edges)
 
     @cached_property
     def sparing(self) -> Prices:
@@ -151,7 +191,7 @@ class Planning:
         down = _closed(self._numbers(named), graph.head[joins], graph.tail[joins])
         kept = joins & np.isin(graph.tail, up) & np.isin(graph.head, down)
         cost = np.where(kept, np.inf, self.prices.cost)
-        return Prices(self.prices.kind, cost)
+        return replace(self.prices, cost=cost)
 
     @cached_property
     def exempt(self) -> tuple[Exempt, ...]:
@@ -205,6 +245,15 @@ class Planning:
                 cited=self.case.estate.rows(rows),
                 regrants=grants.granted,
             ),
+            in_use=self._in_use(plan),
+        )
+
+    def _in_use(self, plan: Plan) -> InUse | None:
+        busy, found = plan.blast.busy, self.in_use
+        if busy is None or found is None:
+            return None
+        return InUse(
+            busy.people, busy.pairs, busy.untold, busy.open, found.since, found.until
         )
 
     def read(self, file: PlanFile, name: str) -> tuple[Plan, Regrants]:
@@ -216,7 +265,9 @@ class Planning:
         edges = edges_of(file, self.graph, self.prices.kind)
         granted = regrants_of(file, self.graph)
         aim = self.aim
-        sweep = Sweep(self.graph, aim.legitimate, aim.targets, aim.verbs)
+        sweep = Sweep(
+            self.graph, aim.legitimate, aim.targets, aim.verbs, in_use=aim.in_use
+        )
         plan = priced(sweep, aim, self.prices, edges, name=name)
         return plan, Regrants(tuple(granted), ())
 

@@ -16,6 +16,26 @@ class Loser:
 
 
 @dataclass(frozen=True, slots=True)
+class InUse:
+    """How much of what a plan takes is in use, by what the logs of a period show.
+
+    Attributes:
+        people: How many legitimate people lose what they used, and `pairs` how many
+            pairs that is.
+        untold: Of how many others it can't be told whether they used any of it.
+        open: Of how many of the pairs it can't be told.
+        since: First instant of the period, and `until` the first one after it.
+    """
+
+    people: int
+    pairs: int
+    untold: int
+    open: int
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Priced:
     """A plan with what it costs and does.
 
@@ -32,6 +52,7 @@ class Priced:
         regrants: How many pairs an exception concedes and the plan grants anew.
         refused: How many it can't, without opening another way.
         file: The plan file.
+        in_use: What of all that is in use; None when no log was looked at.
     """
 
     name: str
@@ -47,6 +68,7 @@ class Priced:
     regrants: int
     refused: int
     file: str
+    in_use: InUse | None = None
 
 
 @dataclass(frozen=True, slots=True)

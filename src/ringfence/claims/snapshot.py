@@ -55,7 +55,8 @@ def opened(ask: Ask) -> Opened:
     if not _is_written(place):
         run = Run(place, Path("out"), ask.now, ask.as_of, ask.progress)
         ready = collected(run)
-        return Opened(ready.boundary, ready.estate)
+        orders = tuple(ready.orders)
+        return Opened(ready.boundary, ready.estate, orders=orders, base=ready.base)
     boundary = dated(read_resolved(place / BOUNDARY), ask)
     ask.progress("loading the estate")
     return Opened(boundary, read_estate(place / FACTS), str(place / FACTS))

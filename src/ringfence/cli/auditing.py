@@ -55,7 +55,7 @@ def audit(
     case
         The boundary file, or a folder that holds `boundary.yaml`.
     output
-        Folder for the table of events, and for crossings.jsonl: one line for each.
+        Folder for the table of events, crossings.jsonl and unused.jsonl.
     """
     from ringfence.claims.audited import audited
     from ringfence.claims.check import Run
@@ -65,13 +65,14 @@ def audit(
     run = Run(case, output, now(), instant(as_of), progress)
     server = "" if engine == "duckdb" else engine
     with audited(run, selector=excluded, engine=server) as found:
-        progress("writing crossings.jsonl")
-        _write(found, output / "crossings.jsonl")
+        progress("writing crossings.jsonl and unused.jsonl")
+        _write(found, output)
         if format == "json":
-            text = audit_json.audit(found.boundary, found.crossings)
+            text = audit_json.audit(found.boundary, found.crossings, found.unused)
         else:
             screen = _screen(found, case, output, limit)
-            text = audit_text.audit(found.boundary, found.crossings, screen)
+            told = found.crossings, found.unused
+            text = audit_text.audit(found.boundary, *told, screen)
         code = audit_text.exit_code(found.crossings)
     progress.done()
     show(text)
@@ -86,13 +87,16 @@ def _screen(found: Audited, case: Path, output: Path, limit: int | None) -> Scre
     return Screen(width, rows, found.crossings.labels, folder, str(case))
 
 
-def _write(found: Audited, path: Path) -> None:
+def _write(found: Audited, folder: Path) -> None:
     import msgspec
 
-    with path.open("wb") as stream:
+    with (folder / "crossings.jsonl").open("wb") as stream:
         if found.crossings.crossing:
             for one in found.logs.exhibits(found.asked):
                 stream.write(msgspec.json.encode(one) + b"\n")
+    with (folder / "unused.jsonl").open("wb") as stream:
+        for way in found.unused.listed:
+            stream.write(msgspec.json.encode(way) + b"\n")
 
 
 @app.command(name="show")

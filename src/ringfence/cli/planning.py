@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from ringfence.cli.streams import Progress
 from ringfence.cli.streams import show as say
@@ -22,6 +24,7 @@ from ringfence.errors import ConfigError, Locus, printable
 if TYPE_CHECKING:
     from ringfence.claims.planning import Planning
     from ringfence.claims.plans import Planned, Priced
+    from ringfence.report.answering import Screen
 
 OUT = Path("out")
 
@@ -32,6 +35,7 @@ def plan(
     *,
     claim: str | None = None,
     show: str | None = None,
+    ignore_logs: Annotated[bool, Parameter(negative="")] = False,
     as_of: AsOf = None,
     format: Form = "text",  # noqa: A002
     limit: Limit = None,
@@ -49,6 +53,8 @@ def plan(
         Id of the claim; by default the first `no_reach` claim that is refuted.
     show
         Letter of a plan: print its changes instead of the table.
+    ignore_logs
+        Weigh nothing by what the logs say is used.
     output
         Folder for plan-A.yaml and so on, facts.jsonl and boundary.json.
     """
@@ -60,20 +66,18 @@ def plan(
     progress = Progress()
     ready = _ready(case, claim, as_of, progress)
     keep(ready.opened, output)  # first: whether it may be written there is soon told
+    if not ignore_logs:
+        _use_logs(ready, output, progress)
     found = planned(ready, progress)
     chosen = None if show is None else _chosen(found, show)
     _write(found, output)
-    wide, rows = room(limit)
     labels = ready.case.view.labels(ready.graph.ids)
-    folder = printable(str(output))
-    screen = Screen(wide, rows, labels, folder, "" if case is None else str(case))
+    screen = Screen(*room(limit), labels, printable(str(output)), str(case or ""))
     code = plan_text.exit_code(found.verdict)
     if format == "json":
         text = answer_json.plain("plan/1", found, code, labels)
-    elif chosen is not None:
-        text = plan_text.shown(chosen, screen)
     else:
-        text = plan_text.plans(found, screen)
+        text = _text(found, chosen, screen)
     return _said(text, code, progress)
 
 
@@ -144,6 +148,20 @@ def _ready(
 
     ask = Ask(case, now(), instant(as_of), progress)
     return Planning(opened(ask), claim)
+
+
+def _use_logs(ready: Planning, folder: Path, progress: Progress) -> None:
+    from ringfence.claims.use.using import using
+
+    ready.in_use = using(ready.opened, ready.claim, folder, progress)
+
+
+def _text(found: Planned, chosen: Priced | None, screen: Screen) -> str:
+    from ringfence.report import plan_text
+
+    if chosen is None:
+        return plan_text.plans(found, screen)
+    return plan_text.shown(chosen, screen)
 
 
 def _chosen(found: Planned, letter: str) -> Priced:

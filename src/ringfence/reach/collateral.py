@@ -116,6 +116,53 @@ def passed(graph: Graph, people: Ints, excluded: Ints, edges: Ints) -> Flags:
 
 
 @dataclass(frozen=True, slots=True)
+class InUse:
+    """The pairs that logs show in use, and those of which they can't tell.
+
+    Attributes:
+        used: Pairs that were used, ascending: a person's number times how many nodes
+            there are, plus the target's.
+        open: Numbers of people and of targets: any of these may have used any of those.
+        unseen: Pairs whose use would leave no trace.
+    """
+
+    used: Ints
+    open: tuple[tuple[Ints, Ints], ...]
+    unseen: Pairs
+
+    def is_untold(self, who: Ints, what: Ints, count: int) -> Flags:
+        """Return of which pairs of a person and a target it can't be told.
+
+        Args:
+            who: Numbers of people, all of them among those of `unseen`.
+            what: Numbers of targets, likewise.
+            count: How many nodes there are.
+        """
+        found: Flags = self.unseen.has(who, what)
+        for people, targets in self.open:
+            by_person, by_target = np.zeros(count, bool), np.zeros(count, bool)
+            by_person[people], by_target[targets] = True, True
+            found |= by_person[who] & by_target[what]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """How much of what a plan takes is in use.
+
+    Attributes:
+        people: How many people lose what they used, and `pairs` how many pairs.
+        untold: Of how many others it can't be told whether they used any of it.
+        open: Of how many pairs it can't be told.
+    """
+
+    people: int
+    pairs: int
+    untold: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
 class Blast:
     """Who loses how much that they may have: the exact blast radius of a plan.
 
@@ -124,12 +171,14 @@ class Blast:
         pairs: How many of them are lost.
         people: Numbers of the people who lose some, ascending.
         lost: How many each of them loses.
+        busy: What of it is in use; None when nobody looked.
     """
 
     before: int
     pairs: int
     people: Ints
     lost: Ints
+    busy: Busy | None = None
 
 
 class Sweep:
@@ -140,12 +189,20 @@ class Sweep:
     """
 
     def __init__(
-        self, graph: Graph, people: Ints, targets: Ints, verbs: int, *, room: int = ROOM
+        self,
+        graph: Graph,
+        people: Ints,
+        targets: Ints,
+        verbs: int,
+        *,
+        room: int = ROOM,
+        in_use: InUse | None = None,
     ) -> None:
         self.graph = graph
         self.people = people
         self.targets = targets
         self.verbs = verbs
+        self._in_use = in_use
         words = max(room // 8 // max(len(people) + len(graph.ids), 1), 1)
         self._parts = [
             targets[begin : begin + words * WORD]
@@ -175,7 +232,24 @@ class Sweep:
             before += len(first)
             lost += np.bitwise_count(less.words).sum(axis=1, dtype=np.int64)
         hurt = np.flatnonzero(lost)
-        return Blast(before, int(lost.sum()), self.people[hurt], lost[hurt])
+        people = self.people[hurt]
+        busy = None if self._in_use is None else self._busy(self._in_use, gone, people)
+        return Blast(before, int(lost.sum()), people, lost[hurt], busy)
+
+    def _busy(self, told: InUse, gone: Ints, people: Ints) -> Busy:
+        if not len(people):
+            return Busy(0, 0, 0, 0)
+        who, what = self.losses(gone, people)
+        pair = who.astype(np.int64) * len(self.graph.ids) + what
+        used = np.isin(pair, told.used)
+        untold = told.is_untold(who, what, len(self.graph.ids)) & ~used
+        by_use = np.unique(who[used])
+        return Busy(
+            people=len(by_use),
+            pairs=int(used.sum()),
+            untold=len(np.setdiff1d(who[untold], by_use)),
+            open=int(untold.sum()),
+        )
 
     def losses(self, gone: Ints, people: Ints) -> tuple[Ints, Ints]:
         """Return the pairs that some of the people lose: people, and targets."""

@@ -1,7 +1,8 @@
-"""What it costs to take an edge away: by its kind, and by whether anybody uses it.
+"""What it costs to take an edge away, and what the people behind it count.
 
-A cost is a number that a person chooses, and a price is what a plan weighs with. What
-can't be taken away (lineage, containment, ownership, the law) has an infinite one.
+A cost is a number that a person chooses, by kind. What can't be taken away (lineage,
+containment, ownership, the law) has an infinite one. Use changes no cost: what logs say
+lets the people behind an edge that nobody legitimate uses count less.
 """
 
 from __future__ import annotations
@@ -51,22 +52,9 @@ COSTS: Mapping[str, int | None] = {
 KINDS = tuple(EDGE_KINDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the logs say of the use of one edge.
-
-    Attributes:
-        times: How often it was used.
-        last: When it was last used, an instant in UTC; empty when it never was.
-    """
-
-    times: int
-    last: str = ""
-
-
-# By row of the fact. A row that is absent is one that nobody looked at: it counts as
-# used.
-Use = Mapping[int, Seen]
+# What one legitimate person counts behind an edge that none of them uses, against one
+# behind any other.
+IDLE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +64,12 @@ class Prices:
     Attributes:
         kind: By edge: the place of its kind among `KINDS`.
         cost: By edge: what taking it away costs; infinite where it can't be.
+        weight: By edge: what each legitimate person behind it counts; None for 1.
     """
 
     kind: Ints
     cost: Floats
+    weight: Floats | None = None
 
 
 def kinds(graph: Graph, edges: Edges) -> Ints:
@@ -94,8 +84,7 @@ def prices(
     kind: Ints,
     *,
     costs: Mapping[str, int | None] | None = None,
-    use: Use | None = None,
-    idle_since: str = "",
+    idle: Ints | None = None,
 ) -> Prices:
     """Return what it costs to take each edge away.
 
@@ -103,9 +92,8 @@ def prices(
         graph: The graph.
         kind: By edge: the place of its kind among `KINDS` (`kinds`).
         costs: Costs by kind that differ from `COSTS`; None for what must stay.
-        use: What the logs say; None when nobody looked.
-        idle_since: An edge that the logs cover and that was last used before this
-            instant, or never, costs nothing.
+        idle: Rows of the facts that nobody legitimate uses, by logs that cover all of
+            it; any other counts as used. None when nobody looked.
 
     Raises:
         ConfigError: There is no such kind, or a cost is negative.
@@ -113,10 +101,9 @@ def prices(
     known = {**COSTS, **_checked(costs or {})}
     by_kind = np.array([np.inf if (c := known[k]) is None else c for k in KINDS])
     cost = by_kind[kind]
-    idle = [row for row, seen in (use or {}).items() if seen.last < idle_since]
-    if idle:
-        cost[np.isin(graph.row, idle) & np.isfinite(cost)] = 0
-    return Prices(kind, cost)
+    if idle is None:
+        return Prices(kind, cost)
+    return Prices(kind, cost, np.where(np.isin(graph.row, idle), IDLE, 1.0))
 
 
 def _checked(costs: Mapping[str, int | None]) -> Mapping[str, int | None]:

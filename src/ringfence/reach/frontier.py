@@ -5,11 +5,13 @@ thousand people share. So a change is priced by its cost and, times some weight,
 many legitimate people are behind it. The weights that are worth asking about are those
 at which the answer changes: they are found from the two ends, the widest gap first. The
 far end is a cut with everything out of bounds that legitimate people come to by
-themselves.
+themselves. Where logs tell what is used, people count less behind an edge that none of
+them uses; neither end changes by that.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -58,7 +60,8 @@ def frontier(
 ) -> tuple[Plan, ...] | Uncuttable:
     """Return the plans that are worth a look, cheapest first.
 
-    Each takes less from legitimate people than every cheaper one. The first costs as
+    Each takes less from legitimate people than every cheaper one, or, where it is known
+    what they use, less of that. The first costs as
     little as any plan can. The last takes as little as any can, if it is by `SPARING`
     and there are no rules: all that it takes led through somebody excluded.
 
@@ -83,7 +86,7 @@ def frontier(
     middle = scales.between(first, last, between)
     points = [(FEWEST, first), *((BETWEEN, one) for one in middle), (name, last)]
     found = _once(points)
-    sweep = Sweep(graph, aim.legitimate, aim.targets, aim.verbs)
+    sweep = Sweep(graph, aim.legitimate, aim.targets, aim.verbs, in_use=aim.in_use)
     plans: list[Plan] = []
     for name, cut in found:
         tell(f"counting what {int(cut.sum()):,} changes take: {name}")
@@ -193,16 +196,33 @@ def _width(gap: tuple[_Point, _Point]) -> float:
 def _scales(ways: Network, aim: Aim, prices: Prices) -> _Scales:
     behind = people_behind(ways.graph, aim.legitimate, ways.goals)
     price = ways.priced(prices.cost[ways.edges])
-    return _Scales(ways, price, ways.priced(behind[ways.graph.tail[ways.edges]]))
+    crowd = behind[ways.graph.tail[ways.edges]]
+    if prices.weight is not None:
+        # What nobody legitimate uses hurts less to lose, however many might.
+        crowd = crowd * prices.weight[ways.edges]
+    return _Scales(ways, price, ways.priced(crowd))
 
 
 def worthwhile(plans: Iterable[Plan]) -> tuple[Plan, ...]:
-    """Return the plans that no other one beats, cheapest first, named by letters."""
+    """Return the plans that no other one beats, cheapest first, named by letters.
+
+    Of plans that cost the same, one that hurts fewer beats one with fewer changes.
+    """
     kept: list[Plan] = []
-    for plan in sorted(plans, key=lambda p: (p.cost, p.blast.pairs, p.changes)):
-        if not kept or plan.blast.pairs < kept[-1].blast.pairs:
+    least: list[float] = [math.inf, math.inf]
+    for plan in sorted(plans, key=lambda p: (p.cost, *_hurt(p), p.changes)):
+        hurt = _hurt(plan)
+        if any(now < before for now, before in zip(hurt, least, strict=True)):
             kept.append(replace(plan, name=_letters(len(kept))))
+            least = [min(pair) for pair in zip(hurt, least, strict=True)]
     return tuple(kept)
+
+
+def _hurt(plan: Plan) -> tuple[int, int]:
+    """Return how many pairs are lost, and how many that are, or may be, in use."""
+    blast = plan.blast
+    busy = blast.pairs if blast.busy is None else blast.busy.pairs + blast.busy.open
+    return blast.pairs, busy
 
 
 def _letters(place: int) -> str:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ringfence.reach.graph import Graph
-from ringfence.reach.masks import Ints
-from ringfence.reach.rows import Words, pairs_of, unpacked, width
+from ringfence.reach.masks import Flags, Ints
+from ringfence.reach.rows import WORD, Words, pairs_of, unpacked, width
 from ringfence.reach.states import States, core, entries, of_masks, steps
 
 
@@ -40,6 +40,14 @@ class Pairs:
     def flags(self) -> npt.NDArray[np.bool_]:
         """Return the matrix with a flag for each pair."""
         return unpacked(self.words, len(self.targets))
+
+    def has(self, origins: Ints, targets: Ints) -> Flags:
+        """Return which of some pairs are in reach; both sides have to be of here."""
+        row = np.searchsorted(self.origins, origins)
+        column = np.searchsorted(self.targets, targets)
+        bit = np.uint64(1) << (column % WORD).astype(np.uint64)
+        found: Flags = (self.words[row, column // WORD] & bit) != 0
+        return found
 
     def each(self) -> tuple[Ints, Ints]:
         """Return the pairs in reach: numbers of origins, and of targets."""

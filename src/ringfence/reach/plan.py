@@ -14,7 +14,7 @@ import numpy as np
 
 from ringfence.reach.arcs import Arcs
 from ringfence.reach.closure import forward
-from ringfence.reach.collateral import Blast, Sweep
+from ringfence.reach.collateral import Blast, InUse, Sweep
 from ringfence.reach.costs import Prices, alike, changes
 from ringfence.reach.graph import Graph
 from ringfence.reach.masks import Ints
@@ -29,12 +29,14 @@ class Aim:
         targets: Numbers of what they may not reach, certainly or perhaps.
         legitimate: Numbers of the people who may, ascending.
         verbs: Mask of the states of a target that count.
+        in_use: Which pairs of a legitimate person and a target logs show in use.
     """
 
     excluded: Ints
     targets: Ints
     legitimate: Ints
     verbs: int
+    in_use: InUse | None = None
 
 
 @dataclass(frozen=True, slots=True)

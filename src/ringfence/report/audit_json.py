@@ -1,4 +1,4 @@
-"""The audit as JSON: every count, every share, every gap, and the exhibits shown."""
+"""The audit as JSON: counts, shares, gaps, the exhibits shown, and what is unused."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import msgspec
 
 from ringfence.boundary.model import Boundary
 from ringfence.claims.crossings import Crossings
+from ringfence.claims.use.usage import Unused
 
 SCHEMA = "ringfence-audit/1"
 
 
-def audit(boundary: Boundary, found: Crossings) -> str:
+def audit(boundary: Boundary, found: Crossings, unused: Unused) -> str:
     """Return the audit as one JSON document."""
     answer = {
         "schema": SCHEMA,
         "boundary": boundary.name,
         "as_of": boundary.as_of,
         "crossings": found,
+        "unused": unused,
     }
     return msgspec.json.format(msgspec.json.encode(answer)).decode() + "\n"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ringfence.boundary.model import Boundary
 from ringfence.claims.crossings import Crossings, Exhibit, Share
+from ringfence.claims.use.usage import Unused
 from ringfence.errors import ExitCode, printable
 from ringfence.report import event_words as words
 from ringfence.report import events, wording
@@ -14,6 +15,7 @@ from ringfence.report.answering import Screen, table
 from ringfence.report.witness_text import hung
 
 _METERS = 3  # shown when none is over a threshold
+_REASONS = 2  # shown, of those that keep it from being told what is used
 
 
 def exit_code(found: Crossings) -> ExitCode:
@@ -26,13 +28,15 @@ def exit_code(found: Crossings) -> ExitCode:
     return ExitCode.ALL_UPHELD
 
 
-def audit(boundary: Boundary, found: Crossings, screen: Screen) -> str:
+def audit(boundary: Boundary, found: Crossings, unused: Unused, screen: Screen) -> str:
     """Return the audit of a boundary's logs."""
-    lines = _lines(boundary.name, found, screen)
+    lines = _lines(boundary.name, found, unused, screen)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _lines(boundary: str, found: Crossings, screen: Screen) -> Iterator[str]:
+def _lines(
+    boundary: str, found: Crossings, unused: Unused, screen: Screen
+) -> Iterator[str]:
     period = f"{words.day(found.first)} to {words.day(found.after)}"
     yield printable(
         f"boundary {boundary}   excluded {found.selector}   "
@@ -50,6 +54,8 @@ def _lines(boundary: str, found: Crossings, screen: Screen) -> Iterator[str]:
             yield from hung(f"{printable(log.name)}: ", text, screen.width)
     for text in _meters(found):
         yield from hung("meter: ", text, screen.width)
+    for text in _unused(unused, screen.folder):
+        yield from hung("unused: ", text, screen.width)
     if found.exhibits:
         yield ""
         yield "for example:"
@@ -95,6 +101,21 @@ def exhibit(one: Exhibit, labels: Mapping[str, str], width: int) -> Iterator[str
     for word, text in pairs:
         if text:
             yield from hung(f"    {word:10}  ", text, width)
+
+
+def _unused(found: Unused, folder: str) -> Iterator[str]:
+    """Yield how many ways nobody used, and why of others it can't be told."""
+    ways = wording.counted(found.ways, "way in", "ways in")
+    was = "was" if found.unused == 1 else "were"
+    since = words.day(found.first)
+    told = f"{found.unused:,} of {ways} {was} used by nobody since {since}"
+    yield f"{told}; {found.unknown:,} can't be told"
+    for why, count in found.why[:_REASONS]:
+        yield f"{wording.counted(count, 'way', 'ways')} can't be told: {why}"
+    if rest := sum(count for _, count in found.why[_REASONS:]):
+        yield f"{wording.counted(rest, 'way', 'ways')} for other reasons"
+    if found.listed:
+        yield f"each of them, and why: {folder}/unused.jsonl"
 
 
 def _meters(found: Crossings) -> Iterator[str]:

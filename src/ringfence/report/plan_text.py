@@ -35,7 +35,13 @@ def _plans(found: Planned, screen: Screen) -> Iterator[str]:
         path = screen.path(*found.uncuttable)
         yield f"to look     {path} --verb any"
     if found.plans:
-        yield from table(_HEAD, map(_row, found.plans), screen.width)
+        yield from table(_head(found), map(_row, found.plans), screen.width)
+        if use := found.plans[-1].in_use:
+            told = (
+                f"how many of the people used what they lose, by the logs, since "
+                f"{use.since[:10]}; of how many more it can't be told"
+            )
+            yield from hung("used it     ", told, screen.width)
         last = found.plans[-1].name
         names = ", ".join(f"plan-{one.name}.yaml" for one in found.plans)
         yield from hung("to edit     ", f"in {screen.folder}: {names}", screen.width)
@@ -55,6 +61,13 @@ def _crossing(found: Planned) -> str:
 
 
 _HEAD = ("plan", "changes", "cost", "people losing", "pairs lost", "")
+_USE = ("used it", "can't be told")
+
+
+def _head(found: Planned) -> tuple[str, ...]:
+    """Return the head of the table; what is in use stands there if logs tell of it."""
+    use = _USE if any(one.in_use for one in found.plans) else ()
+    return (*_HEAD[:-1], *use, _HEAD[-1])
 
 
 def _row(plan: Priced) -> list[str]:
@@ -75,6 +88,7 @@ def _row(plan: Priced) -> list[str]:
         "-" if plan.cost is None else f"{plan.cost:,}",
         f"{plan.people:,}",
         f"{plan.pairs:,}",
+        *([f"{use.people:,}", f"{use.untold:,}"] if (use := plan.in_use) else ()),
         f"<- {', '.join(notes)}" if notes else "",
     ]
 
@@ -85,6 +99,10 @@ def shown(plan: Priced, screen: Screen) -> str:
 
 
 def _losers(plan: Priced, screen: Screen) -> Iterator[str]:
+    if plan.people and (use := plan.in_use):
+        people = wording.counted(plan.people, "person loses", "people lose")
+        told = f"{people} legitimate reach, {use.people:,} of them used it since"
+        yield f"{told} {use.since[:10]}; of {use.untold:,} it can't be told"
     for one in plan.losers[: screen.rows]:
         yield printable(f"{screen.name(one.id)} loses {one.lost:,}")
     if (left := len(plan.losers) - screen.rows) > 0:

@@ -10,7 +10,7 @@ import pytest
 
 from ringfence.boundary.vocabulary import EDGE_KINDS
 from ringfence.errors import ConfigError
-from ringfence.reach.costs import COSTS, Seen, alike, changes, kinds, prices
+from ringfence.reach.costs import COSTS, IDLE, alike, changes, kinds, prices
 from tests.estates import edge, edges_of, graph
 from tests.house.tree import DOCS
 
@@ -80,20 +80,17 @@ def test_a_wrong_cost_is_one_clear_error(costs, message):
         priced(costs=costs)
 
 
-def test_an_edge_that_nobody_uses_is_free():
-    """What the logs cover and nobody used of late costs nothing; the rest as before."""
-    use = {
-        0: Seen(0),
-        1: Seen(3, "2021-01-01T00:00:00Z"),
-        2: Seen(9, "2022-01-30T00:00:00Z"),
-    }
+def test_an_edge_that_nobody_uses_costs_the_same_and_weighs_less():
+    """Use changes no cost: the people behind an idle edge count a tenth, others one."""
     found = graph(FACTS)
     of = kinds(found, edges_of(FACTS)[1])
-    cost = prices(found, of, use=use, idle_since="2021-11-01T00:00:00Z").cost
-    idle = {int(row) for row in found.row[cost == 0]}
-    assert idle == {0, 1} - {int(row) for row in found.row[np.isinf(cost)]}
-    assert cost[found.row == 2] == prices(found, of).cost[found.row == 2]
-    assert cost[found.row == 4] == prices(found, of).cost[found.row == 4]
+    plain = prices(found, of)
+    told = prices(found, of, idle=np.array([0, 2]))
+    assert plain.weight is None
+    assert told.weight is not None
+    assert told.cost.tolist() == plain.cost.tolist()
+    weight = dict(zip(found.row.tolist(), told.weight.tolist(), strict=True))
+    assert weight == {0: IDLE, 1: 1, 2: IDLE, 3: 1, 4: 1}
 
 
 def test_numbers_of_32_bits_are_enough():

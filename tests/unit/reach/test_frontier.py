@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from ringfence.reach.costs import Seen
+from ringfence.reach.collateral import Busy
 from ringfence.reach.frontier import (
     BETWEEN,
     FEWEST,
@@ -114,15 +116,50 @@ def test_an_uncuttable_rule_of_several_is_named():
     assert found.target == setting.graph.number[T]
 
 
-def test_what_nobody_uses_goes_first():
-    """An idle edge costs nothing, so that the plan prefers it."""
-    facts = [edge(X[0], "member_of", "group:g"), edge("group:g", "can_use", "tool:t")]
-    facts += [edge("tool:t", "has_privilege", T, verb="read")]
-    rows = {fact.name: row for row, fact in enumerate(Setting(facts, X, [T]).facts)}
-    use = {rows["can_use"]: Seen(0), rows["member_of"]: Seen(5, "2022-01-30T00:00:00Z")}
-    setting, found = plans(facts, use=use, idle_since="2021-11-01T00:00:00Z")
-    assert setting.named(found[0].edges) == {("group:g", "can_use", "tool:t", "")}
-    assert found[0].cost == 0
+def row_of(facts, tail, kind):
+    """Return the row of a fact, by its tail and kind."""
+    ordered = Setting(facts, X, [T]).facts
+    return next(n for n, f in enumerate(ordered) if (f.id, f.name) == (tail, kind))
+
+
+def test_what_nobody_uses_goes_before_what_fewer_use():
+    """A grant that thirty share and nobody uses is taken rather than one that four use.
+
+    Neither end of the frontier changes by that.
+    """
+    facts = company()
+    used = [(f"person:l0-{n}", T) for n in range(4)]
+    idle = [row_of(facts, "group:g1", "has_privilege")]
+    _, plain = plans(facts)
+    _, found = plans(facts, idle=idle, used=used)
+    rows = [(p.aim, p.cost, p.blast.pairs, p.blast.busy) for p in found]
+    assert rows == [
+        (FEWEST, 2, 34, Busy(people=4, pairs=4, untold=0, open=0)),
+        (BETWEEN, 4, 30, Busy(people=0, pairs=0, untold=0, open=0)),
+        (SPARING, 6, 0, Busy(people=0, pairs=0, untold=0, open=0)),
+    ]
+    for end in (0, -1):
+        assert found[end].edges.tolist() == plain[end].edges.tolist()
+    assert plain[1].blast.pairs == 4
+
+
+def test_without_logs_nothing_is_said_of_use():
+    """Who looked at no log is told of no use, and every person counts the same."""
+    _, found = plans(company())
+    assert [plan.blast.busy for plan in found] == [None, None, None]
+
+
+def test_of_what_cannot_be_told_it_is_said():
+    """A pair that may be in use counts as open, and its person only if none is used."""
+    facts = company()
+    setting = Setting(facts, X, [T], used=[("person:l0-0", T)])
+    assert setting.aim.in_use is not None
+    people = setting.numbers([f"person:l0-{n}" for n in range(3)])
+    open_ = ((people, setting.numbers([T])),)
+    told = replace(setting.aim.in_use, open=open_)
+    found = frontier(setting.graph, replace(setting.aim, in_use=told), setting.prices)
+    assert not isinstance(found, Uncuttable)
+    assert found[0].blast.busy == Busy(people=1, pairs=1, untold=2, open=2)
 
 
 def test_changes_of_what_is_undecided_are_counted():

@@ -46,7 +46,7 @@ def log_gaps(
     names = past.names(claim)
     gaps = [Reason("needs-logs", f"needs {log}") for log in past.missing(claim)]
     for log in past.seen(names):
-        gaps += _of_log(log, window)
+        gaps += doubts(log, window)
     # A silence says most: it comes first.
     gaps.sort(key=lambda one: one.code != _GAP)
     return tuple(dict.fromkeys(gaps))
@@ -60,7 +60,8 @@ def window_of(claim: Claim) -> Window | None:
     return first, last
 
 
-def _of_log(log: LogSeen, window: Window | None) -> Iterator[Reason]:
+def doubts(log: LogSeen, window: Window | None) -> Iterator[Reason]:
+    """Yield why a log may not tell of all of a window; without one, of its period."""
     told = [Reason(code, text) for code, text in log.reasons]
     if window is None:
         yield from told
