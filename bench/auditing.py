@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from ringfence.audit.counts import COUNTS, counts_of
 from ringfence.audit.engine.duckdb import written
 from ringfence.audit.world import ALWAYS, FOREVER, Leaves, Spans, Status, World
 
@@ -47,6 +49,10 @@ class Folder:
         """Return the files of logs, in the order of their days."""
         found = (self.path.glob(f"log={log}/day=*/part-0.parquet") for log in logs)
         return sorted(path for paths in found for path in paths)
+
+    def counts(self, logs: Sequence[str]) -> list[Path]:
+        """Return what was counted of logs when the table was made."""
+        return [self.path / f"log={log}" / COUNTS for log in logs]
 
     def words(self, domain: str) -> list[str]:
         """Return as many words as the domain has codes."""
@@ -88,7 +94,17 @@ def table(folder: Path, events: int, days: int = DAYS) -> Folder:
         path = folder / "log=bench" / f"day={name}" / "part-0.parquet"
         path.parent.mkdir(parents=True)
         written(path, sheet(day, events // days))
-    return Folder(folder)
+    made = Folder(folder)
+    counted(made.paths(("bench",)), folder / "log=bench" / COUNTS)
+    return made
+
+
+def counted(paths: Sequence[Path], path: Path) -> None:
+    """Count events by day, touch and verb, as the seal does."""
+    with duckdb.connect() as database:
+        database.execute(
+            f"COPY ({counts_of(paths)}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+        )
 
 
 @cache

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
+from ringfence.audit.counts import COUNTS, counts_of
 from ringfence.audit.engine.duckdb import DuckDB, Limits, written
 from ringfence.audit.engine.protocol import Answer, Engine
 from ringfence.audit.event import DONE
@@ -109,14 +110,27 @@ class Table:
                 for column, kind in TYPES.items()
             }
             self._paths.append(written(path, typed))
+        self._counts = folder / "log=log" / COUNTS
+        if self._paths:
+            counted(self._paths, self._counts)
 
     def paths(self, logs: Sequence[str]) -> list[Path]:
         """Return the files of the one log."""
         return self._paths if "log" in logs else []
 
+    def counts(self, logs: Sequence[str]) -> list[Path]:
+        """Return the counts of the one log, as the seal makes them."""
+        return [self._counts] if "log" in logs else []
+
     def words(self, domain: str) -> list[str]:
         """Return as many words as there are codes."""
         return [f"{domain} {code}" for code in range(self._words)]
+
+
+def counted(paths: Sequence[Path], path: Path) -> None:
+    """Count the events of files as the seal does."""
+    with duckdb.connect() as database:
+        database.execute(f"copy ({counts_of(paths)}) to '{path}' (format parquet)")
 
 
 def sheet(events: Sequence[audit.Event]) -> dict[str, Ints]:
@@ -129,6 +143,7 @@ class SQLite:
     """SQLite in memory, as one more engine."""
 
     name = "sqlite"
+    most: int | None = 3
 
     def __init__(self) -> None:
         """Open an empty database."""

@@ -93,6 +93,7 @@ def test_a_million_events_are_judged_alike(tmp_path):
     small = million()
     table = Table(tmp_path, sheet(small.events), PEOPLE)
     engine = duck()
+    engine.most = SIZE // 5
     judged = judge(engine, table, small.world(), small.question(), tmp_path)
     engine.close()
     expected = by_loop(small)

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ringfence.audit.counts import COUNTS
 from ringfence.audit.engine.protocol import Answer, Engine
 from ringfence.audit.engine.spark import Spark
 from ringfence.audit.event import DONE
@@ -109,6 +110,7 @@ class Written(Table):
         """Find its files."""
         self._words = max(PEOPLE, TOUCHES)
         self._paths = sorted(folder.glob("log=log/day=*/part-0.parquet"))
+        self._counts = folder / "log=log" / COUNTS
         # Another log tells some of it, as far as the judge knows: it has to look.
         self.told = (("other",), 0)
 

@@ -8,57 +8,33 @@ how many runs it took, shows nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from ringfence.audit.batch import EARLIEST, SECOND
-from ringfence.audit.durable import commit, database, fresh, quoted
+from ringfence.audit.durable import commit, database, fresh
 from ringfence.audit.event import CODED, Ending
-from ringfence.audit.numbering import DOMAIN, Connection, Delivery, Work
+from ringfence.audit.numbering import DOMAIN, Connection, Delivery
+from ringfence.audit.parts import Parts, fault, merged
 from ringfence.audit.table import (
     STATE,
     EventTable,
     FileState,
     LogState,
     TableState,
-    log_folder,
 )
 from ringfence.errors import RingfenceError
 
 Attribute = Callable[[Connection], str]
-Day = tuple[str, int, int]  # log, days since `EARLIEST`, events
 
-LAYOUT = 2  # raised whenever the same batches give another table
-DAY = 86_400 * SECOND
-_FEW = 500_000  # events of several days that are put together in one go
+LAYOUT = 3  # raised whenever the same batches give another table
 _AT_ONCE = 8_000_000  # events whose ids are compared in one go
 _SAME = (
     *("log", "uid", "time", "verb", "ending", "rows", "actor", "behind", "credential"),
     *("issued", "session", "application", "address", "touch", "request"),
 )
-_SEALED = (
-    *("time", "who", "tool", "touch", "verb", "rows", "address", "actor", "behind"),
-    *("suspect", "grade", "ending", "session", "application", "credential", "file"),
-    *('"offset"', "length", "line", "uid", "request"),
-)
-_TOLD = {
-    "who": "coalesce(d.who, CASE WHEN e.behind <> 0 THEN e.behind ELSE e.actor END)",
-    "tool": "coalesce(d.tool, t.code)",
-    "verb": f"CASE {{ending}} WHEN {Ending.DONE:d} THEN e.verb "
-    f"WHEN {Ending.TOLD:d} THEN -e.verb ELSE 0 END",
-    "address": "coalesce(d.address, e.address)",
-    "suspect": "coalesce(d.suspect, 0)",
-    "grade": "coalesce(d.grade, CASE WHEN e.behind <> 0 OR e.actor <> 0 "
-    "THEN 1 ELSE 0 END)",
-    "ending": "{ending}",
-}
-_ENDING = "coalesce(d.ending, e.ending)"
-_TYPES = {"verb": "TINYINT", "grade": "TINYINT", "ending": "TINYINT"}
-_TYPES |= dict.fromkeys(("who", "tool", "address", "suspect"), "INTEGER")
 _SUBJECTS = {
     "log": "VARCHAR",
     "time": "BIGINT",
@@ -116,7 +92,7 @@ def _digest(deliveries: Sequence[Delivery], basis: bytes) -> str:
     return sha256(sha256(told).digest() + sha256(basis).digest()).hexdigest()
 
 
-class _Sealing(Work):
+class _Sealing(Parts):
     """The steps of one seal, over one database."""
 
     def run(self, attribute: Attribute) -> Iterator[LogState]:
@@ -126,7 +102,7 @@ class _Sealing(Work):
         self._load_subjects()
         duplicates, conflicts = self._drop_duplicates()
         self._take_told(attribute(self.connection))
-        days = self._write_events()
+        days = self.write_events()
         self._write_subjects()
         self._write_rest()
         return _counted(self.deliveries, duplicates, conflicts, days)
@@ -220,42 +196,6 @@ class _Sealing(Work):
         )
         self.sql("DROP TABLE told")
 
-    def _write_events(self) -> dict[str, list[str]]:
-        """Write the events of each log and day; return the days of each log."""
-        found = self.sql(
-            f"SELECT log, (time - {EARLIEST}) // {DAY} AS day, count(*) FROM event "  # noqa: S608
-            "GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
-        days: dict[str, list[str]] = {}
-        # Also of what is put together: a scan keeps the order of the table then.
-        self.sql("SET preserve_insertion_order = true")
-        for some in _helpings(found):
-            log, first, _ = some[0]
-            within = f"log = {quoted(log)} AND {_between(first, some[-1][1])}"
-            rows = f'{_merged(_SEALED, within)} ORDER BY time, file, "offset"'
-            if len(some) > 1:
-                # To join and sort takes longer than to write so few: once for all.
-                self.sql(f"CREATE OR REPLACE TABLE helping AS {rows}")
-            for _, day, count in some:
-                if len(some) > 1:
-                    rows = f"SELECT * FROM helping WHERE {_between(day, day)}"  # noqa: S608
-                name = self._write_day(log, day, rows, count)
-                days.setdefault(log, []).append(name)
-        self.sql("SET preserve_insertion_order = false")
-        self.sql("DROP TABLE IF EXISTS helping")
-        return days
-
-    def _write_day(self, log: str, day: int, rows: str, count: int) -> str:
-        """Write the events of one day; return what the day is called."""
-        second = EARLIEST // SECOND + day * 86_400
-        name = datetime.fromtimestamp(second, UTC).strftime("%4Y-%m-%d")
-        folder = self.made / log_folder(log) / f"day={name}"
-        folder.mkdir(parents=True)
-        wrote = self.write(rows, folder / "part-0.parquet")
-        if wrote != count:
-            raise _fault(f"{wrote} instead of {count} on {name}")
-        return name
-
     def told(self) -> tuple[tuple[str, ...], int]:
         """Return which logs tell of other logs' events, and how far off at most."""
         rows = self.sql(
@@ -294,7 +234,7 @@ class _Sealing(Work):
             for name, type_ in _SUBJECTS.items()
         )
         self.copy(
-            f"SELECT {joined} FROM ({_merged(columns, places)}) AS m JOIN theirs AS n "  # noqa: S608
+            f"SELECT {joined} FROM ({merged(columns, places)}) AS m JOIN theirs AS n "  # noqa: S608
             'ON n.log = m.log AND n.file = m.file AND n."offset" = m."offset" '
             'ORDER BY m.log, m.time, m.file, m."offset", n.subject',
             self.made / "subjects.parquet",
@@ -320,27 +260,7 @@ class _Sealing(Work):
     def _expect(self, count: int, when: str) -> None:
         found = self.count("event")
         if found != count:
-            raise _fault(f"{found} instead of {count} {when}")
-
-
-def _helpings(found: list[Day]) -> list[list[Day]]:
-    """Cut the days of logs into what is put together in one go."""
-    every: list[list[Day]] = []
-    held = 0
-    for one in found:
-        log, _, events = one
-        held += events
-        if not every or every[-1][0][0] != log or held > _FEW:
-            every.append([])
-            held = events
-        every[-1].append(one)
-    return every
-
-
-def _between(first: int, last: int) -> str:
-    """Return the condition that a time lies in one of some days."""
-    start, end = EARLIEST + first * DAY, EARLIEST + (last + 1) * DAY
-    return f"time >= {start} AND time < {end}"
+            raise fault(f"{found} instead of {count} {when}")
 
 
 def _key(batch: str, code: str) -> str:
@@ -350,26 +270,6 @@ def _key(batch: str, code: str) -> str:
     each to every other: the planner sees that their batches are equal.
     """
     return f"({batch}::BIGINT * {1 << 32} + {code})"
-
-
-def _merged(columns: Iterable[str], within: str) -> str:
-    """Return a query for events with what was found of them."""
-    spelt = []
-    for name in columns:
-        told = _TOLD.get(name, f"e.{name}").format(ending=_ENDING)
-        cast = f"::{_TYPES[name]}" if name in _TYPES else ""
-        spelt.append(f"({told}){cast} AS {name}")
-    return (
-        f"SELECT {', '.join(spelt)} FROM "  # noqa: S608
-        f"(SELECT *, rowid AS event_row FROM event WHERE {within}) AS e "
-        f"LEFT JOIN (SELECT * FROM decided WHERE {within}) AS d USING (event_row) "
-        "JOIN tool_of AS t ON t.application = e.application"
-    )
-
-
-def _fault(what: str) -> RingfenceError:
-    message = f"the events don't add up: {what}"
-    return RingfenceError(message, hint="this is a fault of Ringfence: report it")
 
 
 def _counted(

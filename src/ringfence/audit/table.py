@@ -11,10 +11,12 @@ from urllib.parse import quote
 import duckdb
 import msgspec
 
+from ringfence.audit.counts import COUNTS
 from ringfence.audit.durable import listed
 from ringfence.errors import Locus, SourceError
 
 STATE = "table.json"
+PART = "part-0.parquet"
 DOMAINS = (
     *("actor", "tool", "touch", "address", "session", "application", "credential"),
     *("file", "subject"),
@@ -182,10 +184,18 @@ class EventTable:
     def paths(self, logs: Collection[str] | None = None) -> list[Path]:
         """Return the files of events, of some logs or of all, by log and day."""
         return [
-            self.folder / log_folder(one.name) / f"day={day}" / "part-0.parquet"
+            self.folder / log_folder(one.name) / f"day={day}" / PART
             for one in self.states
             if logs is None or one.name in logs
             for day in one.days
+        ]
+
+    def counts(self, logs: Collection[str] | None = None) -> list[Path]:
+        """Return the files of how many events there are, of some logs or of all."""
+        return [
+            self.folder / log_folder(one.name) / COUNTS
+            for one in self.states
+            if one.days and (logs is None or one.name in logs)
         ]
 
     def words_path(self, domain: str) -> Path:

@@ -115,6 +115,15 @@ class Leaves:
     since: Ints = field(default_factory=_none)
     until: Ints = field(default_factory=_none)
 
+    def of(self, chosen: npt.NDArray[np.generic]) -> Leaves:
+        """Return some of the rows, by their places or by a mask."""
+        return Leaves(
+            self.who[chosen],
+            self.touch[chosen],
+            self.since[chosen],
+            self.until[chosen],
+        )
+
     def merged(self) -> Leaves:
         """Return the same times without overlap, so that no event has two of them."""
         filled = np.flatnonzero(self.since < self.until)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ringfence.audit.engine.duckdb import DuckDB, Limits, gathered, written
-from ringfence.audit.engine.protocol import EngineError
+from ringfence.audit.engine.duckdb import (
+    DuckDB,
+    Limits,
+    all_written,
+    gathered,
+    written,
+)
+from ringfence.audit.engine.protocol import EngineError, ints
 from ringfence.audit.kernels.portable import KernelError
 
 ODD = "it's [a] *?.parquet"
@@ -96,6 +102,23 @@ def test_sheets_are_gathered_in_their_order(engine, tmp_path):
     answer = engine.run("select t.a from t")
     assert answer["a"].tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert [one.name for one in tmp_path.iterdir()] == ["all.parquet"]
+
+
+def test_several_files_are_written_in_one_go(engine, tmp_path):
+    """Each under its own path, with columns of its own."""
+    sheets = {tmp_path / "x": {"a": np.arange(3)}, tmp_path / "y": {"b": np.arange(2)}}
+    all_written(sheets)
+    for path, (name,) in sheets.items():
+        engine.register("t", [path])
+        answer = engine.run(f"select t.{name} from t")  # noqa: S608 (a name of ours)
+        assert ints(answer, name).tolist() == sheets[path][name].tolist()
+
+
+def test_words_are_no_whole_numbers(engine, numbers):
+    """Who wants numbers of a column of words is told its name."""
+    engine.register("t", [numbers])
+    with pytest.raises(EngineError, match="words in `w`"):
+        ints(engine.run("select 'x' as w from t"), "w")
 
 
 def test_no_rows_keep_their_columns(engine, tmp_path):

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ringfence.audit.counts import AuditError
 from ringfence.audit.event import DONE
-from ringfence.audit.judge import AuditError, Question, Reason, exhibits, judge
+from ringfence.audit.judge import Question, Reason, _order, exhibits, judge
 from ringfence.audit.world import FOREVER, Leaves, Spans, Status, World
 from ringfence.errors import ConfigError
 from tests import judging
@@ -126,10 +127,11 @@ def test_events_before_1970_have_a_day():
 @settings(max_examples=25, deadline=None)
 @given(judging.smalls(), st.integers(1, 5))
 def test_exhibits_are_the_events_of_the_groups(tmp_path_factory, world, most):
-    """One by one, in the order of their time, however small the sheets."""
+    """One by one, in the order of their time, however small sheets and helpings are."""
     folder = tmp_path_factory.mktemp("judged")
     table = Table(folder, sheet(world.events), judging.WORDS)
     engine = duck()
+    engine.most = most
     judged = judge(engine, table, world.world(), world.question(), folder)
     shown = [*exhibits(engine, judged, (Reason.NOBODY, Reason.CROSSING), most)]
     engine.close()
@@ -208,6 +210,44 @@ def test_somebody_whom_the_table_does_not_know_does_not_add_up(tmp_path):
     world = World(touched=Spans(*columns(ALL_DAY)))
     with pytest.raises(AuditError, match="1 events are in the window, but 0"):
         judge(duck(), table, world, Question(("log",)), tmp_path)
+
+
+def packed(row):
+    who, tool, touch, verb, day, reason = row
+    return who << 31 | tool, touch, day * DAY + verb * 16 + reason
+
+
+_code = st.integers(0, 3) | st.integers(0, (1 << 31) - 1)
+_row = st.tuples(
+    *[_code] * 3,
+    st.integers(0, 11),
+    st.integers(-719_162, 2_932_896),
+    st.integers(4, 9),
+)
+
+
+@given(st.lists(_row, unique=True))
+def test_codes_of_any_size_are_put_in_order(rows):
+    """Also where the keys don't fit into one number of 64 bits, or there are none."""
+    answer = [np.array(c, np.int64) for c in zip(*map(packed, rows), strict=True)]
+    order, spare = _order(*(answer or [np.zeros(0, np.int64)] * 3))
+    assert [rows[place] for place in order.tolist()] == sorted(rows)
+    assert len(spare) == len(rows)
+
+
+@pytest.mark.parametrize("most", [1, 200, None])
+def test_what_is_judged_in_one_go_changes_nothing(most):
+    """Helpings of some days give the groups and reasons of all days at once."""
+    rng = np.random.default_rng(5)
+    drawn = zip(*(rng.integers(0, 4, 400).tolist() for _ in range(4)), strict=True)
+    happened = [
+        event(time=START + day * DAY + 7, who=who, touch=touch, verb=verb)
+        for day, who, touch, verb in drawn
+    ]
+    world = small(*happened, standing=((1, START + DAY, FOREVER, 2),))
+    engine = duck()
+    engine.most = most
+    assert by_engine(world, engine) == judging.by_loop(world)
 
 
 def test_groups_stand_in_the_order_of_their_keys(tmp_path):

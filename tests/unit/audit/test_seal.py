@@ -3,10 +3,12 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from ringfence.audit import numbering, reader, seal
+from ringfence.audit import numbering, parts, reader, seal
 from ringfence.audit.attribution import Behind
+from ringfence.audit.counts import counts_of
 from ringfence.audit.ingest import ingest
 from ringfence.boundary.order import Naming
+from ringfence.errors import RingfenceError
 from tests.sealed import Lines, line, order_of, rows_of, sealed, write
 
 
@@ -126,11 +128,39 @@ def test_small_helpings_give_the_same_table(tmp_path, monkeypatch):
     assert rows_of(sealed(tmp_path, order)) == whole
 
 
+def test_the_seal_counts_what_it_wrote(tmp_path):
+    """By day, touch and verb; what another log tells too has a row of its own."""
+    table = told_twice(tmp_path)
+    found = []
+    for path in table.counts():
+        names = duckdb.read_parquet(str(path)).select("day", "touch", "verb", "events")
+        found += [(path.parent.name, *row) for row in names.fetchall()]
+    touch = table.words("touch").index('{"columns":["column:shop/a.b.c"]}')
+    day = 1_640_995_200_000_000  # 2022-01-01
+    assert found == [
+        ("log=db", day, touch, 2, 1),
+        ("log=pulse", day, touch, -2, 1),
+        ("log=pulse", day, touch, 2, 1),
+    ]
+
+
+def test_counts_that_do_not_add_up_are_no_table(tmp_path, monkeypatch):
+    """A seal that counted other events than it wrote fails, and leaves no table."""
+    write(tmp_path / "app/one", [line(1), line(90_000)])
+    monkeypatch.setattr(
+        parts, "counts_of", lambda paths: f"FROM ({counts_of(paths)}) LIMIT 1"
+    )
+    with pytest.raises(RingfenceError, match="counted of `app`"):
+        sealed(tmp_path)
+    assert not (tmp_path / "out/table").exists()
+
+
 def test_a_log_of_no_event_has_a_table(tmp_path):
     """Nothing in the files is a table without rows, not an error."""
     write(tmp_path / "app/one", ["# nothing"])
     table = sealed(tmp_path)
     assert table.paths() == []
+    assert table.counts() == []
     assert table.words("actor") == [""]
 
 
@@ -191,7 +221,7 @@ def test_days_put_together_are_written_as_days_alone(tmp_path, monkeypatch, few)
     for name, step in (("one", 7_000), ("two", 11_000)):
         times = [i * step for i in range(40)]
         write(tmp_path / "app" / name, [line(t) for t in reversed(times)])
-    monkeypatch.setattr(seal, "_FEW", few)
+    monkeypatch.setattr(parts, "_FEW", few)
     table = sealed(tmp_path)
     found = []
     for path in table.paths():
@@ -199,7 +229,7 @@ def test_days_put_together_are_written_as_days_alone(tmp_path, monkeypatch, few)
             duckdb.read_parquet(str(path)).select("time", "file", "offset").fetchall()
         )
         assert rows == sorted(rows)
-        assert {time // seal.DAY for time, *_ in rows} == {rows[0][0] // seal.DAY}
+        assert {time // parts.DAY for time, *_ in rows} == {rows[0][0] // parts.DAY}
         found += rows
     assert len(found) == 80
     assert len(table.paths()) == len(table.states[0].days) == 5

@@ -19,7 +19,8 @@ def test_a_table_is_found_by_its_folder(tmp_path, monkeypatch):
     assert [one.name for one in found.states] == ["a", "b"]
     assert len(found.paths()) == 4
     assert found.paths(["b"]) == found.paths()[2:]
-    assert all(path.is_file() for path in found.paths())
+    assert all(path.is_file() for path in (*found.paths(), *found.counts()))
+    assert found.counts(["b"]) == found.counts()[1:]
     assert found.log("c") is None
 
 

@@ -33,6 +33,8 @@ class DuckDB:
     """Runs kernels in DuckDB."""
 
     name = "duckdb"
+    # Where a tenth of them has to be judged one by one, it holds about 300 MB.
+    most: int | None = 20_000_000
 
     def __init__(
         self, limits: Limits | None = None, folder: Path | None = None
@@ -97,9 +99,17 @@ class DuckDB:
 
 def written(path: Path, columns: Mapping[str, npt.NDArray[np.generic]]) -> Path:
     """Write columns of whole numbers as a Parquet file; return its path."""
-    with _writer() as database:
-        _sheet(database, columns, path)
+    all_written({path: columns})
     return path
+
+
+def all_written(
+    sheets: Mapping[Path, Mapping[str, npt.NDArray[np.generic]]],
+) -> None:
+    """Write columns of whole numbers as Parquet files, by their paths."""
+    with _writer() as database:
+        for path, columns in sheets.items():
+            _sheet(database, columns, path)
 
 
 def gathered(

@@ -23,14 +23,30 @@ class EngineError(RingfenceError):
     """An engine failed at its work: there is no answer, rather than half of one."""
 
 
+def ints(answer: Answer, name: str) -> Ints:
+    """Return a column of whole numbers.
+
+    Raises:
+        EngineError: It holds words.
+    """
+    column = answer[name]
+    if isinstance(column, list):
+        message = f"a kernel answers with words in `{name}`"
+        raise EngineError(message)
+    return column
+
+
 class Engine(Protocol):
     """Runs kernels over Parquet files.
 
     Attributes:
         name: What figures and reports call it.
+        most: How many events it judges in one go at most, so that what it holds
+            stays small; None when it takes all of them better.
     """
 
     name: str
+    most: int | None
 
     def register(self, view: str, paths: Sequence[Path]) -> None:
         """Let a name stand for the rows of Parquet files, whatever it stood for.

@@ -43,6 +43,7 @@ class Spark:
     """Runs kernels on whatever speaks Spark Connect."""
 
     name = "spark"
+    most: int | None = None
 
     def __init__(self, address: str, *, wait: float = WAIT) -> None:
         """Open a session of its own.

@@ -1,11 +1,11 @@
 -- The events of the window that are not settled by what was done and what was touched:
 -- asked for, and of a touch that is protected, or may be, at some time of the window.
--- `candidate` holds the touches and what they are: 1 unknown or 2 protected all the
--- time, 3 when it changes. They are few: everything else is joined to them alone.
+-- `candidate` holds these touches and what they are: -2 unknown or -3 protected all the
+-- time, the touch itself when it changes. They are few: all else is joined to them alone.
 select
   e.time, e.who, e.tool, e.touch, e.verb, e.rows, e.address,
   e.file, e."offset", e.length, e.line, e.actor, e.suspect, e.grade,
-  c.kind as touch_kind
+  c.state as touch_state
 from events as e
 inner join candidate as c on e.touch = c.touch
 where e.time >= :first and e.time < :after

@@ -5,7 +5,7 @@ select
   case when e.verb < 0 then -e.verb else e.verb end as verb,
   e.rows, e.address,
   e.file, e."offset", e.length, e.line, e.actor, e.suspect, e.grade,
-  c.kind as touch_kind
+  c.state as touch_state
 from events as e
 inner join candidate as c on e.touch = c.touch
 where e.time >= :first and e.time < :after

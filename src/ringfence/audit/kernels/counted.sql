@@ -1,9 +1,12 @@
--- How many events there are by what was done, and how many of them touched what is not
--- protected at any time of the window (`plain`). All days lie in the window whole.
+-- How many events there are by day and what was done, and how many of them touched what
+-- is not protected at any time of the window (`plain`): of days that the window holds
+-- whole, out of what was counted when the table was sealed.
 select
-  cast(e.verb as bigint) as verb,
-  count(*) as events,
-  count(p.touch) as plain
-from whole_days as e
-left join plain as p on e.touch = p.touch
-group by e.verb
+  cast(c.day as bigint) as day,
+  cast(c.verb as bigint) as verb,
+  cast(sum(c.events) as bigint) as events,
+  cast(sum(case when p.touch is null then 0 else c.events end) as bigint) as plain
+from counts as c
+left join plain as p on c.touch = p.touch
+where c.day >= :first and c.day <= :last
+group by c.day, c.verb

@@ -1,4 +1,4 @@
--- The same of days that the window cuts through.
+-- The same of days that the window cuts through, event by event.
 select
   cast(e.verb as bigint) as verb,
   count(*) as events,

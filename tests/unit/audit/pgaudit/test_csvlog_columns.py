@@ -175,7 +175,7 @@ def raw(statement):
 def test_statements_that_are_blanked_alike_are_told_as_one(statements):
     """What is equal without its values has one fingerprint, and means one thing."""
     likes = blanked([raw(one) for one in statements])
-    alike = {}
+    alike: dict[bytes, list[str]] = {}
     for like, one in zip(likes, statements, strict=True):
         alike.setdefault(like, []).append(one)
     for same in alike.values():
