@@ -6,15 +6,15 @@ gets its name by one rename. A folder with a dot is a leftover, and goes.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import duckdb
 
+from ringfence.documents import durable
 from ringfence.errors import Locus, RingfenceError
 
 LOCK = "lock"
@@ -23,31 +23,15 @@ MANY = 64  # files that are brought to the disk one by one
 THREADS = 4  # each holds buffers of its own
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> AbstractContextManager[None]:
     """Keep every other run out of a folder, which is made if need be.
-
-    The lock is the system's and goes with the process, however that ends.
 
     Raises:
         RingfenceError: Another run is at work there, or nothing can be written there.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        reason = (error.strerror or "can't be written").lower()
-        raise RingfenceError(reason, Locus(str(folder)), "check the path") from None
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            message = "another run is reading logs into this folder"
-            hint = "wait for it to end"
-            raise RingfenceError(message, Locus(str(folder)), hint) from None
-        yield
-    finally:
-        os.close(handle)
+    message = "another run is reading logs into this folder"
+    busy = RingfenceError(message, Locus(str(folder)), "wait for it to end")
+    return durable.locked(folder / LOCK, busy)
 
 
 def sweep(folder: Path) -> None:
@@ -74,7 +58,7 @@ def commit(made: Path, folder: Path) -> None:
     if folder.exists():
         os.rename(folder, old)  # noqa: PTH104 - the tests count these calls
     os.rename(made, folder)  # noqa: PTH104
-    _sync(folder.parent)
+    durable.sync(folder.parent)
     if old.exists():
         shutil.rmtree(old)
 
@@ -87,16 +71,8 @@ def flush(folder: Path) -> None:
         os.sync()
     for top, _, names in found:
         for name in names:
-            _sync(Path(top) / name)
-        _sync(Path(top))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            durable.sync(Path(top) / name)
+        durable.sync(Path(top))
 
 
 @contextmanager
