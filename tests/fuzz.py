@@ -1,4 +1,4 @@
-"""Grows the corpus of odd inputs: `python -m tests.fuzz [SECONDS]`.
+"""Grows the corpus of odd inputs: `python -m tests.fuzz [SECONDS [FORMAT...]]`.
 
 Samples of every format are mutated, byte by byte and piece by piece. An input is kept
 when what it leads to (the message, numbers and names left out) is new; one that leads to
@@ -27,6 +27,7 @@ from ringfence.estate.store import Estate
 from ringfence.guard.tree import parse
 from ringfence.sources.registry import kinds, source
 from tests.cases import BOUNDARY, WAREHOUSE
+from tests.hostile import read_signed, sound
 from tests.unit.sources.reading import ASSETS, SAMPLES, estate_takes, order, read
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -48,6 +49,7 @@ ODD = [
     b'"', b"{", b"[", b"]", b"}", b",", b":", b"\n", b"\r\n", b"\x00", b"\xff", b"\xef\xbb\xbf",
     b"null", b"true", b"-1", b"1e999", b"\\ud800", b"\\u0000", b"[]", b"{}", b'""', b"*", b"&a",
     "\u202e".encode(), "\U0001f600".encode(), b"9" * 30, b"[" * 300, b"NO", b"2022-02-30",
+    b" ", b"\t", b"+", b"=", b"/", b"0", b"\n\n", b"A" * 44, "\n\u2014 ".encode(),
 ]  # fmt: skip
 
 
@@ -61,7 +63,7 @@ def seeds() -> dict[str, tuple[str, bytes]]:
     found["sql"] = ("views.sql", SQL)
     found["openlineage"] = ("events.json", LINEAGE)
     found["guard"] = ("guard.json", GUARD.encode())
-    return found
+    return {**found, **sound()}
 
 
 def outcome(kind: str, content: bytes) -> str:
@@ -128,6 +130,7 @@ _READERS: dict[str, Callable[[str, bytes, Path], str]] = {
     "guard": _read_guard,
     "sql": _read_lineage,
     "openlineage": _read_lineage,
+    **dict.fromkeys(sound(), read_signed),
 }
 
 
@@ -157,22 +160,25 @@ def corpus(kind: str) -> Iterator[bytes]:
             yield base64.b64decode(json.loads(line)["base64"])
 
 
-def main(seconds: float) -> int:
-    """Mutate every format in turn; return 1 if something escaped."""
+def main(seconds: float, *kinds: str) -> int:
+    """Mutate every format in turn, or the ones named; return 1 if something escaped."""
     dice, escaped = random.Random(), 0  # noqa: S311 - each run tries something else
-    known = {
-        kind: {shape(_safely(kind, one)) for one in corpus(kind)} for kind in seeds()
-    }
-    begun = time.monotonic()
+    tried = {kind: one for kind, one in seeds().items() if kind in kinds or not kinds}
+    kept = {kind: [*corpus(kind)] for kind in tried}
+    known = {kind: {shape(_safely(kind, one)) for one in kept[kind]} for kind in kept}
+    count, begun = 0, time.monotonic()
     while time.monotonic() - begun < seconds:
-        for kind, (_, sound) in seeds().items():
-            base = dice.choice([sound, sound, *corpus(kind)])
-            content = mutated(base, dice)
+        for kind, (_, whole) in tried.items():
+            content = mutated(dice.choice([whole, whole, *kept[kind]]), dice)
             told = _safely(kind, content)
+            count += 1
             if (sign := shape(told)) not in known[kind]:
                 known[kind].add(sign)
+                kept[kind].append(content)
                 _keep(kind, content, told)
                 escaped += told.startswith("ESCAPED")
+    passed = time.monotonic() - begun
+    sys.stdout.write(f"{count} inputs in {passed:.0f} seconds, {escaped} escaped\n")
     return 1 if escaped else 0
 
 
@@ -192,4 +198,4 @@ def _keep(kind: str, content: bytes, told: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if sys.argv[1:] else 60.0))
+    sys.exit(main(float(sys.argv[1]) if sys.argv[1:] else 60.0, *sys.argv[2:]))
