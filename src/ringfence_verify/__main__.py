@@ -1,9 +1,13 @@
-"""Check proof files: `python -m ringfence_verify out/`, or with `-I -S` this folder.
+"""Check proofs: `python -m ringfence_verify out/`, or with `-I -S` this folder.
 
-With `--deep`, cvc5 re-checks the proofs that guards exclude each other, if installed.
+PATH is a folder of proofs, a proof file, a bundle, or a log's public folder, which is
+worked out anew. `log` holds two checkpoints against each other; NEW may be a log's
+public folder. KEY is the log's verifier key, FILE a `tlog-policy` with its key and
+those of witnesses. With `--deep`, cvc5 re-checks the proofs that guards exclude each
+other, and cryptography checks ML-DSA signatures, if installed.
 
-Exit code 0: every proof verifies; 10: they do if guard proofs hold that nobody
-re-checked; 12: one does not; 2: there is nothing to check.
+Exit code 0: all verifies; 10: it does, but what was not re-checked may matter; 12:
+something does not; 2: there is nothing to check.
 """
 
 from __future__ import annotations
@@ -11,7 +15,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 if (
     not __package__
@@ -19,15 +28,29 @@ if (
     sys.path[:] = [*sys.path[1:], str(Path(__file__).resolve().parent.parent)]
 
 from ringfence_verify import bulk
+from ringfence_verify.bundle import logged, unpack
 from ringfence_verify.conditions import recheck
-from ringfence_verify.estate import Case
+from ringfence_verify.estate import NO, YES, Case
 from ringfence_verify.excluded import named
+from ringfence_verify.log import (
+    HASH,
+    MOST_BYTES,
+    Head,
+    joined,
+    read_head,
+    unpacked,
+    vouched,
+    weighed,
+)
 from ringfence_verify.proofs import verify
 from ringfence_verify.question import Question
-from ringfence_verify.reading import RefusedError
+from ringfence_verify.reading import RefusedError, content_of, need
+from ringfence_verify.tiles import derived
 
 FAILURES = (RefusedError, OSError, ValueError, ArithmeticError, RecursionError)
-USAGE = "usage: python -m ringfence_verify [--deep] FOLDER_OR_PROOF_FILE..."
+USAGE = """\
+usage: python -m ringfence_verify [--deep] [--log-key KEY | --quorum FILE] PATH...
+       python -m ringfence_verify [--log-key KEY | --quorum FILE] log OLD NEW [PROOF]"""
 
 
 def say(text: str) -> None:
@@ -44,63 +67,184 @@ def say(text: str) -> None:
 def main(arguments: list[str]) -> int:
     """Check what the arguments name; return the exit code."""
     if arguments in (["-h"], ["--help"]):
-        print(f"{USAGE}\n{__doc__}")
+        print(f"{USAGE}\n\n{__doc__}")
         return 0
-    folders = [Path(argument) for argument in arguments if argument != "--deep"]
-    found = [_proofs(path) if path.is_dir() else [path] for path in folders]
-    if not folders or not all(path.is_file() for path in sum(found, [Path()])[1:]):
-        found = []
-    if not all(found) or not found:
-        print(f"{USAGE}\nno proof file to check", file=sys.stderr)
+    try:
+        words, quorum = _options(arguments)
+        compared = words[:1] == ["log"] and len(words) in (3, 4)
+        paths = [Path(word) for word in words[compared:]]
+        found = [_files(path) for path in paths]
+        need(found and (compared or all(found)), "no proof file to check")
+    except FAILURES as error:
+        print(f"{USAGE}\n{error}", file=sys.stderr)
         return 2
-    paths = {path: path.parent for group in found for path in group}
-    failed = unsure = 0
-    for folder in dict.fromkeys(paths.values()):
-        here = [path for path in paths if paths[path] == folder]
-        found_out = _check_folder(folder, here, deep="--deep" in arguments)
-        failed, unsure = failed + found_out[0], unsure + found_out[1]
-    what = "proof verifies" if len(paths) == 1 else "proofs verify"
-    rest = f", {unsure} of them if guard proofs hold" * bool(unsure)
-    say(f"{len(paths) - failed} of {len(paths)} {what}{rest}")
-    return 12 if failed else 10 if unsure else 0
+    run = Run(quorum, deep="--deep" in arguments)
+    if compared:
+        run.heads(*paths)
+    else:
+        run.files([*dict.fromkeys(chain(*found))])
+    return run.end()
 
 
-def _proofs(folder: Path) -> list[Path]:
-    """Return the proof files of a folder, in the order of their claims."""
-    found = folder.glob("claim-*.json")
-    order = sorted(found, key=lambda path: (len(path.name.split("-")[1]), path.name))
-    return [*folder.glob(bulk.MANIFEST), *order]
+def _options(arguments: list[str]) -> tuple[list[str], bytes]:
+    """Return the words that are no options, and the quorum file that these give."""
+    rest, words, quorums = iter(arguments), list[str](), list[bytes]()
+    for word in rest:
+        if word == "--log-key":
+            quorums.append(f"log {next(rest, '')}\nquorum none".encode())
+        elif word == "--quorum":
+            quorums.append(Path(next(rest, "")).read_bytes())
+        elif word != "--deep":
+            words.append(word)
+    for quorum in quorums:
+        weighed(quorum, "", lambda _: NO)
+    need(not quorums[1:], "one key or one quorum is enough")
+    return words, b"".join(quorums)
 
 
-def _check_folder(folder: Path, paths: list[Path], *, deep: bool) -> tuple[int, int]:
-    """Say of each proof in a folder whether it verifies.
+def _files(path: Path) -> list[Path]:
+    """Return what is to be checked: proofs in the order of their claims, then a log."""
+    if not path.is_dir():
+        return [path] * path.is_file()
+    proofs = path.glob("claim-*.json")
+    order = sorted(proofs, key=lambda path: (len(path.name.split("-")[1]), path.name))
+    return [*path.glob(bulk.MANIFEST), *order, *path.glob("checkpoint")]
 
-    Returns:
-        How many don't, and how many do if the guard proofs hold that nobody re-checked.
-    """
-    failed = unsure = 0
-    case, basis = None, dict[str, list[str]]()
-    for path in paths:
+
+class Run:
+    """What one run trusts, and what it found so far."""
+
+    def __init__(self, quorum: bytes, *, deep: bool) -> None:
+        self.quorum, self.deep = quorum, deep
+        self.checked = self.failed = self.unsure = self.left = 0
+
+    @contextmanager
+    def checking(self, name: str) -> Iterator[None]:
+        """Say of what is done within that it fails to verify, and show why."""
+        self.checked += 1
         try:
-            if path.name == bulk.MANIFEST:
-                say(f"{path.name} ok: {bulk.verify(folder)}")
-                say(f"  {bulk.NOT_CHECKED}")
-                continue
-            case = case or Case(folder)
-            question, answer, proofs = verify(case, path)
-            notes = _notes(proofs, deep=deep)
+            yield
         except FAILURES as error:
             reason = "nested too deeply" if isinstance(error, RecursionError) else error
-            say(f"{path.name} NOT VERIFIED: {reason}")
-            failed += 1
-        else:
-            say(f"{path.name} {', '.join(['ok', *notes])}: {answer}")
-            unsure += any(" not re-checked" in note for note in notes)
-            for text in (*notes, *_basis(case, question)):
-                basis.setdefault(text, []).append(path.name.split("-")[1])
-    if case:
-        _say_rest(case, folder, basis)
-    return failed, unsure
+            say(f"{name} NOT VERIFIED: {reason}")
+            self.failed += 1
+            for title, text in getattr(error, "exhibits", {}).items():
+                for line in (f"{title}:", *text.removesuffix("\n").split("\n")):
+                    say(f"  | {line}")
+
+    def leave(self, what: str) -> None:
+        """Say what is left open."""
+        say(f"  left open: {what}")
+        self.left += 1
+
+    def end(self) -> int:
+        """Say how many proofs verify; return the exit code."""
+        what = "proof verifies" if self.checked == 1 else "proofs verify"
+        rest = f", {self.unsure} of them if guard proofs hold" * bool(self.unsure)
+        rest += f", {self.left} left open" * bool(self.left)
+        say(f"{self.checked - self.failed} of {self.checked} {what}{rest}")
+        return 12 if self.failed else 10 if self.unsure or self.left else 0
+
+    def files(self, files: list[Path]) -> None:
+        """Check proofs folder by folder, then logs and bundles."""
+        proofs = [file for file in files if file.suffix == ".json"]
+        for folder in dict.fromkeys(file.parent for file in proofs):
+            self.proofs(folder, [file for file in proofs if file.parent == folder])
+        for file in files:
+            if file.name == "checkpoint":
+                self.log(file.parent)
+            elif file not in proofs:
+                self.bundle(file)
+
+    def proofs(self, folder: Path, paths: list[Path]) -> set[str]:
+        """Say of each proof in a folder whether it verifies; return which don't."""
+        bad, case, basis = {path.name for path in paths}, None, dict[str, list[str]]()
+        for path in paths:
+            with self.checking(path.name):
+                if path.name == bulk.MANIFEST:
+                    say(f"{path.name} ok: {bulk.verify(folder)}")
+                    say(f"  {bulk.NOT_CHECKED}")
+                else:
+                    case = case or Case(folder)
+                    question, answer, proofs = verify(case, path)
+                    notes = _notes(proofs, deep=self.deep)
+                    say(f"{path.name} {', '.join(['ok', *notes])}: {answer}")
+                    self.unsure += any(" not re-checked" in note for note in notes)
+                    for text in (*notes, *_basis(case, question)):
+                        basis.setdefault(text, []).append(path.name.split("-")[1])
+                bad.remove(path.name)
+        if case:
+            _say_rest(case, folder, basis)
+        return bad
+
+    def bundle(self, path: Path) -> None:
+        """Check a bundle's proofs, and that a log holds what is said of them."""
+        with self.checking(path.name), TemporaryDirectory() as name:
+            folder = Path(name)
+            say(f"{path.name}: {unpack(path, folder)} files")
+            proofs = [file for file in _files(folder) if file.suffix == ".json"]
+            bad = self.proofs(folder, proofs)
+            case, ledger = Case(folder), folder / "ledger"
+            head = read_head((ledger / "checkpoint").read_bytes())
+            self.vouch(head, (ledger / "quorum").read_bytes())
+            entries = {int(path.stem) for path in ledger.glob("*.*")}
+            need(entries, "it has no entry")
+            for index in sorted(entries):
+                with self.checking(f"entry {index}"):
+                    said, shown, bare = logged(case, folder, index, head, bad)
+                    say(f"entry {index} ok: {said}")
+                    if bare:
+                        self.leave(f"{shown}: logged as {bare}, and no proof of it")
+                    proofs = [proof for proof in proofs if proof.name != shown]
+            for proof in proofs:
+                self.leave(f"{proof.name}: not logged")
+
+    def log(self, folder: Path) -> None:
+        """Check that a log's entries give all of its tiles, and its checkpoint."""
+        with self.checking(str(folder)):
+            head = read_head(content_of(folder / "checkpoint", MOST_BYTES))
+            self.vouch(head)
+            root, _ = derived(folder, head.size)
+            shown = {"checkpoint": head.content, "root of the entries": root.hex()}
+            need(root == head.root, "its entries give another root", **shown)
+            say(f"{folder} ok: its entries give every tile, and the checkpoint")
+
+    def heads(self, first: Path, second: Path, *proof: Path) -> None:
+        """Check that one checkpoint continues another: a proof tells, or entries."""
+        with self.checking(str(second)):
+            file = second / "checkpoint" if second.is_dir() else second
+            old, new = (
+                read_head(content_of(path, MOST_BYTES), str(path))
+                for path in (first, file)
+            )
+            for head in (old, new):
+                self.vouch(head)
+            told = (line for path in proof for line in path.read_text().split())
+            is_one = joined(old, new, [unpacked(line, HASH) for line in told])
+            if second.is_dir():
+                now, then = derived(second, new.size, old.size)
+                shown = {"old": old.content, "new": new.content, "then": then.hex()}
+                offence = f"not one history: {old.size} entries had another root"
+                need((now, then) == (new.root, old.root), offence, **shown)
+            if is_one or second.is_dir():
+                say(f"{second} ok: it holds all that {first} holds")
+            else:
+                self.leave("whether one continues the other: that takes a proof")
+
+    def vouch(self, head: Head, brought: bytes = b"") -> None:
+        """Say who signed a checkpoint, and what that leaves open."""
+        root = b64encode(head.root).decode()
+        say(f"checkpoint of {head.origin}: {head.size} entries, root {root}")
+        said, status = list[str](), YES
+        if quorum := self.quorum or brought:
+            said, status = vouched(head, quorum, deep=self.deep)
+        for line in said:
+            say(f"  {line}")
+        if status != YES:
+            self.leave("whether the ML-DSA signatures hold that this takes")
+        if not self.quorum:
+            whose = "the keys are the bundle's own" if brought else "no key is given"
+            self.leave(f"who signed it: {whose}; compare with --log-key or --quorum")
 
 
 def _notes(proofs: list[str], *, deep: bool) -> list[str]:

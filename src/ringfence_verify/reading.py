@@ -28,7 +28,11 @@ _encoder = json.JSONEncoder(
 
 
 class RefusedError(Exception):
-    """Something doesn't verify; the message names the offence."""
+    """Something doesn't verify; the message names the offence, exhibits show it."""
+
+    def __init__(self, offence: str, **exhibits: str) -> None:
+        super().__init__(offence)
+        self.exhibits = exhibits
 
 
 class Fact(NamedTuple):
@@ -50,10 +54,17 @@ class Fact(NamedTuple):
     needs: Sequence[str] = ()
 
 
-def need(holds: object, offence: str) -> None:
+def need(holds: object, offence: str, **exhibits: str) -> None:
     """Refuse with this offence unless it holds."""
     if not holds:
-        raise RefusedError(offence)
+        raise RefusedError(offence, **exhibits)
+
+
+def content_of(path: Path, most: int) -> bytes:
+    """Return what a file holds. Nobody waits for a pipe, or fills memory with it."""
+    fits = path.is_file() and path.stat().st_size <= most
+    need(fits, f"{path} is no file, or too large")
+    return path.read_bytes()
 
 
 def canonical(value: object) -> bytes:
@@ -95,7 +106,7 @@ def conform(value: Any, shape: str, place: str) -> None:  # noqa: ANN401
             conform(inner, shape[1:].removesuffix("]"), place)
     elif shape in ("whole", "flag"):
         need(type(value) is (int if shape == "whole" else bool), offence)
-    else:
+    elif shape != "json":
         pattern = SHAPES["leaves"].get(shape, shape)
         need(type(value) is str and re.fullmatch(pattern, value), offence)
 
