@@ -17,11 +17,13 @@ SPARK := $(RESULTS)/spark
 PIP_IN := python -m pip --disable-pip-version-check -qq
 CASE := examples/shortvideo
 OUT := out
+LEDGER := $(OUT)-ledger
+BUNDLE := $(OUT)/verdicts.ringfence
 TOPIC ?= spine
 WORKERS ?= 2
 
 # The rooms whose every branch is tested.
-PROVED := src/ringfence/boundary/*,src/ringfence/reach/*,src/ringfence/claims/*,src/ringfence_verify/*
+PROVED := src/ringfence/boundary/*,src/ringfence/ledger/*,src/ringfence/reach/*,src/ringfence/claims/*,src/ringfence_verify/*
 
 .PHONY: help demo test check fmt lint format type imports laws house docs bench lock \
 	coverage spark clean
@@ -70,14 +72,19 @@ lock: ## Pin anew what is a week old, with hashes (needs uv)
 
 # --- for a person ---------------------------------------------------------------------
 
-demo: $(VENV)/run.stamp ## Check the example company, then check the proofs
-	@code=0; $(BIN)/ringfence check $(CASE) --output $(OUT) --lines 100 || code=$$?; \
+demo: $(VENV)/run.stamp ## Check the example company, log it, check the proofs
+	@test -d $(LEDGER) || \
+	  $(BIN)/ringfence ledger init $(LEDGER) --origin loopwing.example/log >/dev/null
+	@code=0; $(BIN)/ringfence check $(CASE) --output $(OUT) --lines 100 \
+	  --ledger $(LEDGER) || code=$$?; \
 	if [ $$code -ne 11 ]; then \
 	  echo "make demo: ringfence check ended with $$code, expected 11 (refuted)" >&2; \
 	  exit 1; \
 	fi
 	@echo
-	@$(PY) -m ringfence_verify $(OUT)/
+	@$(BIN)/ringfence bundle $(OUT) --ledger $(LEDGER) --output $(BUNDLE) >/dev/null
+	@$(PY) -m ringfence_verify $(BUNDLE) \
+	  --log-key "$$($(BIN)/ringfence ledger key list $(LEDGER) | head -n 1)"
 	@echo
 	@echo 'The refutation was expected: the company of this case says things that do not hold.'
 
@@ -101,7 +108,7 @@ bench: $(PEERS)/run.stamp ## Measure: make bench TOPIC=spine
 	@$(PEERS)/bin/python -m bench.$(TOPIC)
 
 clean: ## Remove everything that make made
-	@rm -rf $(VENV) $(RESULTS) $(OUT) build dist docs/_build .mypy_cache .ruff_cache \
+	@rm -rf $(VENV) $(RESULTS) $(OUT) $(LEDGER) build dist docs/_build .mypy_cache .ruff_cache \
 	  .pytest_cache .hypothesis .import_linter_cache .coverage
 
 # --- the gates ------------------------------------------------------------------------

@@ -16,12 +16,16 @@ from ringfence import __version__
 from ringfence.cli import (
     auditing,
     bounds,
+    bundling,
     checking,
     collecting,
     comparing,
+    keeping,
+    ledgering,
     listing,
     planning,
     reaching,
+    watching,
 )
 from ringfence.cli.streams import complain, prepare
 from ringfence.errors import ConfigError, ExitCode, RingfenceError, printable
@@ -53,6 +57,13 @@ app.command(
 )
 app.command(collecting.sources)
 app.command(bounds.app)
+app.command(ledgering.app)
+for _command in (keeping.rotate, keeping.keys, keeping.export, keeping.erase):
+    ledgering.app.command(_command)
+ledgering.app.command(keeping.restored, name="import")
+ledgering.app.command(watching.monitor)
+ledgering.app.command(watching.witness)
+app.command(bundling.bundle, help_epilogue=ledgering.EXITS)
 
 for _name in ("boundary", "collect", "sources"):
     app[_name].help_epilogue = ""  # they judge nothing

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ringfence.claims.outcome import Outcome
     from ringfence.report.document import Document
 
+Ledger = Annotated[
+    Path | None, Parameter(help="Log the verdicts in this ledger, and publish.")
+]
+
 
 def check(
     case: Path,
@@ -27,6 +31,7 @@ def check(
     all: Annotated[bool, Parameter(negative="")] = False,  # noqa: A002
     lines: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     color: Literal["auto", "always", "never"] = "auto",
+    ledger: Ledger = None,
 ) -> int:
     """Judge every claim of a boundary, and write report and proof files.
 
@@ -50,22 +55,43 @@ def check(
     """
     from ringfence.claims.check import Run
     from ringfence.claims.check import check as judge
-    from ringfence.report import document, html, json
+    from ringfence.report import document
 
     progress = Progress()
     outcome = judge(Run(case, output, now(), instant(as_of), progress))
     progress("writing the report")
     report = document.build(outcome, folder=printable(str(output)))
-    pages = {"html": html.render(report), "json": json.render(report)}
-    for name, page in pages.items():
-        (output / f"report.{name}").write_text(page, encoding="utf-8")
+    pages = _written(report, output)
     progress.done()
     _complain_of(outcome)
     if format == "text":
         show(_screen(report, lines, colour=colours(color), everything=all))
     else:
         show(pages[format].encode())
+    _log(outcome, output, ledger, form=format)
     return int(report.exit_code)
+
+
+def _written(report: Document, output: Path) -> dict[str, str]:
+    from ringfence.report import html, json
+
+    pages = {"html": html.render(report), "json": json.render(report)}
+    for name, page in pages.items():
+        (output / f"report.{name}").write_text(page, encoding="utf-8")
+    return pages
+
+
+def _log(outcome: Outcome, output: Path, ledger: Path | None, *, form: str) -> None:
+    from ringfence.claims.recorded import logged, withdraw
+
+    withdraw(output)
+    if ledger is None:
+        return
+    line = f"ledger    {printable(str(logged(outcome, output, ledger, now())))}"
+    if form == "text":
+        show(f"{line}\n")
+    else:
+        complain(line)
 
 
 def _screen(

@@ -19,7 +19,7 @@ HEIGHT = 8  # levels of the tree that a level of tiles spans
 LEVELS = 8  # of tiles: 64 levels of the tree
 LONGEST = 65_535  # bytes of an entry
 _PATH = re.compile(
-    r"tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/)*[0-9]{3})"
+    r"tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/){0,6}[0-9]{3})"
     r"(?:\.p/([1-9][0-9]{0,2}))?"
 )
 _LENGTH = Struct(">H")

@@ -59,6 +59,8 @@ def test_a_name_says_what_a_file_holds(one: Tile | Bundle, path: str):
         "/tile/0/000",
         "tile/entries/../../private/keys",
         "tile/data/000",
+        f"tile/0/{'x001/' * 7}000",
+        f"tile/0/{'x001/' * 2000}000",
     ],
 )
 def test_a_file_has_one_name(path: str):
