@@ -91,7 +91,8 @@ def _options(arguments: list[str]) -> tuple[list[str], bytes]:
     rest, words, quorums = iter(arguments), list[str](), list[bytes]()
     for word in rest:
         if word == "--log-key":
-            quorums.append(f"log {next(rest, '')}\nquorum none".encode())
+            keys = "".join(f"log {key}\n" for key in next(rest, "").split() or [""])
+            quorums.append(f"{keys}quorum none".encode())
         elif word == "--quorum":
             quorums.append(Path(next(rest, "")).read_bytes())
         elif word != "--deep":

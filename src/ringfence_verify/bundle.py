@@ -30,9 +30,8 @@ def unpack(path: Path, folder: Path) -> int:
             start = stream.tell() - len(head)
             name = stream.read(int.from_bytes(head[26:28], "little")).decode("latin-1")
             fits = re.fullmatch(SHAPES["leaves"]["file"], name) and names[-1] < name
-            need(
-                fits and len(names) <= MOST_FILES, f"a bundle has no such file: {name}"
-            )
+            fits = fits and len(names) <= MOST_FILES
+            need(fits, f"a bundle has no such file: {name}")
             content = stream.read(int.from_bytes(head[22:26], "little"))
             sizes = crc32(content), len(content), len(content), len(name)
             told = pack("<5H3I2H", 20, 0, 0, 0, 0x21, *sizes, 0)
@@ -81,7 +80,7 @@ def logged(
     if told["kind"] == "verdict":
         name = _shown(case, folder, told, values, bad)
         verdict = told["values"]["verdict"]
-        said = f"{name} {verdict}, {said}"
+        said = f"claim {told['values']['claim']} {verdict}, {said}"
         bare = verdict * (verdict != "unproven" and "proof" not in told["digests"])
     erased = "payload" in told["digests"] and values is None
     return said + "; its payload isn't here" * erased, name, bare

@@ -33,7 +33,9 @@ def matched(pattern: str, content: bytes, place: str) -> re.Match[str]:
     text = content[:MOST_BYTES].decode(errors="replace")
     found = re.fullmatch(pattern, text)
     lines = 0 < text.count("\n") <= MOST_LINES
-    plain = text.encode() == content and not re.search(r"[\0-\x09\x0b-\x1f]", text)
+    plain = text.encode() == content and not re.search(
+        r"[\0-\x09\x0b-\x1f\x7f-\x9f]", text
+    )
     if not (found and lines and plain):
         raise RefusedError(f"{place} hasn't the form that it should have")
     return found
@@ -169,18 +171,21 @@ def vouched(head: Head, quorum: bytes, *, deep: bool) -> tuple[list[str], int]:
         bare = key.kind != ML_DSA or key.name != head.origin
         return status * (bare or head.text.count("\n") == FEWEST_LINES)
 
-    status = weighed(quorum, head.origin, signed)
-    offence = "the log never signed it, or too few witnesses did"
-    need(status, offence, checkpoint=head.content)
-    return said, status
+    log, rule = weighed(quorum, head.origin, signed)
+    offence = f"no key of {head.origin} that is known here signed it"
+    need(log, f"{offence} (other keys by now?)", checkpoint=head.content)
+    need(rule, "too few of its witnesses signed it", checkpoint=head.content)
+    return said, min(log, rule)
 
 
-def weighed(quorum: bytes, origin: str, signed: Callable[[Key], int]) -> int:
-    """Return whether a log's key and the quorum of a `tlog-policy` signed."""
-    met, free, keys, log, rule = {"none": YES}, set[str](), list[Key](), NO, -1
+def weighed(
+    quorum: bytes, origin: str, signed: Callable[[Key], int]
+) -> tuple[int, int]:
+    """Return whether a log's key, and whether the quorum of a `tlog-policy` signed."""
+    met, free, keys, log, rule = {"none": YES}, set[str](), list[Key](), -1, -1
     text = matched("(?s:.*)", quorum.replace(b"\t", b" "), "the quorum")[0]
     for line in text.split("\n"):
-        match line.split():
+        match re.findall("[^ ]+", line):
             case ["log", key, *url] if not url[1:]:
                 keys.append(read_key(key, ED25519, ML_DSA))
                 log = max(log, signed(keys[-1]) * (keys[-1].name == origin))
@@ -199,9 +204,9 @@ def weighed(quorum: bytes, origin: str, signed: Callable[[Key], int]) -> int:
                 rule = met[name]
             case [word, *_] if word[0] != "#":
                 raise RefusedError(f"quorum: what is `{line[:99]}`?")
-    once = len({key.public for key in keys}) == len(keys)
-    need(once and rule >= NO, "the quorum names a key twice, or says nothing")
-    return min(log, rule)
+    fits = len({key.public for key in keys}) == len(keys) and min(log, rule) >= NO
+    need(fits, "the quorum names a key twice, no log, or no rule")
+    return log, rule
 
 
 def _holds(head: Head, key: Key, stamp: bytes, value: bytes, *, deep: bool) -> int:

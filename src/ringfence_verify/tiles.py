@@ -81,5 +81,6 @@ def _same(folder: Path, level: object, number: int, pieces: list[bytes]) -> None
         parts = range(0, max(len(told), len(given)), HASH)
         at = next(n for n in parts if told[n : n + HASH] != given[n : n + HASH])
         there, here = (one[at : at + HASH].hex() for one in (told, given))
-        shown = {f"{name} from byte {at} on": there, "its entries give": here}
+        leaf = f"entry {number * WIDTH + at // HASH}" * (level == 0)
+        shown = {f"{name}, {leaf or f'byte {at}'}": there, "its entries give": here}
         raise RefusedError(f"{name} isn't what its entries give", **shown)

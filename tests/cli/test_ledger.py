@@ -69,7 +69,7 @@ def public(folder: Path) -> bytes:
 def test_a_ledger_is_founded_once(founded):
     """It says its keys; a second one in its place is refused."""
     again = founded("ledger", "init", "ledger", "--origin", ORIGIN)
-    assert (again.code, again.out) == (1, "")
+    assert (again.code, again.out) == (2, "")
     assert "something lies there already" in again.err
     said = told(
         founded("ledger", "init", "b", "--origin", f"{ORIGIN}/b", "--format", "json")
@@ -177,6 +177,32 @@ def test_a_log_is_rotated(founded):
     assert kinds(founded, "next") == ["continued"]
     said = founded("ledger", "append", "ledger", "--heartbeat")
     assert (said.code, f"`{ORIGIN}/2027` follows" in said.err) == (2, True)
+
+
+def test_a_payload_of_a_closed_log_is_erased_by_the_log_that_follows(founded):
+    """The old log takes no entry; the new one says what was erased, and why."""
+    Path("Ann Li.txt").write_text("x")
+    founded("ledger", "append", "ledger", "Ann Li.txt")
+    entry = told(founded("ledger", "show", "ledger", "1", "--format", "json"))
+    digest = entry["digests"]["payload"].removeprefix("sha256:")
+    words = ("ledger", "erase", "ledger", digest, "--reason", "request")
+    founded("ledger", "init", "other", "--origin", f"{ORIGIN}/other")
+    early = founded(*words, "--log", "other")
+    assert (early.code, "it logs its own erasures" in early.err) == (2, True)
+    founded("ledger", "rotate", "ledger", "next", "--origin", f"{ORIGIN}/2027")
+    assert founded(*words).code == 2
+    assert founded(*words, "--log", "next").code == 0
+    assert kinds(founded, "next") == ["continued", "erased"]
+    shown = told(founded("ledger", "show", "ledger", "1", "--format", "json"))
+    assert shown["payload"] == "erased"
+    files = [one for one in Path("ledger").rglob("*") if one.is_file()]
+    assert not [one for one in files if b"Ann Li" in one.read_bytes()]
+
+
+def test_an_archive_is_as_private_as_what_is_in_it(founded):
+    """With payloads, nobody but its owner reads it."""
+    founded("ledger", "export", "ledger", "-o", "log.tar", "--payloads")
+    assert Path("log.tar").stat().st_mode & 0o777 == 0o600
 
 
 def test_keys_change_and_the_old_one_leads_to_the_new(founded):
@@ -354,9 +380,17 @@ def test_a_witness_cosigns_what_is_published(say, port: int):
     proved = say("ledger", "verify", "proof", "--quorum", "auditors")
     assert (proved.code, "w.example/1 (cosignature)" in proved.out) == (0, True)
     silent = say("check", "case", "--ledger", "ledger")
-    assert (silent.code, "judged, but not logged: too few" in silent.err) == (1, True)
+    assert (silent.code, "judged, but not published: too few" in silent.err) == (
+        1,
+        True,
+    )
+    assert "\\x0a" not in silent.err
     said = say("bundle", "out", "--ledger", "ledger")
-    assert (said.code, "this check was not logged" in said.err) == (2, True)
+    assert (said.code, "is not published that far" in said.err) == (2, True)
+    with standing("w", "--log", log_key, "--port", str(port)):
+        published = say("ledger", "publish", "ledger")
+    assert (published.code, "w.example/1 (cosignature)" in published.out) == (0, True)
+    assert say("bundle", "out", "--ledger", "ledger").code == 0
 
 
 def test_what_another_program_logged_is_shown_as_it_is(founded):
@@ -448,7 +482,8 @@ def test_a_check_is_logged_and_bundled(founded, case: str, code: int, verdict: s
     said = founded("check", case, "--ledger", "ledger")
     assert said.code == code
     line = f"ledger    entries 1 to 2 of {ORIGIN}, published at size 3"
-    assert said.out.splitlines()[-1] == line
+    assert said.out.splitlines()[-2] == line
+    assert said.out.splitlines()[-1].startswith(f"exit {code}: ")
     assert kinds(founded) == ["opened", "check", "verdict"]
     entry = told(founded("ledger", "show", "ledger", "2", "--format", "json"))
     assert entry["values"]["verdict"] == verdict
@@ -475,13 +510,61 @@ def test_the_line_about_the_ledger_spoils_no_json(founded):
 
 
 @pytest.mark.parametrize("ledger", ["none", "case", "case/people.csv"])
-def test_a_check_that_cannot_be_logged_says_so(founded, ledger: str):
-    """The report is written, the code is 1, and nothing claims to be logged."""
+def test_a_ledger_is_looked_for_before_anything_is_judged(founded, ledger: str):
+    """Where there is none the check ends at once, and says how to found one."""
     said = founded("check", "crossed", "--ledger", ledger)
-    assert (said.code, "exit 11" in said.out) == (1, True)
-    assert "judged, but not logged" in said.err
-    assert Path("out/report.html").exists()
-    assert not Path("out/ledger.json").exists()
+    assert (said.code, said.out) == (2, "")
+    assert f"{ledger}/private/ledger.json: there is no ledger" in said.err
+    assert "`ringfence ledger init`" in said.err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("form", ["text", "json", "all"])
+def test_a_check_that_cannot_be_logged_says_so(founded, monkeypatch, form: str):
+    """The report is written, and all that is printed says that the code is 1."""
+
+    def fail(_payloads: Payloads, _content: bytes) -> None:
+        raise LedgerError("no space left on device")
+
+    monkeypatch.setattr(Payloads, "keep", fail)
+    words = ("--all",) if form == "all" else ("--format", form)
+    said = founded("check", "crossed", "--ledger", "ledger", *words)
+    assert (said.code, "exit 11" in said.out) == (1, False)
+    if form == "json":
+        assert json.loads(said.out)["exit"] == 1
+    else:
+        assert said.out.splitlines()[-1] == "exit 1: judged, but not logged"
+    assert "judged, but not logged: no space left" in said.err
+    assert json.loads(Path("out/report.json").read_bytes())["exit"] == 11
+    assert not Path("out/logged.json").exists()
+
+
+@pytest.mark.parametrize("name", ["facts.jsonl", "boundary.json"])
+def test_two_checks_in_one_folder_are_not_logged_as_one(
+    founded, monkeypatch, name: str
+):
+    """What lies there when it's logged is what was judged, or nothing is logged."""
+
+    def meanwhile(output: Path) -> None:
+        (output / name).write_text("{}")
+
+    monkeypatch.setattr("ringfence.claims.recorded.withdraw", meanwhile)
+    said = founded("check", "case", "--ledger", "ledger")
+    assert (said.code, "was written anew since it was judged" in said.err) == (1, True)
+    assert kinds(founded) == ["opened"]
+
+
+def test_a_folder_is_no_place_for_one_file(founded):
+    """An archive and a bundle take no folder's name, and leave nothing in it."""
+    founded("check", "case", "--ledger", "ledger")
+    before = sorted(Path().iterdir())
+    for words in (
+        ("ledger", "export", "ledger"),
+        ("bundle", "out", "--ledger", "ledger"),
+    ):
+        said = founded(*words, "-o", ".")
+        assert (said.code, "ValueError" in said.err) == (1, False)
+    assert sorted(Path().iterdir()) == before
 
 
 def test_a_disk_that_fails_is_no_verdict(founded, monkeypatch):
@@ -492,7 +575,10 @@ def test_a_disk_that_fails_is_no_verdict(founded, monkeypatch):
 
     monkeypatch.setattr(Log, "append", fail)
     said = founded("check", "case", "--ledger", "ledger")
-    assert (said.code, "judged, but not logged: no space left" in said.err) == (1, True)
+    assert (said.code, "judged, but perhaps not logged: no space" in said.err) == (
+        1,
+        True,
+    )
 
 
 def test_a_later_check_takes_back_what_an_earlier_one_kept(founded):
@@ -503,20 +589,28 @@ def test_a_later_check_takes_back_what_an_earlier_one_kept(founded):
     assert (said.code, "this check was not logged" in said.err) == (2, True)
 
 
+def test_a_check_that_writes_into_a_ledger_takes_nothing_from_it(founded):
+    """No file that a check writes or removes is called like one of a ledger's."""
+    said = founded("check", "case", "--ledger", "ledger", "-o", "ledger/private")
+    assert (said.code, kinds(founded)) == (0, ["opened", "check", "verdict"])
+    assert founded("check", "case", "-o", "ledger/private").code == 0
+    assert founded("ledger", "fsck", "ledger").code == 0
+
+
 def test_what_was_changed_since_is_not_bundled(founded):
     """Another report's files, another ledger, and a ledger that lost its entries."""
     founded("check", "crossed", "--ledger", "ledger")
-    kept = Path("out/ledger.json").read_text()
+    kept = Path("out/logged.json").read_text()
     founded("ledger", "init", "b", "--origin", f"{ORIGIN}/b")
     other = founded("bundle", "out", "--ledger", "b")
     assert (other.code, f"is the ledger of `{ORIGIN}/b`" in other.err) == (2, True)
-    Path("out/ledger.json").write_text(kept.replace('"size": 3', '"size": -3'))
+    Path("out/logged.json").write_text(kept.replace('"size": 3', '"size": -3'))
     assert founded("bundle", "out", "--ledger", "ledger").code == 2
     lost = kept.replace('"after": 3', '"after": 9').replace('"size": 3', '"size": 9')
-    Path("out/ledger.json").write_text(lost)
+    Path("out/logged.json").write_text(lost)
     said = founded("bundle", "out", "--ledger", "ledger")
     assert (said.code, "fewer than were logged" in said.err) == (12, True)
-    Path("out/ledger.json").write_text(kept)
+    Path("out/logged.json").write_text(kept)
     (proof,) = Path("out").glob("claim-*.json")
     proof.write_bytes(proof.read_bytes() + b" ")
     said = founded("bundle", "out", "--ledger", "ledger")
@@ -538,9 +632,9 @@ def test_a_bundle_has_its_limit(founded, monkeypatch):
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"format":"x"}', "\xff"])
 def test_what_is_not_kept_by_a_check_is_refused(founded, content: str):
-    """A damaged `ledger.json` is one clear error."""
+    """A damaged `logged.json` is one clear error."""
     founded("check", "crossed", "--ledger", "ledger")
-    Path("out/ledger.json").write_bytes(content.encode("latin-1"))
+    Path("out/logged.json").write_bytes(content.encode("latin-1"))
     said = founded("bundle", "out", "--ledger", "ledger")
     assert (said.code, "is not what a check keeps" in said.err) == (2, True)
 
@@ -552,7 +646,7 @@ def test_an_erased_payload_is_left_out_of_the_bundle(founded):
     digest = entry["digests"]["payload"].removeprefix("sha256:")
     founded("ledger", "erase", "ledger", digest, "--reason", "retention")
     said = founded("bundle", "out", "--ledger", "ledger")
-    assert (said.code, "erased      1 payloads" in said.out) == (0, True)
+    assert (said.code, "erased      1 payload\n" in said.out) == (0, True)
     assert checked("verdicts.ringfence", key(founded)) in (0, 10)
 
 
@@ -574,5 +668,5 @@ def test_nothing_personal_is_ever_public(founded):
     assert [one for one in named if one in seen] == []
     logged = entries(founded)
     assert [one["kind"] for one in logged].count("verdict") == len(logged) - 2
-    told_here = json.dumps(logged).encode() + Path("out/ledger.json").read_bytes()
+    told_here = json.dumps(logged).encode() + Path("out/logged.json").read_bytes()
     assert [one for one in named if one in told_here] == []

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ringfence.claims.recorded import Logged, file_hash, kept
+from ringfence.claims.recorded import BOUNDARY, FACTS, Logged, file_hash, kept
 from ringfence.errors import ConfigError, Locus, ProofError
 from ringfence.ledger.charter import read_charter
 from ringfence.ledger.checkpoints import SignedCheckpoint
@@ -20,12 +20,11 @@ from ringfence.ledger.disk import RealDisk, public_fetch
 from ringfence.ledger.entries import Entry, parse_entry
 from ringfence.ledger.growing import Fetch
 from ringfence.ledger.merkle import leaf_hash, verify_inclusion
-from ringfence.ledger.opening import published, quorum_of
+from ringfence.ledger.opening import check_cosigned, published, quorum_of
 from ringfence.ledger.payloads import Payloads
 from ringfence.ledger.proofs import Proof, render_proof
 from ringfence.ledger.reading import Tree
 
-FACTS, BOUNDARY = "facts.jsonl", "boundary.json"
 _FILES = {"boundary": BOUNDARY, "estate": FACTS, "facts": FACTS}
 LARGEST = 1_990_000_000  # bytes of contents; names and places come on top
 _PLAIN_FILE = 0o100644 << 16
@@ -54,6 +53,7 @@ class Bundled:
 class _Draft:
     files: dict[str, Path]
     told: dict[str, bytes] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)  # of files, each hashed once
     verdicts: int = 0
     erased: int = 0
 
@@ -84,10 +84,8 @@ def bundled(output: Path, ledger: Path) -> Bundled:
         message = f"has {signed.checkpoint.size} entries, fewer than were logged"
         raise ProofError(message, Locus(str(ledger)), "was it put back to a copy?")
     quorum = quorum_of(disk, charter)
-    if missing := quorum.missing(signed.verified):
-        message = f"too few have cosigned: {missing}"
-        hint = "whoever has the quorum would refuse it; `ringfence ledger fsck` tells"
-        raise ProofError(message, Locus(str(ledger)), hint)
+    hint = "whoever has the quorum would refuse it; `ringfence ledger fsck` tells"
+    check_cosigned(quorum, signed, str(ledger), hint)
     draft = _Draft({FACTS: output / FACTS, BOUNDARY: output / BOUNDARY})
     draft.told["ledger/checkpoint"] = signed.content
     draft.told["ledger/quorum"] = quorum.render().encode()
@@ -113,7 +111,7 @@ def write(bundle: Bundled, path: Path) -> None:
     if size > LARGEST:
         message = f"would have {size:,} bytes, more than {LARGEST:,}"
         raise ConfigError(message, Locus(str(path)), "hand out the output folder")
-    made = path.with_name(f".{path.name}.part")
+    made = path.parent / f".{path.name}.part"
     try:
         with zipfile.ZipFile(made, "w") as archive:
             for name in sorted([*bundle.files, *bundle.told]):
@@ -153,7 +151,9 @@ def _take(draft: _Draft, output: Path, entry: Entry) -> None:
         names["proof"] = found.name
     for key, name in names.items():
         path = output / name
-        if not path.is_file() or entry.digests[key] != f"sha256:{file_hash(path)}":
+        if name not in draft.hashes and path.is_file():
+            draft.hashes[name] = f"sha256:{file_hash(path)}"
+        if entry.digests[key] != draft.hashes.get(name):
             hint = "check again with `--ledger`, then bundle what that check wrote"
             message = "is not the file that the ledger was told of"
             raise ConfigError(message, Locus(str(path)), hint)

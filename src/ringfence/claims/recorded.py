@@ -16,13 +16,18 @@ from ringfence.claims.outcome import Finding, Outcome
 from ringfence.errors import ConfigError, Locus, RingfenceError
 from ringfence.ledger.disk import RealDisk
 from ringfence.ledger.entries import committed, digest_of, made
-from ringfence.ledger.faults import LedgerError
+from ringfence.ledger.faults import LedgerError, within
 from ringfence.ledger.opening import writing
 from ringfence.ledger.payloads import Payloads
 
-KEPT = "ledger.json"
+FACTS, BOUNDARY = "facts.jsonl", "boundary.json"
+KEPT = "logged.json"
 REPORT = "report.json"
 FORMAT = "ringfence-logged/1"
+# How far the entries of a check got, and what to do about it.
+_NOT_LOGGED = "not logged", "the report stands; mend the ledger and check again"
+_PERHAPS_LOGGED = "perhaps not logged", "the report stands"
+_LOGGED = "not published", "it is logged; `ringfence ledger publish` goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ def composed(outcome: Outcome, output: Path, time: str) -> Composed:
         time: When this is.
 
     Raises:
+        ConfigError: Another check has written to the folder since.
         OSError: A file of the folder can't be read.
     """
     digests = {
@@ -100,7 +106,24 @@ def composed(outcome: Outcome, output: Path, time: str) -> Composed:
         )
         entries.append(entry)
         payloads.append(payload)
+    # Last, as a check writes these first: were a proof another's, these would be too.
+    for name, file in (("facts", FACTS), ("boundary", BOUNDARY)):
+        if file_hash(output / file) != digests[name]:
+            message = "was written anew since it was judged"
+            hint = "each check has its own output folder"
+            raise ConfigError(message, Locus(str(output / file)), hint)
     return Composed(tuple(entries), tuple(payloads))
+
+
+def look(ledger: Path) -> None:
+    """Open a ledger once: what is wrong with it is told before anything is judged.
+
+    Raises:
+        ConfigError: There is no ledger, or it is closed.
+        RingfenceError: It can't be opened.
+    """
+    with within(ledger), writing(ledger):
+        pass
 
 
 def logged(outcome: Outcome, output: Path, ledger: Path, time: str) -> Logged:
@@ -116,14 +139,16 @@ def logged(outcome: Outcome, output: Path, ledger: Path, time: str) -> Logged:
         LedgerError: The verdicts stand, and the ledger doesn't say so, or says so and
             isn't published: the error says which.
     """
-    found = None
+    far = _NOT_LOGGED
     try:
         told = composed(outcome, output, time)
-        with writing(ledger) as log:
+        with within(ledger), writing(ledger) as log:
             payloads = Payloads(RealDisk(ledger))
             for payload in told.payloads:
                 payloads.keep(payload)
+            far = _PERHAPS_LOGGED
             places = log.append(told.entries)
+            far = _LOGGED
             origin = log.charter.origin
             found = Logged(FORMAT, origin, places.start, places.stop, None)
             keep(found, output)
@@ -131,12 +156,12 @@ def logged(outcome: Outcome, output: Path, ledger: Path, time: str) -> Logged:
             found = msgspec.structs.replace(found, size=size)
             keep(found, output)
     except (RingfenceError, OSError) as error:
-        raise _fault(error, ledger, sequenced=found is not None) from None
+        raise _fault(error, ledger, far) from None
     return found
 
 
 def _fault(
-    error: RingfenceError | OSError, ledger: Path, *, sequenced: bool
+    error: RingfenceError | OSError, ledger: Path, far: tuple[str, str]
 ) -> LedgerError:
     """Return what became of a check's entries, and what to do about it."""
     reason, advice = "the disk failed", None
@@ -146,11 +171,9 @@ def _fault(
         reason, advice = f"{place}{problem.message}", problem.hint
     elif error.strerror:
         reason = error.strerror
-    far, hint = "not logged", "the report stands; mend the ledger and check again"
-    if sequenced:
-        far, hint = "not published", "it is logged; `ringfence ledger publish` goes on"
-    hint = "; ".join(filter(None, (advice, hint)))
-    return LedgerError(f"judged, but {far}: {reason}", Locus(str(ledger)), hint)
+    state, remedy = far
+    hint = "; ".join(filter(None, (advice, remedy)))
+    return LedgerError(f"judged, but {state}: {reason}", Locus(str(ledger)), hint)
 
 
 def keep(logged: Logged, output: Path) -> None:

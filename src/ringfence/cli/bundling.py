@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from ringfence.cli.streams import Progress, show
 from ringfence.cli.words import Form, Output
 from ringfence.errors import ExitCode
+from ringfence.ledger.faults import within
 
 
 def bundle(
@@ -36,7 +37,8 @@ def bundle(
 
     progress = Progress()
     progress("gathering proofs")
-    found = bundled(folder, ledger)
+    with within(ledger):
+        found = bundled(folder, ledger)
     write(found, output)
     progress.done()
     said: dict[str, object] = {"bundle": str(output), "verdicts": found.verdicts}

@@ -11,6 +11,7 @@ from cyclopts import Parameter, validators
 from ringfence.cli.streams import Progress, colours, complain, show
 from ringfence.cli.words import AsOf, Output, instant, now
 from ringfence.errors import printable
+from ringfence.ledger.faults import LedgerError
 
 if TYPE_CHECKING:
     from ringfence.claims.outcome import Outcome
@@ -53,55 +54,86 @@ def check(
     color
         Colour the verdicts; `auto` does on a terminal unless NO_COLOR is set.
     """
-    from ringfence.claims.check import Run
-    from ringfence.claims.check import check as judge
-    from ringfence.report import document
-
     progress = Progress()
-    outcome = judge(Run(case, output, now(), instant(as_of), progress))
-    progress("writing the report")
-    report = document.build(outcome, folder=printable(str(output)))
-    pages = _written(report, output)
+    outcome = _judged(case, output, as_of, ledger, progress)
+    report, told, fault = _reported(outcome, output, ledger, progress)
     progress.done()
     _complain_of(outcome)
     if format == "text":
-        show(_screen(report, lines, colour=colours(color), everything=all))
+        show(_screen(report, told, lines, colour=colours(color), everything=all))
     else:
-        show(pages[format].encode())
-    _log(outcome, output, ledger, form=format)
+        show(_page(report, format).encode())
+        if told is not None:
+            complain(f"ledger    {told}")
+    if fault is not None:
+        raise fault
     return int(report.exit_code)
 
 
-def _written(report: Document, output: Path) -> dict[str, str]:
-    from ringfence.report import html, json
+def _judged(
+    case: Path,
+    output: Path,
+    as_of: str | None,
+    ledger: Path | None,
+    progress: Progress,
+) -> Outcome:
+    from ringfence.claims.check import Run
+    from ringfence.claims.check import check as judge
+    from ringfence.claims.recorded import look
 
-    pages = {"html": html.render(report), "json": json.render(report)}
-    for name, page in pages.items():
-        (output / f"report.{name}").write_text(page, encoding="utf-8")
-    return pages
+    if ledger is not None:
+        look(ledger)
+    return judge(Run(case, output, now(), instant(as_of), progress))
 
 
-def _log(outcome: Outcome, output: Path, ledger: Path | None, *, form: str) -> None:
+def _reported(
+    outcome: Outcome, output: Path, ledger: Path | None, progress: Progress
+) -> tuple[Document, str | None, LedgerError | None]:
+    """Write the report and log the verdicts; return what became of either."""
     from ringfence.claims.recorded import logged, withdraw
+    from ringfence.report import document
 
+    progress("writing the report")
+    report = document.build(outcome, folder=printable(str(output)))
+    for form in ("html", "json"):
+        page = _page(report, form)
+        (output / f"report.{form}").write_text(page, encoding="utf-8")
     withdraw(output)
     if ledger is None:
-        return
-    line = f"ledger    {printable(str(logged(outcome, output, ledger, now())))}"
-    if form == "text":
-        show(f"{line}\n")
-    else:
-        complain(line)
+        return report, None, None
+    progress("logging the verdicts")
+    try:
+        told = printable(str(logged(outcome, output, ledger, now())))
+    except LedgerError as fault:
+        said = fault.problems[0].message.partition(":")[0]
+        return document.unlogged(report, said), None, fault
+    return report, told, None
+
+
+def _page(report: Document, form: str) -> str:
+    from ringfence.report import html, json
+
+    return html.render(report) if form == "html" else json.render(report)
 
 
 def _screen(
-    report: Document, lines: int | None, *, colour: bool, everything: bool
+    report: Document,
+    ledger: str | None,
+    lines: int | None,
+    *,
+    colour: bool,
+    everything: bool,
 ) -> str:
     from ringfence.report import text
 
     wide, high = shutil.get_terminal_size((100, 30))
     return text.render(
-        report, width=wide, height=lines or high, colour=colour, everything=everything
+        report,
+        width=wide,
+        height=lines or high,
+        colour=colour,
+        everything=everything,
+        ledger=ledger,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from ringfence.cli.ledgering import EXITS, Keys
+from ringfence.cli.ledgering import EXITS, Keys, placed
 from ringfence.cli.streams import Progress, show
 from ringfence.cli.words import Form, Output, now
 from ringfence.errors import ExitCode
@@ -52,6 +52,7 @@ def rotate(
 
 
 @keys.command(name="list")
+@placed
 def listed(
     ledger: Path,
     /,
@@ -83,6 +84,7 @@ def listed(
 
 
 @keys.command
+@placed
 def announce(
     ledger: Path,
     /,
@@ -111,6 +113,7 @@ def announce(
 
 
 @keys.command
+@placed
 def retire(ledger: Path, id: str, /, *, format: Form = "text") -> int:  # noqa: A002
     """End a key of a log: it signs for the last time what says so, and is removed.
 
@@ -130,6 +133,7 @@ def retire(ledger: Path, id: str, /, *, format: Form = "text") -> int:  # noqa: 
     return int(ExitCode.ALL_UPHELD)
 
 
+@placed
 def export(
     ledger: Path,
     /,
@@ -196,12 +200,14 @@ def restored(
     return int(ExitCode.ALL_UPHELD)
 
 
+@placed
 def erase(
     ledger: Path,
     digest: str,
     /,
     *,
     reason: Literal["request", "retention", "order", "mistake"],
+    log: Path | None = None,
     format: Form = "text",  # noqa: A002
 ) -> int:
     """Remove a payload for good, and log that it was; every proof stays.
@@ -216,11 +222,13 @@ def erase(
         The payload's SHA-256, as `ledger show` prints it.
     reason
         Why: a person's request, the end of its retention, an order, or a mistake.
+    log
+        The ledger that logs it, where the payload's own is closed: one that follows.
     """
     from ringfence.ledger.documented import erased
     from ringfence.report import ledger_text as told
 
-    signed = erased(ledger, digest, time=now(), reason=reason)
+    signed = erased(ledger, digest, time=now(), reason=reason, into=log)
     plain = digest.removeprefix("sha256:")
     said = {"erased": plain, "reason": reason, **told.head(signed)}
     show(told.render("erase", said, format))

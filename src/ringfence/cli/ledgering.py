@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec
 
 from cyclopts import App, Parameter
 
 from ringfence.cli.streams import Progress, complain, show
 from ringfence.cli.words import Form, Limit, Output, now, room
 from ringfence.errors import ExitCode
+from ringfence.ledger.faults import within
 
 if TYPE_CHECKING:
     from ringfence.ledger.checkpoints import SignedCheckpoint
 
 EXITS = """Exit codes: 0 done, and all that was checked verifies, 12 something doesn't,
-1 the tool failed, 2 usage."""
+10 a log that is watched goes on, with something odd, 1 the tool failed, 2 usage."""
 Keys = Annotated[
     tuple[str, ...],
     Parameter(name="--key", help="A key of the log that you trust; may be repeated."),
@@ -28,12 +31,27 @@ QuorumFile = Annotated[
     ),
 ]
 
+P = ParamSpec("P")
+
 app = App(
     name="ledger",
     help="Keep a log of what was judged, which nobody can change unseen.",
     help_epilogue=EXITS,
     help_format="plaintext",
 )
+
+
+def placed(
+    command: Callable[Concatenate[Path, P], int],
+) -> Callable[Concatenate[Path, P], int]:
+    """Have the errors of a command name its ledger's files by the ledger's folder."""
+
+    @wraps(command)
+    def run(ledger: Path, /, *words: P.args, **options: P.kwargs) -> int:
+        with within(ledger):
+            return command(ledger, *words, **options)
+
+    return run
 
 
 @app.command
@@ -79,6 +97,7 @@ def init(
 
 
 @app.command
+@placed
 def append(
     ledger: Path,
     files: Annotated[tuple[Path, ...], Parameter(show=True)] = (),
@@ -121,6 +140,7 @@ def append(
 
 
 @app.command
+@placed
 def publish(ledger: Path, /, *, format: Form = "text") -> int:  # noqa: A002
     """Publish what is sequenced: tiles first, then a signed checkpoint.
 
@@ -140,6 +160,7 @@ def publish(ledger: Path, /, *, format: Form = "text") -> int:  # noqa: A002
 
 
 @app.command
+@placed
 def prove(ledger: Path, entry: int, /, *, output: Output) -> int:
     """Write the proof that an entry is in the log, for somebody who hasn't the log.
 
@@ -197,6 +218,7 @@ def verify(
 
 
 @app.command
+@placed
 def fsck(ledger: Path, /, *, format: Form = "text") -> int:  # noqa: A002
     """Rebuild the whole log from its entries, and compare every file and signature.
 
@@ -213,11 +235,13 @@ def fsck(ledger: Path, /, *, format: Form = "text") -> int:  # noqa: A002
         ledger, lambda at, size: progress(f"checking entry {at:,} of {size:,}")
     )
     progress.done()
-    show(told.render("fsck", told.checked(found), format))
+    spelt = told.checked_lines if format == "text" else told.checked
+    show(told.render("fsck", spelt(found), format))
     return int(ExitCode.ALL_UPHELD if found.is_sound else ExitCode.NOT_VERIFIED)
 
 
 @app.command(name="show")
+@placed
 def shown(
     ledger: Path,
     entry: int | None = None,

@@ -19,9 +19,10 @@ from ringfence.ledger.disk import PRIVATE, PUBLIC, RealDisk, public_fetch
 from ringfence.ledger.entries import digest_of
 from ringfence.ledger.fsck import fsck
 from ringfence.ledger.notes import MOST_BYTES
-from ringfence.ledger.opening import published
+from ringfence.ledger.opening import check_cosigned, published, quorum_of
 from ringfence.ledger.payloads import FOLDER as PAYLOADS
 from ringfence.ledger.payloads import LARGEST as LARGEST_PAYLOAD
+from ringfence.ledger.recovery import PUBLISHED
 from ringfence.ledger.remote import most_bytes
 from ringfence.ledger.renewal import PROOFS
 from ringfence.ledger.tar import write_end, write_member
@@ -121,9 +122,10 @@ def export(
     """
     disk = RealDisk(folder)
     charter = read_charter(disk)
-    made = output.with_name(f".{output.name}.part")
+    made = output.parent / f".{output.name}.part"
     with disk.locked():
         signed = published(disk, charter)
+        check_cosigned(quorum_of(disk, charter), signed, PUBLISHED)
         found = fsck(
             public_fetch(disk),
             charter.keys,
@@ -133,13 +135,14 @@ def export(
             raise ProofError.of(found.problems)
         parts = [*_parts(folder, charter, signed, payloads=payloads)]
         try:
+            made.touch(0o600 if payloads else 0o644)  # as private as what is in it
             with made.open("wb") as stream:
                 _write(stream, parts, progress)
                 size = stream.tell()
             made.replace(output)
         finally:
             made.unlink(missing_ok=True)
-    count = sum(part.name.startswith("payloads/") for part in parts)
+    count = sum(bool(_PAYLOAD.fullmatch(part.name)) for part in parts)
     return Archived(signed, len(parts) + 1, count, size)
 
 
@@ -207,7 +210,10 @@ def _parts(
         _Part(f"{PROOFS}/{one}", public / PROOFS / one) for one in _in(public / PROOFS)
     ]
     for below in _in(kept) if payloads else ():
-        for one in _in(kept / below):
+        there = {*_in(kept / below)}
+        for one in there:
+            if f"{one}.erased" in there:  # and to remove it was cut short
+                continue
             name = f"payloads/{below}/{one}"
             if _PAYLOAD.fullmatch(name) or _ERASED.fullmatch(name):
                 parts.append(_Part(name, kept / below / one))

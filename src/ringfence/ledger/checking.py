@@ -17,8 +17,8 @@ from ringfence.ledger.faults import LedgerError
 from ringfence.ledger.fsck import Found, Progress, fsck
 from ringfence.ledger.journal import JOURNAL, Reading, read_journal
 from ringfence.ledger.reading import Tree
-from ringfence.ledger.recovery import SIGNED
-from ringfence.ledger.tiles import WIDTH
+from ringfence.ledger.recovery import PUBLISHED, SIGNED
+from ringfence.ledger.tiles import WIDTH, Bundle
 
 
 def check_folder(folder: Path, *, progress: Progress | None = None) -> Found:
@@ -52,13 +52,18 @@ def check_disk(disk: Disk, *, progress: Progress | None = None) -> Found:
     found = fsck(fetch, charter.keys, names=names, progress=progress)
     problems = [_placed(one) for one in found.problems]
     signed = _signed(disk, charter, found.checkpoint, problems)
-    journal = None if signed is None else _journal(disk, problems)
-    if signed is None or journal is None:
+    if signed is None:
         return found._replace(problems=tuple(problems))
-    _compare(disk, journal, signed.checkpoint.size, problems)
+    size = signed.checkpoint.size
+    journal = _journal(disk, problems)
+    if journal is None:
+        return found._replace(problems=tuple(problems), signed=size)
+    _compare(disk, journal, size, problems)
+    _check_shown(disk, charter, journal, problems)
     return found._replace(
         problems=tuple(problems),
-        sequenced=max(journal.after, signed.checkpoint.size),
+        signed=size,
+        sequenced=max(journal.after, size),
         torn=journal.torn,
     )
 
@@ -78,22 +83,58 @@ def _signed(
     at = Locus(SIGNED)
     try:
         signed = read_checkpoint(disk.read(SIGNED), charter.keys, place=SIGNED)
-        size = signed.checkpoint.size
-        root = Tree(size, public_fetch(disk)).root()
-    except OSError as error:
-        place = Locus(str(error.filename or SIGNED))
-        problems.append(Problem("can't be read, or is missing", place))
+    except OSError:
+        problems.append(Problem("can't be read, or is missing", at))
         return None
     except ProofError as error:
         problems += error.problems
         return None
-    if root != signed.checkpoint.root:
+    size = signed.checkpoint.size
+    told = {one.at.file for one in problems if one.at}
+    root, odd = _root(disk, signed, published)
+    problems += [one for one in odd if one.at is None or one.at.file not in told]
+    if root not in (None, signed.checkpoint.root):
         message = f"is of another tree than that of the {size} entries there"
         problems.append(Problem(message, at))
     if published is not None and published.checkpoint.size > size:
         message = f"is of {size} entries; {published.checkpoint.size} are published"
         problems.append(Problem(message, at, "was it taken from an older copy?"))
     return signed
+
+
+def _root(
+    disk: Disk, signed: SignedCheckpoint, published: SignedCheckpoint | None
+) -> tuple[bytes | None, list[Problem]]:
+    """Return the root of the tree that was signed last, or why it isn't known."""
+    size, asked = signed.checkpoint.size, [SIGNED]
+    if published is not None and published.checkpoint.size == size:
+        return published.checkpoint.root, []  # which the files were held against
+
+    def fetch(path: str) -> bytes:
+        asked.append(f"{PUBLIC}/{path}")
+        return disk.read(asked[-1])
+
+    try:
+        return Tree(size, fetch).root(), []
+    except OSError:
+        return None, [Problem("can't be read, or is missing", Locus(asked[-1]))]
+    except ProofError as error:
+        return None, [_placed(one) for one in error.problems]
+
+
+def _check_shown(
+    disk: Disk, charter: Charter, journal: Reading, problems: list[Problem]
+) -> None:
+    """Tell a checkpoint that was put back: a journal begins at a published size."""
+    try:  # once more: since the first time, a writer may have published
+        content = disk.read(PUBLISHED)
+        shown = read_checkpoint(content, charter.keys, place=PUBLISHED).checkpoint
+    except (OSError, ProofError):  # which was told
+        return
+    if shown.size < journal.base:
+        message = f"is of {shown.size} entries; {journal.base} were published before"
+        hint = "was it taken from an older copy? run `ringfence ledger publish`"
+        problems.append(Problem(message, Locus(PUBLISHED), hint))
 
 
 def _journal(disk: Disk, problems: list[Problem]) -> Reading | None:
@@ -109,6 +150,7 @@ def _journal(disk: Disk, problems: list[Problem]) -> Reading | None:
 def _compare(disk: Disk, journal: Reading, size: int, problems: list[Problem]) -> None:
     """Hold a journal against the entries that a checkpoint signs."""
     at, tree = Locus(JOURNAL), Tree(size, public_fetch(disk))
+    told = {one.at.file.partition(".p/")[0] for one in problems if one.at}
     if journal.base > size:
         message = f"continues a log of {journal.base} entries; {size} are signed"
         problems.append(Problem(message, at, "was it taken from another copy?"))
@@ -117,6 +159,8 @@ def _compare(disk: Disk, journal: Reading, size: int, problems: list[Problem]) -
             return
         after = min(first + len(entries), size)
         for start in range(first - first % WIDTH, after, WIDTH):
+            if f"{PUBLIC}/{Bundle(start // WIDTH).path}" in told:
+                continue  # it was told: the bundle was changed, not the journal
             low, high = max(first, start), min(after, start + WIDTH)
             try:
                 there = tree.bundle(start // WIDTH)[low - start : high - start]

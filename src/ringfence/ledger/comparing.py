@@ -192,7 +192,7 @@ def _begun(one: Tile | Bundle, content: bytes, wide: int) -> bytes:
     if isinstance(one, Bundle):
         return pack(unpack(content, wide)[: one.width])
     if len(content) != wide * HASH:
-        message = f"a tile of {wide} hashes has {len(content)} bytes"
+        message = f"has {len(content)} bytes, not {wide * HASH}"
         raise ProofError(message, Locus(one.path))
     return content[: one.width * HASH]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from hashlib import file_digest
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ringfence.ledger.checkpoints import SignedCheckpoint
 from ringfence.ledger.disk import RealDisk
 from ringfence.ledger.entries import committed, made
 from ringfence.ledger.faults import LedgerError
-from ringfence.ledger.opening import published, writing
+from ringfence.ledger.opening import closed, published, writing
 from ringfence.ledger.payloads import LARGEST, Payloads, erase
 
 
@@ -54,20 +55,32 @@ def logged(
         return places, log.publish() if publish else None
 
 
-def erased(folder: Path, digest: str, *, time: str, reason: str) -> SignedCheckpoint:
+def erased(
+    folder: Path, digest: str, *, time: str, reason: str, into: Path | None = None
+) -> SignedCheckpoint:
     """Log that a payload is erased, erase it, and publish that it was.
 
+    Args:
+        folder: The ledger that has the payload.
+        digest: Its SHA-256 in hexadecimal.
+        time: When this is.
+        reason: One of `ringfence.ledger.entries.REASONS`.
+        into: The ledger that logs it, where the first one is closed.
+
     Raises:
-        ConfigError: That is no digest.
-        RingfenceError: There is no such payload, or the ledger can't be written.
+        ConfigError: That is no digest, or the first ledger still logs for itself.
+        RingfenceError: There is no such payload, or a ledger can't be written.
         OSError: The payload may still be there.
     """
     digest = digest.removeprefix("sha256:")  # as an entry spells it
     disk = RealDisk(folder)
-    with writing(folder) as log:
+    if into is not None and closed(disk) is None:
+        message = "isn't closed: it logs its own erasures"
+        raise ConfigError(message, Locus(str(folder)), "leave `--log` out")
+    with writing(into or folder) as log, disk.locked() if into else nullcontext():
         erase(Payloads(disk), digest, log.append, time=time, reason=reason)
         log.publish()
-        return published(disk, log.charter)
+        return published(RealDisk(into or folder), log.charter)
 
 
 def _document(payloads: Payloads, file: Path, time: str, *, keep: bool) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ringfence.errors import Locus
+from ringfence.errors import ConfigError, Locus
 from ringfence.ledger.charter import (
     Charter,
     check_charter,
@@ -13,7 +13,6 @@ from ringfence.ledger.charter import (
 )
 from ringfence.ledger.checkpoints import Checkpoint, SignedCheckpoint, read_checkpoint
 from ringfence.ledger.disk import LOCK, PRIVATE, Disk, place
-from ringfence.ledger.faults import LedgerError
 from ringfence.ledger.journal import Journal
 from ringfence.ledger.keys import ED25519, ML_DSA, SigningKey
 from ringfence.ledger.merkle import EMPTY
@@ -56,8 +55,7 @@ def found(
         seconds: The time of its first checkpoint.
 
     Raises:
-        ConfigError: The charter can't be one.
-        LedgerError: Something lies there already.
+        ConfigError: The charter can't be one, or something lies there already.
         OSError: It may not be on the disk.
     """
     check_charter(charter)
@@ -74,7 +72,6 @@ def found(
 
 
 def _check_empty(disk: Disk) -> None:
-    there = [name for name in disk.files(".") if name != LOCK]
-    if there:
+    if any(name != LOCK for name in disk.files(".")):
         hint = "take another folder; one whose founding was cut short may be removed"
-        raise LedgerError("something lies there already", Locus(there[0]), hint)
+        raise ConfigError("something lies there already", Locus("."), hint)

@@ -51,7 +51,10 @@ class Found(NamedTuple):
         older: Partial files of earlier checkpoints that still lie there, all checked.
         ahead: Files beyond the checkpoint, which is what a writer leaves that is at
             work or was cut short. They were not checked.
-        sequenced: Entries that the log has, with those of a journal.
+        signed: How many entries the last checkpoint has that was signed, published or
+            not; None if that isn't known.
+        sequenced: Entries that the log has, with those of a journal; None if that isn't
+            known.
         torn: Bytes at the end of the journal that are no whole entries yet, or that a
             crash has left.
     """
@@ -61,7 +64,8 @@ class Found(NamedTuple):
     problems: tuple[Problem, ...]
     older: int = 0
     ahead: int = 0
-    sequenced: int = 0
+    signed: int | None = None
+    sequenced: int | None = None
     torn: int = 0
 
     @property

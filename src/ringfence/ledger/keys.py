@@ -27,7 +27,7 @@ from ringfence.errors import ConfigError, Locus, ProofError, RingfenceError
 from ringfence.ledger.faults import LedgerError
 from ringfence.ledger.head import Checkpoint, parse_checkpoint
 from ringfence.ledger.notes import KEY_ID, Note, Signature
-from ringfence.ledger.spelling import LARGEST, base64, is_key_name, unbase64
+from ringfence.ledger.spelling import base64, is_key_name, unbase64
 
 ED25519, COSIGNATURE, ML_DSA = 1, 4, 6
 SEED = 32  # bytes, of a private key of any kind
@@ -39,6 +39,7 @@ _UNSUPPORTED = {
     0xFF: "private kinds",
 }
 _TIME = 8  # bytes
+_LAST = 253_402_300_799  # 9999-12-31T23:59:59Z: nobody could show a later time
 _LONGEST_NAME = 255  # bytes, in what ML-DSA-44 signs
 _ID = re.compile(r"[0-9a-f]{8}")
 _PRIVATE = "PRIVATE+KEY+"
@@ -153,7 +154,7 @@ class SigningKey:
             LedgerError: A cosignature can't carry that time, or so long an origin.
         """
         parse_checkpoint(checkpoint_text)
-        if not 0 <= seconds <= LARGEST:
+        if not 0 <= seconds <= _LAST:
             raise LedgerError(f"no cosignature can carry the time {seconds}")
         kind = self.verifier.kind
         message = _message(self.verifier, checkpoint_text, seconds)
@@ -233,7 +234,7 @@ def _verified(
     at = _TIME if timed else 0
     seconds = int.from_bytes(signature.value[:at])
     message = _message(key, text, seconds)
-    whole = len(signature.value) == at + _SIGNED[key.kind] and seconds <= LARGEST
+    whole = len(signature.value) == at + _SIGNED[key.kind] and seconds <= _LAST
     if whole and message is not None and _is_good(key, signature.value[at:], message):
         return Verified(key, seconds if timed else None)
     raise ProofError(f"the signature of `{key.name}` doesn't verify", Locus(place))

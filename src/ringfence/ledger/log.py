@@ -32,7 +32,7 @@ from ringfence.ledger.disk import (
     public_fetch,
     sweep,
 )
-from ringfence.ledger.faults import LedgerError
+from ringfence.ledger.faults import LedgerError, within
 from ringfence.ledger.founding import found, new_keys, sign
 from ringfence.ledger.growing import Fetch
 from ringfence.ledger.journal import LARGE, Journal
@@ -56,7 +56,14 @@ Cosigner = Callable[
 ]
 """Asks witnesses: is given a signed checkpoint and what proves that it continues the
 tree of a size, and gives their cosignatures, or raises where it has too few."""
-_REOPEN = "close the ledger and open it again: it is read from the disk anew"
+Stands = Callable[[SignedCheckpoint], bool]
+"""Tells whether a checkpoint has the cosignatures that it needs, all of them good."""
+_REOPEN = "try again: a ledger that is opened anew is read from the disk anew"
+_GO_ON = "once the disk is in order, `ringfence ledger publish` goes on"
+_LOOK = (
+    "the entries may be in the log: once the disk is in order, `ringfence ledger "
+    "publish`, and look with `ringfence ledger show` before you try again"
+)
 
 
 class Log:
@@ -76,6 +83,7 @@ class Log:
         *,
         clock: Clock,
         cosign: Cosigner | None,
+        stands: Stands | None,
     ) -> None:
         """Take up a ledger whose lock is held; `Log.open` is for everybody else."""
         self.charter = charter
@@ -83,6 +91,7 @@ class Log:
         self._keys = tuple(keys)
         self._clock = clock
         self._cosign = cosign
+        self._stands = stands
         self._lasting: set[str] = set()  # folders that are known to be on the disk
         self._outgrown: dict[str, str] = {}  # the first full file of each level
         self._stopped: str | None = None
@@ -122,8 +131,9 @@ class Log:
             disk: What stands in for the folder.
 
         Raises:
-            ConfigError: A key doesn't bear the name, or can't bear it.
-            LedgerError: Something lies there already, or it can't be written.
+            ConfigError: A key doesn't bear the name, or can't bear it; or something
+                lies there already.
+            LedgerError: It can't be written.
         """
         signing = new_keys(origin) if keys is None else tuple(keys)
         verifiers = tuple(key.verifier for key in signing)
@@ -140,6 +150,7 @@ class Log:
         *,
         clock: Clock = time.time,
         cosign: Cosigner | None = None,
+        stands: Stands | None = None,
         disk: Disk | None = None,
     ) -> Self:
         """Open a ledger for writing, and make good what a crash left.
@@ -148,6 +159,7 @@ class Log:
             folder: Where it lies.
             clock: What tells the time.
             cosign: What asks the witnesses, before a checkpoint is published.
+            stands: What tells whether one that is published has enough of them.
             disk: What stands in for the folder.
 
         Raises:
@@ -158,11 +170,12 @@ class Log:
         """
         at = disk or RealDisk(folder)
         with _as_faults(folder), ExitStack() as exits:
-            charter = read_charter(at)
+            read_charter(at)  # no lock is laid where there is no ledger
             exits.enter_context(at.locked())
             exits.callback(at.close)
+            charter = read_charter(at)  # whose keys nobody changes from now on
             keys = read_keys(at, charter)
-            log = cls(at, charter, keys, clock=clock, cosign=cosign)
+            log = cls(at, charter, keys, clock=clock, cosign=cosign, stands=stands)
             log._exits = exits.pop_all()
         return log
 
@@ -203,13 +216,15 @@ class Log:
             raise LedgerError(message, hint="log its digest, and keep it beside")
         places = range(self.size, self.size + len(entries))
         if entries:
-            with self._lasts():
+            with self._lasts(_LOOK):
                 self._journal.append(self.size, entries)
                 self._frontier.extend(entries)
         return places
 
     def publish(self) -> SignedCheckpoint:
         """Publish what is sequenced; if that is nothing new, what stands is returned.
+
+        Where its cosignatures were lost or damaged, the witnesses are asked again.
 
         Raises:
             LedgerError: It may not be on the disk, and the log takes nothing more.
@@ -218,7 +233,7 @@ class Log:
         """
         self._check()
         published = self._published
-        if published is not None and published.checkpoint.size == self.size:
+        if published is not None and self._is_all(published):
             return published
         if self._signed.checkpoint.size < self.size:
             with self._lasts():
@@ -288,13 +303,20 @@ class Log:
     def _noted(self) -> bytes:
         return self._disk.read(SIGNED)
 
+    def _is_all(self, published: SignedCheckpoint) -> bool:
+        covers = published.checkpoint.size == self.size
+        return covers and (self._stands is None or self._stands(published))
+
     def _cosigned(self) -> SignedCheckpoint:
         """Return the signed checkpoint with the signatures of its witnesses."""
         if self._cosign is None:
             return self._signed
-        text, own = self._signed.note
+        text, signatures = self._signed.note
+        known = {(key.name, key.key_id) for key in self.charter.keys}
+        own = tuple(one for one in signatures if (one.name, one.key_id) in known)
         tree = Tree(self._signed.checkpoint.size, self.fetch)
-        others = self._cosign(self._signed, tree.consistency)
+        bare = self._signed._replace(note=Note(text, own))
+        others = self._cosign(bare, tree.consistency)
         content = render_note(Note(text, (*own, *others)))
         return read_checkpoint(content, self.charter.keys, place=PUBLISHED)
 
@@ -317,7 +339,7 @@ class Log:
             raise LedgerError(f"the ledger is not open: {self._stopped}", hint=_REOPEN)
 
     @contextmanager
-    def _lasts(self) -> Iterator[None]:
+    def _lasts(self, hint: str = _GO_ON) -> Iterator[None]:
         """Stop for good where something may not be on the disk.
 
         To try again would prove nothing: the system may have dropped what it could not
@@ -330,14 +352,15 @@ class Log:
             if isinstance(error, OSError):
                 at = Locus(str(error.filename)) if error.filename else None
                 message = f"can't be brought to the disk: {self._stopped}"
-                raise LedgerError(message, at, _REOPEN) from error
+                raise LedgerError(message, at, hint) from error
             raise
 
 
 @contextmanager
 def _as_faults(folder: Path) -> Iterator[None]:
     try:
-        yield
+        with within(folder):
+            yield
     except OSError as error:
         at = Locus(str(error.filename or folder))
         raise LedgerError(_reason(error), at, "check the path") from error

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from ringfence.documents import durable
 from ringfence.errors import ConfigError, Locus, ProofError, RingfenceError
+from ringfence.ledger.charter import CHARTER
 from ringfence.ledger.checkpoints import (
     SignedCheckpoint,
     parse_checkpoint,
@@ -33,7 +34,7 @@ from ringfence.ledger.comparing import (
 )
 from ringfence.ledger.disk import PRIVATE, place
 from ringfence.ledger.entries import parse_entry
-from ringfence.ledger.faults import Exhibit, ForkError, LedgerError
+from ringfence.ledger.faults import Exhibit, ForkError, LedgerError, within
 from ringfence.ledger.growing import Fetch
 from ringfence.ledger.keys import VerifierKey
 from ringfence.ledger.merkle import leaf_hash, verify_inclusion
@@ -99,12 +100,15 @@ def watch(
         ProofError: What the log shows is no checkpoint that the quorum stands for.
         UnreachableError: The log can't be read: nothing is known.
         LedgerError: The state can't be kept, or somebody else has it.
-        ConfigError: The quorum names no log, or several; or the state is another's.
+        ConfigError: The quorum names no log, or several; or the state is another's,
+            or would lie in a ledger.
     """
     keys = _keys_of(quorum, origin)
+    _check_outside(state_folder)
     state = _State(StateFolder.at(state_folder))
     with state.locked():
-        seen = state.seen(keys)
+        with within(state_folder):
+            seen = state.seen(keys)
         signed = _shown(fetch, quorum, keys)
         new = Head("log", signed)
         _check_head(seen, new, fetch)
@@ -240,6 +244,14 @@ class _Times:
             self._more += 1
 
 
+def _check_outside(state_folder: Path) -> None:
+    """Check that a state doesn't lie in a ledger, among files that it would spoil."""
+    here = state_folder.resolve()
+    if any((folder / CHARTER).exists() for folder in (here, *here.parents)):
+        message, hint = "lies in a ledger", "a monitor has its own folder"
+        raise ConfigError(message, Locus(str(state_folder)), hint)
+
+
 def _keys_of(quorum: Quorum, origin: str | None) -> tuple[VerifierKey, ...]:
     names = {key.name for key in quorum.log_keys}
     if origin is None and len(names) == 1:
@@ -263,7 +275,9 @@ def _shown(
         hint = "is it the log's address?"
         raise UnreachableError("no log is there", Locus(CHECKPOINT), hint) from None
     try:
-        signed = read_checkpoint(content, keys, witnesses=quorum.witness_keys)
+        signed = read_checkpoint(
+            content, keys, witnesses=quorum.witness_keys, place=CHECKPOINT
+        )
     except ProofError as error:
         _tell_forgery(error, content, quorum)
         raise

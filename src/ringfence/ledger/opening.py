@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ringfence.errors import ConfigError, Locus
+from ringfence.errors import ConfigError, Locus, ProofError
 from ringfence.ledger.charter import Charter, read_charter
 from ringfence.ledger.checkpoints import SignedCheckpoint, read_checkpoint
 from ringfence.ledger.disk import PRIVATE, Disk, RealDisk, place
@@ -85,8 +85,20 @@ def opened(folder: Path) -> Log:
     disk = RealDisk(folder)
     charter = read_charter(disk)
     quorum = quorum_of(disk, charter)
-    cosign = Witnesses(quorum) if quorum.witnesses else None
-    return Log.open(folder, cosign=cosign)
+    if not quorum.witnesses:
+        return Log.open(folder)
+
+    def stands(signed: SignedCheckpoint) -> bool:
+        try:
+            seen = read_checkpoint(
+                signed.content, charter.keys, witnesses=quorum.witness_keys
+            )
+            check_cosigned(quorum, seen, PUBLISHED)
+        except ProofError:
+            return False
+        return True
+
+    return Log.open(folder, cosign=Witnesses(quorum), stands=stands)
 
 
 @contextmanager
@@ -97,12 +109,17 @@ def writing(folder: Path) -> Iterator[Log]:
         ConfigError: There is no ledger, or it is closed.
         RingfenceError: It can't be opened.
     """
+    _check_not_closed(folder)  # whose keys may be gone, so that it can't be opened
+    with opened(folder) as log:
+        _check_not_closed(folder)  # as it may have been until the lock was ours
+        yield log
+
+
+def _check_not_closed(folder: Path) -> None:
     closing = closed(RealDisk(folder))
     if closing is not None:
         message = f"is closed: `{closing.next}` follows"
         raise ConfigError(message, Locus(str(folder)), "name the folder of that one")
-    with opened(folder) as log:
-        yield log
 
 
 def closed(disk: Disk) -> Closing | None:
@@ -154,6 +171,17 @@ def published(disk: Disk, charter: Charter) -> SignedCheckpoint:
         hint = "`ringfence ledger publish` publishes what is sequenced"
         raise ConfigError("nothing is published", Locus(PUBLISHED), hint) from None
     witnesses = quorum_of(disk, charter).witness_keys
-    return read_checkpoint(
-        content, charter.keys, witnesses=witnesses, place=PUBLISHED
-    )
+    return read_checkpoint(content, charter.keys, witnesses=witnesses, place=PUBLISHED)
+
+
+def check_cosigned(
+    quorum: Quorum, signed: SignedCheckpoint, place: str, hint: str | None = None
+) -> None:
+    """Check that a quorum has cosigned a checkpoint. Nobody is asked for an empty log.
+
+    Raises:
+        ProofError: Too few have.
+    """
+    missing = quorum.missing(signed.verified)
+    if missing and signed.checkpoint.size:
+        raise ProofError(f"too few have cosigned: {missing}", Locus(place), hint)

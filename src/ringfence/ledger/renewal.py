@@ -24,12 +24,13 @@ from ringfence.ledger.checking import check_folder
 from ringfence.ledger.checkpoints import Checkpoint, read_checkpoint
 from ringfence.ledger.disk import PUBLIC, Disk, RealDisk, place, public_fetch
 from ringfence.ledger.entries import made, parse_entry
+from ringfence.ledger.faults import found_in
 from ringfence.ledger.fsck import Found, Progress
 from ringfence.ledger.keys import ED25519, SigningKey, VerifierKey, parse_key
 from ringfence.ledger.log import Log
 from ringfence.ledger.merkle import leaf_hash, verify_consistency
 from ringfence.ledger.notes import parse_note
-from ringfence.ledger.opening import quorum_of
+from ringfence.ledger.opening import check_cosigned, quorum_of
 from ringfence.ledger.proofs import Proof, parse_proof, render_proof, verify_proof
 from ringfence.ledger.quorum import Log as Believed
 from ringfence.ledger.quorum import Quorum
@@ -116,9 +117,10 @@ def follow(
         proofs: What lies beside the log, in its order, each with its name.
 
     Raises:
-        ProofError: A proof by a trusted key proves nothing, or something else.
+        ProofError: A proof by a trusted key proves nothing, or something else, or is
+            of an earlier entry than the one before it.
     """
-    trusted, seen = tuple(keys), list[Checkpoint]()
+    trusted, seen, last = tuple(keys), list[Checkpoint](), -1
     for name, content in proofs:
         proof = parse_proof(content, name)
         entry = parse_entry(proof.extra or b"", name)
@@ -132,6 +134,9 @@ def follow(
         checkpoint = verify_proof(proof, leaf, believed, name).checkpoint
         if key.name != checkpoint.origin:
             raise ProofError("is about a key of another log", Locus(name))
+        if proof.index <= last:  # a key that ended could be brought back
+            raise ProofError("isn't in the order of the log", Locus(name))
+        last = proof.index
         seen.append(checkpoint)
         trusted = tuple(one for one in trusted if one != key)
         if state == BEGINS:
@@ -258,7 +263,7 @@ def check_ledger(folder: Path, progress: Progress | None = None) -> Found:
     except FileNotFoundError as error:
         at = Locus(str(error.filename))
         problems.append(Problem("a file beside the log is missing", at))
-    return found._replace(problems=tuple(problems))
+    return found._replace(problems=tuple(found_in(folder, one) for one in problems))
 
 
 def _with_witnesses(
@@ -278,7 +283,8 @@ def _with_witnesses(
     except (ConfigError, ProofError) as error:
         problems += error.problems
         return found
-    if missing := quorum.missing(signed.verified):
-        message = f"too few have cosigned: {missing}"
-        problems.append(Problem(message, Locus(PUBLISHED)))
+    try:
+        check_cosigned(quorum, signed, PUBLISHED)
+    except ProofError as error:
+        problems += error.problems
     return found._replace(checkpoint=signed)

@@ -25,6 +25,7 @@ from ringfence.ledger.archive import (
     README,
     SUMS,
     TOP,
+    check_payload,
     most_of,
     place_of,
     sum_of,
@@ -32,11 +33,21 @@ from ringfence.ledger.archive import (
 )
 from ringfence.ledger.charter import Charter, place_charter
 from ringfence.ledger.checkpoints import SignedCheckpoint, read_checkpoint
-from ringfence.ledger.disk import NEW, PRIVATE, PUBLIC, RealDisk, folder_fetch, place
-from ringfence.ledger.entries import digest_of
+from ringfence.ledger.disk import (
+    LOCK,
+    NEW,
+    PRIVATE,
+    PUBLIC,
+    RealDisk,
+    folder_fetch,
+    place,
+    public_fetch,
+)
+from ringfence.ledger.entries import canonical, parse_entry
 from ringfence.ledger.fsck import fsck
 from ringfence.ledger.journal import Journal
 from ringfence.ledger.keys import VerifierKey
+from ringfence.ledger.opening import MARK, check_cosigned
 from ringfence.ledger.quorum import parse_quorum
 from ringfence.ledger.reading import Tree
 from ringfence.ledger.recovery import SIGNED
@@ -106,23 +117,37 @@ def restore(
         message = "something lies there already"
         raise ConfigError(message, Locus(str(folder)), "take another folder")
     made = folder.with_name(f".{folder.name}.import")
-    if made.exists():
-        shutil.rmtree(made)  # what an import left that was cut short
     disk = RealDisk.made(made)
-    try:
-        disk.make_folder(PRIVATE)
-        disk.make_folder(NEW)
-        with archive.open("rb") as stream:
-            unpacked = _unpack(stream, str(archive), made, progress)
-        restored = _verify(unpacked, disk, made, keys, progress)
-        progress("bringing it to the disk")
-        _place(disk, unpacked, restored)
-        _flush(made)
-        made.rename(folder)
-        sync(folder.parent)
-    finally:
-        disk.close()
-        shutil.rmtree(made, ignore_errors=True)
+    disk.make_folder(PRIVATE)
+    with disk.locked():  # what is verified here, no other import may replace
+        try:
+            restored = _restored(archive, disk, made, keys, progress)
+            made.rename(folder)
+            sync(folder.parent)
+        finally:
+            disk.close()
+            shutil.rmtree(made, ignore_errors=True)
+    return restored
+
+
+def _restored(
+    archive: Path,
+    disk: RealDisk,
+    made: Path,
+    keys: Sequence[VerifierKey],
+    progress: Progress,
+) -> Restored:
+    """Make a ledger of an archive in a folder beside."""
+    for name in disk.files("."):
+        if name != LOCK:  # what an import left that was cut short
+            disk.remove(name)
+    disk.make_folder(NEW)
+    with archive.open("rb") as stream:
+        unpacked = _unpack(stream, str(archive), made, progress)
+    restored = _verify(unpacked, disk, made, keys, progress)
+    progress("bringing it to the disk")
+    _place(disk, unpacked, restored)
+    _flush(made)
     return restored
 
 
@@ -163,6 +188,8 @@ def _name(member: Member, found: _Unpacked) -> str:
     last = found.names[-1] if found.names else ""
     if last == SUMS or (name != SUMS and name <= last):
         raise ProofError("stands twice, or not in its order", member.at)
+    if name == f"{last}.erased":
+        raise ProofError("is erased, and there all the same", member.at)
     return name
 
 
@@ -198,7 +225,7 @@ def _verify(
     content = unpacked.small.get(CHECKPOINT, b"")
     if trusted:  # a key that none of them vouches for may be anybody's
         keys = tuple(key for key in keys if key in followed)
-    signed = read_checkpoint(content, keys)
+    signed = _cosigned(unpacked, content, keys)
     head = signed.checkpoint
     if any(key.name != head.origin for key in keys):
         raise ProofError("a key bears another name than the log", Locus(KEYS))
@@ -212,27 +239,33 @@ def _verify(
     if not found.is_sound:
         raise ProofError.of(found.problems)
     check_followed(Tree(head.size, fetch), head, seen)
-    _check_quorum(unpacked)
     return Restored(
         signed, keys, unpacked.payloads, len(unpacked.names), trusted=bool(trusted)
     )
 
 
-def _check_quorum(unpacked: _Unpacked) -> None:
+def _cosigned(
+    unpacked: _Unpacked, content: bytes, keys: Sequence[VerifierKey]
+) -> SignedCheckpoint:
+    """Return the checkpoint, if the quorum beside it has cosigned."""
     try:
-        parse_quorum(unpacked.small.get(QUORUM, b"quorum none\n"), QUORUM)
+        quorum = parse_quorum(unpacked.small.get(QUORUM, b"quorum none\n"), QUORUM)
     except ConfigError as error:
         raise ProofError.of(error.problems) from None
+    signed = read_checkpoint(content, keys, witnesses=quorum.witness_keys)
+    check_cosigned(quorum, signed, CHECKPOINT)
+    return signed
 
 
 def _check_names(unpacked: _Unpacked, size: int) -> None:
     """Check that the files of the tree are all there, and no others."""
     there = {name for name in unpacked.names if name.startswith("tile/")}
-    wanted = set(tree_names(size))
-    if there != wanted:
-        one = min(there ^ wanted)
-        what = "is missing" if one in wanted else f"is no file of {size} entries"
-        raise ProofError(what, Locus(one))
+    for name in tree_names(size):  # one by one: a stranger says how many there are
+        if name not in there:
+            raise ProofError("is missing", Locus(name))
+        there.remove(name)
+    if there:
+        raise ProofError(f"is no file of {size} entries", Locus(min(there)))
 
 
 def _check_proofs(unpacked: _Unpacked) -> None:
@@ -249,7 +282,17 @@ def _place(disk: RealDisk, unpacked: _Unpacked, restored: Restored) -> None:
     lasting: set[str] = set()
     Journal.begin(disk, head.size, lasting)
     place(disk, [(SIGNED, restored.signed.content)], lasting)
+    place(disk, _mark(disk, head.size), lasting)
     place_charter(disk, charter, lasting)
+
+
+def _mark(disk: RealDisk, size: int) -> list[tuple[str, bytes]]:
+    """Return the mark of a closed log: it stays closed when its keys are back."""
+    try:
+        last = parse_entry(Tree(size, public_fetch(disk)).entry(size - 1))
+    except ProofError:  # there is none, or another program logged it
+        return []
+    return [(MARK, canonical(last.values))] if last.kind == "closed" else []
 
 
 def _flush(folder: Path) -> None:

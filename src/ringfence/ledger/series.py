@@ -17,14 +17,21 @@ import msgspec
 from ringfence.errors import ConfigError, Locus, ProofError
 from ringfence.ledger.charter import Charter, read_charter
 from ringfence.ledger.checkpoints import SignedCheckpoint, read_checkpoint
-from ringfence.ledger.disk import PRIVATE, RealDisk, place
+from ringfence.ledger.disk import PRIVATE, RealDisk, place, sweep
 from ringfence.ledger.entries import Entry, made, parse_entry
-from ringfence.ledger.faults import LedgerError
+from ringfence.ledger.faults import LedgerError, within
 from ringfence.ledger.growing import Fetch
 from ringfence.ledger.keys import VerifierKey
 from ringfence.ledger.log import Log
 from ringfence.ledger.merkle import leaf_hash, verify_inclusion
-from ringfence.ledger.opening import MARK, Closing, closed, found, opened
+from ringfence.ledger.opening import (
+    MARK,
+    Closing,
+    closed,
+    found,
+    opened,
+    published,
+)
 from ringfence.ledger.reading import Tree
 from ringfence.ledger.renewal import Proofs, check_followed, follow, told_key
 
@@ -65,18 +72,22 @@ def rotate(
         RingfenceError: One of them can't be written.
     """
     disk = RealDisk(old)
-    before = read_charter(disk)
+    with within(old):
+        before = read_charter(disk)
     if before.origin == origin:
         raise ConfigError("the next log needs a name of its own", Locus(origin))
-    closing = _agreed(old, new, before, origin)
-    if closed(disk) is None:
-        with disk.locked():
+    made("opened", time, values={"origin": origin})  # or no entry could name it
+    with disk.locked():  # or two could begin a log each
+        closing = _agreed(old, new, before, origin)
+        if closed(disk) is None:
+            sweep(disk)
             place(disk, [(MARK, msgspec.json.encode(closing))], set())
-    with opened(old) as log:
+    with within(old), opened(old) as log:
         last = _close(log, closing, time)
-    with opened(new) as log:
-        first = _continue(log, last, time)
-    return last, first
+        ended = published(disk, log.charter)
+    with within(new), opened(new) as log:
+        _continue(log, last, time)
+        return ended, published(RealDisk(new), log.charter)
 
 
 def verify_series(
@@ -130,7 +141,8 @@ def _agreed(old: Path, new: Path, before: Charter, origin: str) -> Closing:
         if before.quorum is not None:
             quorum = RealDisk(old).read(f"{PRIVATE}/{before.quorum}").decode()
         found(new, origin, previous=before.origin, quorum=quorum)
-    charter = read_charter(after)
+    with within(new):
+        charter = read_charter(after)
     named = Closing(charter.origin, " ".join(map(str, charter.keys)))
     if (closing or named) != named or charter.previous != before.origin:
         message = f"is not the log that follows `{before.origin}`"

@@ -131,7 +131,7 @@ def check_tile(content: bytes, tile: Tile) -> None:
         ProofError: It isn't.
     """
     if len(content) != tile.width * HASH:
-        message = f"a tile of {tile.width} hashes has {len(content)} bytes"
+        message = f"has {len(content)} bytes, not {tile.width * HASH}"
         raise ProofError(message, Locus(tile.path))
 
 

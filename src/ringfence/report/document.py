@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.claims.outcome import Outcome, Reason, Verdict
 from ringfence.errors import ExitCode
@@ -120,6 +120,11 @@ def build(
         exit_code=_exit_code(tally),
         outcome=outcome,
     )
+
+
+def unlogged(document: Document, told: str) -> Document:
+    """Return the document of a run that was to log its verdicts, and failed."""
+    return replace(document, title=told, exit_code=ExitCode.TOOL_FAILED)
 
 
 def _title(tally: Mapping[Verdict, int]) -> str:

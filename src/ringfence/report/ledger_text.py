@@ -18,6 +18,7 @@ KINDS = {ED25519: "Ed25519", COSIGNATURE: "cosignature", ML_DSA: "ML-DSA-44"}
 _WIDE = 11
 _SHORT = 12  # digits of a digest that a line shows
 _JUDGED = "as_of"
+_BY_KEY = ("key", "closed")  # kinds that name keys, which a line shows by their ids
 _BY_DIGEST = ("document", "erased")  # kinds that say what they are about by a digest
 
 
@@ -124,9 +125,22 @@ def checked(found: Found) -> dict[str, object]:
     """Return what a check of a whole log found."""
     told: dict[str, object] = {} if found.checkpoint is None else head(found.checkpoint)
     told["problems"] = [str(one) for one in found.problems]
-    told |= {"sequenced": found.sequenced, "torn": found.torn}
+    told |= {"signed": found.signed, "sequenced": found.sequenced, "torn": found.torn}
     told["sound"] = found.is_sound
     return told
+
+
+def checked_lines(found: Found) -> dict[str, object]:
+    """Return what a check of a whole log found, as a person reads it."""
+    torn = pending = None
+    if found.torn:
+        torn = f"{found.torn:,} bytes of a batch that a crash tore"
+    if found.checkpoint is not None and (found.signed or 0) > found.size:
+        pending = (
+            f"the published checkpoint has {found.size} entries, the last one signed "
+            f"{found.signed}: run `ringfence ledger publish`"
+        )
+    return {**checked(found), "signed": None, "torn": torn, "pending": pending}
 
 
 def watched(found: Watched) -> dict[str, object]:
@@ -158,6 +172,8 @@ def watched_lines(found: Watched) -> dict[str, object]:
 
 def _value(kind: str, name: str, value: str) -> str:
     text = value if len(value) <= 2 * _SHORT + 20 else value[:_SHORT] + "…"
+    if kind in _BY_KEY and name in ("key", "keys"):
+        text = " ".join(one.split("+")[1] for one in value.split(" "))
     if name == _JUDGED:
         text = text.removesuffix("T00:00:00Z")
     return text if name == kind else f"{name} {text}"

@@ -31,6 +31,7 @@ def render(
     height: int = 30,
     colour: bool = False,
     everything: bool = False,
+    ledger: str | None = None,
 ) -> str:
     """Return the report as lines of at most `width` cells.
 
@@ -40,12 +41,15 @@ def render(
         height: Lines of the screen; with `everything` there may be more.
         colour: Whether verdicts are coloured; they read as well without.
         everything: Show all that the document holds rather than one screen.
+        ledger: What a ledger says of the verdicts, if they were logged.
     """
     width = max(width, _NARROWEST)
+    last = [*_last(document, ledger, width)]
     if everything:
-        lines = list(_everything(document, width, colour=colour))
+        lines = [*_everything(document, width, colour=colour), *last]
     else:
-        lines = _screen(document, width, height=height, colour=colour)
+        room = height - len(last)
+        lines = [*_screen(document, width, height=room, colour=colour), *last]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -140,7 +144,6 @@ def _foot(document: Document, width: int) -> Iterator[str]:
     gaps = counted(len(document.unseen), "gap", "gaps")
     everything = Command("all of it", f"--all ({gaps}, sources, assumptions)")
     yield from _commands([everything, *document.commands, document.check], width)
-    yield _exit(document, width)
 
 
 def _commands(commands: Sequence[Command], width: int) -> Iterator[str]:
@@ -163,8 +166,11 @@ def _packed(texts: Sequence[str], space: str, width: int) -> Iterator[str]:
     yield from hung("", line, width)
 
 
-def _exit(document: Document, width: int) -> str:
-    return cut(f"exit {int(document.exit_code)}: {document.title}", width)
+def _last(document: Document, ledger: str | None, width: int) -> Iterator[str]:
+    """Yield where the verdicts are logged, and the exit code."""
+    if ledger is not None:
+        yield from hung("ledger    ", ledger, width)
+    yield cut(f"exit {int(document.exit_code)}: {document.title}", width)
 
 
 def _everything(document: Document, width: int, *, colour: bool) -> Iterator[str]:
@@ -186,7 +192,6 @@ def _everything(document: Document, width: int, *, colour: bool) -> Iterator[str
         yield from hung(f"{word + ' sha256':<26} ", digest, width)
     for command in (*document.commands, document.check):
         yield from hung(f"{cut(command.purpose, 26):<26} ", command.line, width)
-    yield _exit(document, width)
 
 
 def _section(section: Section, width: int, *, colour: bool) -> Iterator[str]:

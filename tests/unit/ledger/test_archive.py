@@ -7,22 +7,27 @@ import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringfence.errors import ConfigError, ProofError, RingfenceError
-from ringfence.ledger.archive import SUMS, TOP, export, sum_of
+from ringfence.ledger.archive import SUMS, TOP, export, readme, sum_of
 from ringfence.ledger.charter import place_keys, read_charter, read_keys
 from ringfence.ledger.disk import RealDisk
 from ringfence.ledger.entries import digest_of, made
+from ringfence.ledger.faults import LedgerError
+from ringfence.ledger.founding import sign
+from ringfence.ledger.head import Checkpoint
 from ringfence.ledger.keys import ED25519, SigningKey
 from ringfence.ledger.log import Log
-from ringfence.ledger.opening import begin, opened
+from ringfence.ledger.opening import begin, opened, writing
 from ringfence.ledger.payloads import Payloads, erase
-from ringfence.ledger.renewal import announce, retire
+from ringfence.ledger.renewal import announce, check_ledger, retire
 from ringfence.ledger.restore import restore
+from ringfence.ledger.series import rotate
 from ringfence.ledger.tar import members, write_end, write_member
 
 NOW = "2026-11-22T10:00:00Z"
@@ -90,7 +95,7 @@ def test_one_log_gives_one_archive(folder: Path, archive: bytes):
     told = export(folder, folder.parent / "again.tar", payloads=True)
     assert (folder.parent / "again.tar").read_bytes() == archive
     assert packed(unpacked(archive), summed=True) == archive
-    assert (told.bytes, told.payloads) == (len(archive), 2)
+    assert (told.bytes, told.payloads) == (len(archive), 1)
     assert told.files == len(unpacked(archive))
 
 
@@ -348,3 +353,78 @@ def test_an_archive_that_was_cut_off_is_refused(archive: bytes, tmp_path: Path, 
     """Wherever it ends too early, or goes on too long."""
     assert refused(archive[:-cut], tmp_path)
     assert refused(archive + bytes(cut), tmp_path)
+
+
+def test_a_payload_whose_erasing_was_cut_short_is_not_exported(
+    tmp_path: Path, monkeypatch
+):
+    """Once its mark is there it counts as erased, though the file is there too."""
+    begin(tmp_path / "a", ORIGIN, time=NOW)
+    disk = RealDisk(tmp_path / "a")
+    payloads = Payloads(disk)
+    digest = payloads.keep(b"Ann Li")
+    monkeypatch.setattr(disk, "remove", Mock(side_effect=InterruptedError))
+    with pytest.raises(InterruptedError):
+        payloads.erase(digest)
+    told = export(tmp_path / "a", tmp_path / "a.tar", payloads=True)
+    content = (tmp_path / "a.tar").read_bytes()
+    assert (told.payloads, b"Ann Li" in content) == (0, False)
+    assert f"{TOP}payloads/{digest[:2]}/{digest[2:]}.erased" in unpacked(content)
+
+
+def test_a_payload_that_is_erased_and_there_is_refused(archive: bytes, tmp_path: Path):
+    """An import brings nothing back of which the same archive says that it's gone."""
+    files = unpacked(archive)
+    (mark,) = (name for name in files if name.endswith(".erased"))
+    (tmp_path / "a.tar").write_bytes(
+        packed({**files, mark.removesuffix(".erased"): b"Ann Li"}, summed=True)
+    )
+    with pytest.raises(ProofError, match="is erased, and there all the same"):
+        restore(tmp_path / "a.tar", tmp_path / "b")
+
+
+def test_a_closed_log_is_closed_when_it_was_imported(tmp_path: Path):
+    """With its keys back it takes nothing more, and leads to the same next log."""
+    old, back = tmp_path / "a", tmp_path / "back"
+    begin(old, ORIGIN, time=NOW)
+    rotate(old, tmp_path / "b", f"{ORIGIN}/2027", time=NOW)
+    export(old, tmp_path / "a.tar")
+    restore(tmp_path / "a.tar", back)
+    charter = read_charter(RealDisk(old))
+    place_keys(RealDisk(back), read_keys(RealDisk(old), charter), set())
+    with pytest.raises(ConfigError, match=f"is closed: `{ORIGIN}/2027`"), writing(back):
+        pass
+    last, _ = rotate(back, tmp_path / "b", f"{ORIGIN}/2027", time=NOW)
+    assert last.checkpoint.size == 2
+
+
+def test_a_size_that_nobody_could_list_is_refused_at_once(tmp_path: Path):
+    """A stranger signs any number; no list is made of what it would mean."""
+    signing = SigningKey("evil.example", ED25519, bytes(32))
+    head = Checkpoint("evil.example", 1 << 62, bytes(32))
+    files = {
+        "README.txt": readme(head),
+        "checkpoint": sign([signing], head, 0).content,
+        "keys": f"{signing.verifier}\n".encode(),
+    }
+    content = packed({TOP + name: one for name, one in files.items()}, summed=True)
+    (tmp_path / "a.tar").write_bytes(content)
+    with pytest.raises(ProofError, match="is missing"):
+        restore(tmp_path / "a.tar", tmp_path / "b")
+
+
+def test_one_import_at_a_time_makes_a_ledger(folder: Path, archive: bytes):
+    """What one verifies no other replaces, and none removes what another works on."""
+    path, place = folder.parent / "log.tar", folder.parent / "once"
+    path.write_bytes(archive)
+    refused: list[str] = []
+
+    def meanwhile(_stage: str) -> None:
+        with pytest.raises(LedgerError, match="another writer holds") as caught:
+            restore(path, place)
+        refused.append(str(caught.value))
+
+    restore(path, place, progress=meanwhile)
+    assert len(refused) > 2
+    assert check_ledger(place).is_sound
+    assert not (folder.parent / ".once.import").exists()

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ringfence.errors import Locus, ProofError
+from ringfence.ledger import log as writing
 from ringfence.ledger.checking import check_folder
 from ringfence.ledger.disk import folder_fetch
 from ringfence.ledger.faults import LedgerError
@@ -10,7 +13,7 @@ from ringfence.ledger.fsck import fsck
 from ringfence.ledger.head import Checkpoint
 from ringfence.ledger.keys import ED25519, SigningKey
 from ringfence.ledger.log import Log
-from ringfence.ledger.merkle import leaf_hash
+from ringfence.ledger.merkle import HASH, leaf_hash
 from ringfence.ledger.notes import Note, render_note
 from ringfence.ledger.tiles import pack
 
@@ -108,9 +111,10 @@ def test_a_truncated_tile_is_told(folder, name, place):
     """A tile that isn't as long as its hashes is told with both lengths."""
     file = folder / "public" / name
     file.write_bytes(file.read_bytes()[:-1])
-    (at, message), *_ = told(folder)
+    ((at, message),) = told(folder)
     assert at == f"public/{place}"
-    assert "hashes has" in message
+    assert check_folder(folder).sequenced == 600
+    assert re.fullmatch(r"has \d+ bytes, not \d+", message)
 
 
 @pytest.mark.parametrize(("cut", "more"), [(-1, b""), (None, b"\0"), (0, b"")])
@@ -261,6 +265,44 @@ def test_a_log_that_cannot_be_reached_is_no_finding():
         fsck(fetch, KEYS)
 
 
+def test_a_tree_that_is_signed_and_not_published_is_read(folder):
+    """Its files are looked at too, and each that is wrong is told once."""
+    older = (folder / "public/checkpoint").read_bytes()
+    with Log.open(folder) as log:
+        log.append(entries(600, 610))
+        log.publish()
+    (folder / "public/checkpoint").write_bytes(older)
+    found = check_folder(folder)
+    assert (found.problems, found.size, found.signed) == ((), 600, 610)
+    tile = folder / "public/tile/0/002.p/98"
+    content = tile.read_bytes()
+    tile.write_bytes(content[:-1])
+    assert told(folder) == [("public/tile/0/002.p/98", "has 3135 bytes, not 3136")]
+    tile.unlink()
+    ((place, message),) = told(folder)
+    assert (place, message) == ("public/tile/0/002", "can't be read, or is missing")
+    tile.write_bytes(content[:-32] + bytes(32))
+    ((place, message),) = told(folder)
+    assert place == "private/signed"
+    assert "is of another tree" in message
+
+
+def test_a_checkpoint_that_was_put_back_is_told_by_the_journal(folder, monkeypatch):
+    """A journal begins where all was published: what is older was put back."""
+    older = (folder / "public/checkpoint").read_bytes()
+    monkeypatch.setattr(writing, "LARGE", 1)
+    with Log.open(folder) as log:
+        log.append(entries(600, 610))
+        log.publish()
+    (folder / "public/checkpoint").write_bytes(older)
+    assert told(folder) == [
+        ("public/checkpoint", "is of 600 entries; 610 were published before")
+    ]
+    with Log.open(folder) as log:
+        log.publish()
+    assert told(folder) == []
+
+
 def test_the_last_signature_is_held_against_what_is_public(folder):
     """A private copy that is older than the public one, or of another tree, is told."""
     file = folder / "private/signed"
@@ -276,7 +318,10 @@ def test_a_journal_that_says_otherwise_is_told(folder):
     """Entries in the journal are those of the log, or there is a problem."""
     bundle, tile = (folder / f"public/tile/{x}/002.p/88" for x in ("entries", "0"))
     bundle.write_bytes(pack([b"x", *entries(513, 600)]))
-    assert tile.exists()
+    assert all(place.startswith("public/tile/entries/002") for place, _ in told(folder))
+    tile.write_bytes(leaf_hash(b"x") + tile.read_bytes()[HASH:])
+    for older in (bundle, tile):
+        older.with_name("8").unlink()
     assert told(folder)[-1] == (
         "private/journal",
         "entries 512 to 519 are not those of the log",

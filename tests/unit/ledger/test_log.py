@@ -182,6 +182,36 @@ def test_a_checkpoint_without_its_quorum_is_not_published(folder):
         assert log.publish().checkpoint.size == 1
 
 
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_a_published_checkpoint_that_lost_its_quorum_is_cosigned_again(
+    folder, is_behind
+):
+    """The witnesses are asked once more; what others signed under it goes."""
+
+    def cosign(signed, _consistency):
+        assert [one.name for one in signed.note.signatures] == [ORIGIN]
+        return [WITNESS.sign(signed.note.text, 9)]
+
+    def stands(signed):
+        return b"w1" in signed.content and b"w2" not in signed.content
+
+    before = folder.with_name("before")
+    with Log.create(folder, ORIGIN, keys=[KEY], cosign=cosign) as log:
+        before.write_bytes(log.signed.content)
+        log.append([b"one"])
+        good = log.publish().content
+    checkpoint = folder / "public/checkpoint"
+    forged = good.replace(b"witness.example/w1", b"witness.example/w2")
+    for spoilt in (forged, b"".join(good.splitlines(keepends=True)[:-1])):
+        checkpoint.write_bytes(spoilt)
+        if is_behind:  # then the log goes by what is public
+            (folder / "private/signed").write_bytes(before.read_bytes())
+        with Log.open(folder, cosign=cosign, stands=stands) as log:
+            assert log.publish().content == good
+            assert log.publish().content == good
+        assert checkpoint.read_bytes() == good
+
+
 def test_a_cosignature_in_the_logs_own_name_must_be_good(folder):
     """A witness can't spoil a checkpoint with a bad signature of the log's own key."""
     forged = Signature(ORIGIN, KEY.verifier.key_id, bytes(64))
@@ -201,8 +231,10 @@ def test_a_failed_sync_stops_the_writer_for_good(folder, log, monkeypatch):
     log.append([b"kept"])
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", fails)
-        with pytest.raises(LedgerError, match="can't be brought to the disk"):
+        with pytest.raises(LedgerError, match="can't be brought to the disk") as said:
             log.append([b"unknown"])
+    assert "the entries may be in the log" in str(said.value)
+    assert "`ringfence ledger show` before you try again" in str(said.value)
     for call in (lambda: log.append([b"x"]), log.publish):
         with pytest.raises(LedgerError, match="not open: input/output error"):
             call()
@@ -270,10 +302,10 @@ def test_there_is_no_log_where_none_was_founded(tmp_path):
 def test_a_folder_that_holds_something_is_no_place_for_a_ledger(folder, log):
     """Nothing is founded over what is there, be it a ledger or half of one."""
     log.close()
-    with pytest.raises(LedgerError, match="something lies there already"):
+    with pytest.raises(ConfigError, match="something lies there already"):
         Log.create(folder, ORIGIN)
     (folder / "private/ledger.json").unlink()
-    with pytest.raises(LedgerError, match="something lies there already"):
+    with pytest.raises(ConfigError, match="something lies there already"):
         Log.create(folder, ORIGIN)
 
 

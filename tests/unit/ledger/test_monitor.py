@@ -168,7 +168,7 @@ def test_a_truncated_tile_is_detected(tmp_path: Path, path: str):
     log = grown(300)
     log.files[path] = log.files[path][:-32]
     error = caught(log, tmp_path)
-    assert "hashes has" in str(error)
+    assert " bytes, not " in str(error)
     assert exhibit(error, path.replace("/", "-")) == log.files[path]
     assert exhibit(error, "checkpoint-log") == log.files["checkpoint"]
 

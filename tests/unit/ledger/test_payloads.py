@@ -162,3 +162,13 @@ def test_what_lies_about_is_no_payload(payloads: Payloads, tmp_path: Path):
         (tmp_path / FOLDER / name).parent.mkdir(exist_ok=True)
         (tmp_path / FOLDER / name).write_text("x")
     assert list(payloads.digests()) == [digest]
+
+
+def test_a_payload_is_laid_anew_over_one_that_a_crash_tore(
+    payloads: Payloads, tmp_path: Path
+):
+    """A killed run may have left it in memory alone: what is acknowledged is whole."""
+    digest = payloads.keep(b"Ann Li")
+    (tmp_path / FOLDER / digest[:2] / digest[2:]).write_bytes(bytes(6))
+    assert payloads.keep(b"Ann Li") == digest
+    assert payloads.read(digest) == b"Ann Li"

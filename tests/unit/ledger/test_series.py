@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ringfence.errors import ConfigError, ProofError, RingfenceError
-from ringfence.ledger import series
-from ringfence.ledger.charter import read_charter
+from ringfence.ledger import log as log_module
+from ringfence.ledger import opening, series
+from ringfence.ledger.charter import Charter, read_charter
 from ringfence.ledger.checkpoints import read_checkpoint
 from ringfence.ledger.disk import RealDisk, folder_fetch, place
 from ringfence.ledger.entries import Entry, made, parse_entry
@@ -399,3 +400,81 @@ def test_a_mark_that_is_damaged_is_told(tmp_path: Path):
         writing(folder),
     ):
         pass
+
+
+def test_a_log_may_be_closed_while_it_is_being_opened(tmp_path: Path, monkeypatch):
+    """Whoever gets the lock behind a rotation appends nothing behind the end."""
+    old = founded(tmp_path / "a")
+
+    def late(folder: Path) -> Log:
+        monkeypatch.undo()
+        rotate(old, tmp_path / "b", f"{ORIGIN}/2027", time=NOW)
+        return opened(folder)
+
+    monkeypatch.setattr(opening, "opened", late)
+    with pytest.raises(ConfigError, match="is closed: `"), writing(old):
+        pass
+    assert entries(old)[-1].kind == "closed"
+
+
+def test_two_rotations_at_once_begin_one_log(tmp_path: Path, monkeypatch):
+    """Which log follows is settled under the lock; the other is told that it's held."""
+    old = founded(tmp_path / "a")
+    agreed: Callable[..., object] = series._agreed
+
+    def meanwhile(*args: object) -> object:
+        monkeypatch.undo()
+        with pytest.raises(LedgerError, match="another writer holds this ledger"):
+            rotate(old, tmp_path / "c", f"{ORIGIN}/other", time=NOW)
+        return agreed(*args)
+
+    monkeypatch.setattr(series, "_agreed", meanwhile)
+    rotate(old, tmp_path / "b", f"{ORIGIN}/2027", time=NOW)
+    assert [one.kind for one in entries(old)].count("closed") == 1
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_log_is_not_closed_for_one_that_no_entry_can_name(tmp_path: Path):
+    """A key may be called what can't be seen; the old log stays open, nothing begins."""
+    old = founded(tmp_path / "a")
+    with pytest.raises(ConfigError, match="`origin` can't be"):
+        rotate(old, tmp_path / "b", "example.com/\u200blog", time=NOW)
+    assert not (tmp_path / "b").exists()
+    with writing(old) as log:
+        log.append([BEAT])
+
+
+def test_two_keys_announced_at_once_both_sign(tmp_path: Path, monkeypatch):
+    """The charter counts as it is under the lock, not as it was before."""
+    folder = founded(tmp_path / "a")
+
+    def meanwhile(disk: RealDisk) -> Charter:
+        monkeypatch.undo()
+        found = read_charter(disk)
+        announce(folder, ED25519, NOW, opened)
+        return found
+
+    monkeypatch.setattr(log_module, "read_charter", meanwhile)
+    announce(folder, ML_DSA, NOW, opened)
+    assert [key.kind for key in keys_of(folder)] == [ED25519, ML_DSA, ED25519, ML_DSA]
+
+
+def test_a_rotation_that_was_killed_is_taken_up(tmp_path: Path):
+    """What it left half written is in nobody's way."""
+    old = founded(tmp_path / "a")
+    (old / "private/new/0").write_bytes(b"half")
+    last, first = rotate(old, tmp_path / "b", f"{ORIGIN}/2027", time=NOW)
+    assert (last.checkpoint.size, first.checkpoint.size) == (5, 1)
+
+
+def test_a_key_that_ended_is_not_brought_back(tmp_path: Path):
+    """The proof that it began counts once, in its place in the log, and no more."""
+    folder = founded(tmp_path / "a")
+    trusted = keys_of(folder)
+    new = announce(folder, ED25519, NOW, opened)
+    retire(folder, new.key_id.hex(), NOW, opened)
+    begins, ends = key_proofs(RealDisk(folder))
+    assert follow(trusted, [begins, ends])[0] == trusted
+    for order in ([begins, ends, begins], [ends, begins]):
+        with pytest.raises(ProofError, match="isn't in the order of the log"):
+            follow(trusted, order)

@@ -202,6 +202,8 @@ def test_a_checkpoint_may_have_more_lines_and_signers():
         (ORIGIN, "a\tb"),
         (ORIGIN, "a\rb"),
         (ORIGIN, "a\x00b"),
+        (ORIGIN, "a\x7fb"),
+        (ORIGIN, "a\x9fb"),
         ("\n\n", "\n"),
         ("\n\n", "\n\n\n"),
         ("— ", "- "),
@@ -355,7 +357,7 @@ def test_a_log_has_to_sign_its_own_checkpoint():
         checkpoint(SEVEN, WITNESSES),
         checkpoint(SEVEN, [LOG, *WITNESSES], "other.example/log"),
     ):
-        with pytest.raises(RefusedError, match="the log never signed it"):
+        with pytest.raises(RefusedError, match="that is known here signed it"):
             vouched(read_head(signed.encode()), quorum("any").encode(), deep=False)
 
 
@@ -396,7 +398,7 @@ def test_ml_dsa_signs_no_further_lines():
     assert vouched(signed, both, deep=True)[1] == YES
     signed = read_head(f"{longer}\n{lines}".encode())
     for deep in (True, False):
-        with pytest.raises(RefusedError, match="the log never signed it"):
+        with pytest.raises(RefusedError, match="that is known here signed it"):
             vouched(signed, both, deep=deep)
 
 
@@ -415,7 +417,7 @@ def weigh(lines: str, **votes: int) -> int:
     """Weigh a quorum over witnesses w1 to w3, who sign as told."""
     told = {one.name: votes.get(f"w{n}", NO) for n, one in enumerate(WITNESSES, 1)}
     text = f"log {LOG.verifier}\n{NAMED}{lines}\n"
-    return weighed(text.encode(), ORIGIN, lambda key: told.get(key.name, YES))
+    return weighed(text.encode(), ORIGIN, lambda key: told.get(key.name, YES))[1]
 
 
 NAMED = "".join(f"witness w{n} {one.verifier}\n" for n, one in enumerate(WITNESSES, 1))
@@ -444,7 +446,20 @@ def test_blanks_comments_and_addresses_are_read_over():
     """Tabs, empty lines, comments and addresses change nothing."""
     keys = "\n\t# x\n  \nwitness\tw  " + WITNESSES[0].verifier + " https://w.example\n"
     text = f"log {LOG.verifier} https://log.example\n{keys} quorum w "
-    assert weighed(text.encode(), ORIGIN, lambda _: YES) == YES
+    assert weighed(text.encode(), ORIGIN, lambda _: YES) == (YES, YES)
+    several = f"log {LOG.verifier}\n{text}"
+    with pytest.raises(RefusedError, match="a key twice, no log, or no rule"):
+        weighed(several.encode(), ORIGIN, lambda _: YES)
+
+
+def test_a_quorum_names_its_log():
+    """Witnesses alone vouch for no log; a log that is named and didn't sign is told."""
+    told = f"{NAMED}quorum w1".encode()
+    with pytest.raises(RefusedError, match="a key twice, no log, or no rule"):
+        weighed(told, ORIGIN, lambda _: YES)
+    told = f"log {LOG.verifier}\n".encode() + told
+    assert weighed(told, ORIGIN, lambda key: YES * (key.name != ORIGIN)) == (NO, YES)
+    assert weighed(told, "other.example/log", lambda _: YES) == (NO, YES)
 
 
 @pytest.mark.parametrize(
@@ -480,6 +495,9 @@ def test_blanks_comments_and_addresses_are_read_over():
         "log\nquorum none",
         "log x\nquorum none",
         "mirror x\nquorum none",
+        "quorum\u00a0none",
+        "\u2003# no comment\nquorum none",
+        "# \x7f\nquorum none",
         "quorum none\rx",
         "quorum none" + "\n" * 1000,
     ],
