@@ -20,15 +20,15 @@ from pathlib import Path
 
 from bench.figures import Figure, told, write
 from bench.peers import ledger_pymerkle, ledger_scales
-from ringfence.ledger.checkpoints import Checkpoint
-from ringfence.ledger.disk import RealDisk
-from ringfence.ledger.fsck import fsck
-from ringfence.ledger.growing import Frontier
-from ringfence.ledger.keys import ED25519, SigningKey
-from ringfence.ledger.log import Log
-from ringfence.ledger.merkle import leaf_hash, verify_inclusion
-from ringfence.ledger.notes import Note, render_note
-from ringfence.ledger.reading import Tree
+from ringfence.ledger.signed.checkpoints import Checkpoint
+from ringfence.ledger.signed.keys import ED25519, SigningKey
+from ringfence.ledger.signed.notes import Note, render_note
+from ringfence.ledger.tree.growing import Frontier
+from ringfence.ledger.tree.merkle import leaf_hash, verify_inclusion
+from ringfence.ledger.tree.reading import Tree
+from ringfence.ledger.watch.fsck import fsck
+from ringfence.ledger.writer.disk import RealDisk
+from ringfence.ledger.writer.log import Log
 
 ENTRIES = 10_000_000
 SOME = 100_000  # integrated by the peers that take their time

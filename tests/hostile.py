@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ringfence.errors import ProofError
-from ringfence.ledger.checkpoints import read_checkpoint
-from ringfence.ledger.keys import parse_key
-from ringfence.ledger.notes import parse_note, render_note
-from ringfence.ledger.proofs import parse_proof, render_proof, verify_proof
-from ringfence.ledger.quorum import parse_quorum
-from ringfence.ledger.tiles import pack, parse_path, unpack
+from ringfence.ledger.signed.checkpoints import read_checkpoint
+from ringfence.ledger.signed.keys import parse_key
+from ringfence.ledger.signed.notes import parse_note, render_note
+from ringfence.ledger.signed.proofs import parse_proof, render_proof, verify_proof
+from ringfence.ledger.signed.quorum import parse_quorum
+from ringfence.ledger.tree.tiles import pack, parse_path, unpack
 from tests.signed import (
     HEAD,
     KEYS,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from ringfence.ledger.checkpoints import Checkpoint
-from ringfence.ledger.keys import COSIGNATURE, ED25519, ML_DSA, SigningKey
-from ringfence.ledger.merkle import leaf_hash
-from ringfence.ledger.notes import Note, render_note
-from ringfence.ledger.proofs import Proof, render_proof
+from ringfence.ledger.signed.checkpoints import Checkpoint
+from ringfence.ledger.signed.keys import COSIGNATURE, ED25519, ML_DSA, SigningKey
+from ringfence.ledger.signed.notes import Note, render_note
+from ringfence.ledger.signed.proofs import Proof, render_proof
+from ringfence.ledger.tree.merkle import leaf_hash
 
 SECONDS = 1_700_000_000
 ORIGIN = "ringfence.example/log"

@@ -14,11 +14,15 @@ from pathlib import Path, PurePosixPath
 
 import uvicorn
 
-from ringfence.ledger.checkpoints import Checkpoint, SignedCheckpoint, read_checkpoint
 from ringfence.ledger.entries import made
-from ringfence.ledger.growing import Frontier
-from ringfence.ledger.keys import SigningKey
-from ringfence.ledger.reading import Tree
+from ringfence.ledger.signed.checkpoints import (
+    Checkpoint,
+    SignedCheckpoint,
+    read_checkpoint,
+)
+from ringfence.ledger.signed.keys import SigningKey
+from ringfence.ledger.tree.growing import Frontier
+from ringfence.ledger.tree.reading import Tree
 from ringfence.ledger.witness import service
 from ringfence.ledger.witness.state import State, begin, opened
 from tests.signed import KEYS, LOG, LOG_PQ, ORIGIN, SECONDS, WITNESSES, signed

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from ringfence.ledger.disk import RealDisk
 from ringfence.ledger.faults import LedgerError
-from ringfence.ledger.keys import COSIGNATURE, SigningKey
-from ringfence.ledger.log import Log
-from ringfence.ledger.payloads import Payloads
+from ringfence.ledger.keeping.payloads import Payloads
+from ringfence.ledger.signed.keys import COSIGNATURE, SigningKey
+from ringfence.ledger.writer.disk import RealDisk
+from ringfence.ledger.writer.log import Log
 from tests.cli.running import PROGRAM
 from tests.house.tree import PROJECT
 
@@ -464,7 +464,7 @@ def test_a_monitor_may_write_no_proof(founded):
 def test_a_log_that_is_silent_is_told(founded, monkeypatch):
     """It goes on, and something is odd: code 10."""
     words = ("ledger", "monitor", "ledger", "seen", "--key", key(founded))
-    watch = importlib.import_module("ringfence.ledger.monitor").watch
+    watch = importlib.import_module("ringfence.ledger.watch.monitor").watch
     monkeypatch.setitem(watch.__kwdefaults__, "clock", lambda: 4e9)
     said = founded(*words, "--silence", "24")
     assert (said.code, "the log is silent since" in said.out) == (10, True)

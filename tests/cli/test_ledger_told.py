@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ringfence.ledger.disk import RealDisk
-from ringfence.ledger.keys import COSIGNATURE, SigningKey
-from ringfence.ledger.log import Log
-from ringfence.ledger.payloads import Payloads
+from ringfence.ledger.keeping.payloads import Payloads
+from ringfence.ledger.signed.keys import COSIGNATURE, SigningKey
+from ringfence.ledger.writer.disk import RealDisk
+from ringfence.ledger.writer.log import Log
 
 ORIGIN = "example.com/log"
 ENTRIES = Path("ledger/public/tile/entries/000.p")
@@ -151,7 +151,9 @@ def test_an_archive_without_its_cosignatures_is_not_imported(
     assert say("ledger", "export", "ledger", "-o", "a.tar").code == 0
     imported = say("ledger", "import", "a.tar", "a")
     assert (imported.code, f"{cosigned} (cosignature)" in imported.out) == (0, True)
-    monkeypatch.setattr("ringfence.ledger.archive.check_cosigned", lambda *_: None)
+    monkeypatch.setattr(
+        "ringfence.ledger.keeping.archive.check_cosigned", lambda *_: None
+    )
     checkpoint = Path("ledger/public/checkpoint")
     lines = checkpoint.read_text().splitlines()
     checkpoint.write_text(

@@ -22,11 +22,11 @@ from pathlib import Path
 from struct import Struct
 
 from ringfence.errors import RingfenceError
-from ringfence.ledger.checking import check_folder
-from ringfence.ledger.keys import ED25519, SigningKey
-from ringfence.ledger.log import Log
-from ringfence.ledger.reading import Tree
-from ringfence.ledger.tiles import WIDTH
+from ringfence.ledger.signed.keys import ED25519, SigningKey
+from ringfence.ledger.tree.reading import Tree
+from ringfence.ledger.tree.tiles import WIDTH
+from ringfence.ledger.watch.checking import check_folder
+from ringfence.ledger.writer.log import Log
 
 CALLS = (
     "openat",

@@ -8,10 +8,10 @@ from itertools import count
 from pathlib import Path
 
 from ringfence.errors import ConfigError, RingfenceError
-from ringfence.ledger.checking import check_disk
-from ringfence.ledger.growing import Frontier
-from ringfence.ledger.keys import ED25519, SigningKey
-from ringfence.ledger.log import Log
+from ringfence.ledger.signed.keys import ED25519, SigningKey
+from ringfence.ledger.tree.growing import Frontier
+from ringfence.ledger.watch.checking import check_disk
+from ringfence.ledger.writer.log import Log
 from tests.crash.modelled import Files, ModelDisk
 
 ORIGIN = "ringfence.example/log"

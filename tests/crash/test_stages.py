@@ -4,9 +4,9 @@ import errno
 
 import pytest
 
-from ringfence.ledger import log
 from ringfence.ledger.faults import LedgerError
-from ringfence.ledger.log import Log
+from ringfence.ledger.writer import log
+from ringfence.ledger.writer.log import Log
 from tests.crash.modelled import ModelDisk
 from tests.crash.scenario import Scene, trouble
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ringfence.ledger import log
+from ringfence.ledger.writer import log
 from tests.crash.modelled import ModelDisk
 from tests.crash.scenario import CaughtError, Scene, Watch
 

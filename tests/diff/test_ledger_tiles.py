@@ -12,13 +12,13 @@ from tlog_scales.signing import (
 from tlog_scales.tlog import ConsistencyProof, InclusionProof
 from tlog_scales.writer import TilesWriter
 
-from ringfence.ledger.checking import check_folder
-from ringfence.ledger.disk import folder_fetch
-from ringfence.ledger.fsck import fsck
-from ringfence.ledger.keys import parse_key
-from ringfence.ledger.log import Log
-from ringfence.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
-from ringfence.ledger.reading import Tree
+from ringfence.ledger.signed.keys import parse_key
+from ringfence.ledger.tree.merkle import leaf_hash, verify_consistency, verify_inclusion
+from ringfence.ledger.tree.reading import Tree
+from ringfence.ledger.watch.checking import check_folder
+from ringfence.ledger.watch.fsck import fsck
+from ringfence.ledger.writer.disk import folder_fetch
+from ringfence.ledger.writer.log import Log
 
 ORIGIN = "ringfence.example/log"
 SIZES = [1, 7, 255, 256, 257, 700, 66_000]

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from ringfence.claims.recorded import BOUNDARY, FACTS, Logged, file_hash, kept
 from ringfence.errors import ConfigError, Locus, ProofError
-from ringfence.ledger.charter import read_charter
-from ringfence.ledger.checkpoints import SignedCheckpoint
-from ringfence.ledger.disk import RealDisk, public_fetch
 from ringfence.ledger.entries import Entry, parse_entry
-from ringfence.ledger.growing import Fetch
-from ringfence.ledger.merkle import leaf_hash, verify_inclusion
-from ringfence.ledger.opening import check_cosigned, published, quorum_of
-from ringfence.ledger.payloads import Payloads
-from ringfence.ledger.proofs import Proof, render_proof
-from ringfence.ledger.reading import Tree
+from ringfence.ledger.keeping.opening import check_cosigned, published, quorum_of
+from ringfence.ledger.keeping.payloads import Payloads
+from ringfence.ledger.signed.checkpoints import SignedCheckpoint
+from ringfence.ledger.signed.proofs import Proof, render_proof
+from ringfence.ledger.tree.growing import Fetch
+from ringfence.ledger.tree.merkle import leaf_hash, verify_inclusion
+from ringfence.ledger.tree.reading import Tree
+from ringfence.ledger.writer.charter import read_charter
+from ringfence.ledger.writer.disk import RealDisk, public_fetch
 
 _FILES = {"boundary": BOUNDARY, "estate": FACTS, "facts": FACTS}
 LARGEST = 1_990_000_000  # bytes of contents; names and places come on top

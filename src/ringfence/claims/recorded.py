@@ -14,11 +14,11 @@ import msgspec
 
 from ringfence.claims.outcome import Finding, Outcome
 from ringfence.errors import ConfigError, Locus, RingfenceError
-from ringfence.ledger.disk import RealDisk
 from ringfence.ledger.entries import committed, digest_of, made
 from ringfence.ledger.faults import LedgerError, within
-from ringfence.ledger.opening import writing
-from ringfence.ledger.payloads import Payloads
+from ringfence.ledger.keeping.opening import writing
+from ringfence.ledger.keeping.payloads import Payloads
+from ringfence.ledger.writer.disk import RealDisk
 
 FACTS, BOUNDARY = "facts.jsonl", "boundary.json"
 KEPT = "logged.json"

@@ -42,7 +42,7 @@ def rotate(
     origin
         What that one is called.
     """
-    from ringfence.ledger.series import rotate as close
+    from ringfence.ledger.keeping.series import rotate as close
     from ringfence.report import ledger_text as told
 
     last, first = close(ledger, new, origin, time=now())
@@ -72,7 +72,7 @@ def listed(
     ledger
         The ledger's folder.
     """
-    from ringfence.ledger.renewal import keys_of
+    from ringfence.ledger.keeping.renewal import keys_of
     from ringfence.report import ledger_text as told
 
     found = keys_of(ledger, trusted)
@@ -101,9 +101,9 @@ def announce(
     kind
         Which kind of key.
     """
-    from ringfence.ledger.keys import ED25519, ML_DSA
-    from ringfence.ledger.opening import writing
-    from ringfence.ledger.renewal import announce as begin
+    from ringfence.ledger.keeping.opening import writing
+    from ringfence.ledger.keeping.renewal import announce as begin
+    from ringfence.ledger.signed.keys import ED25519, ML_DSA
     from ringfence.report import ledger_text as told
 
     kinds = {"ed25519": ED25519, "ml-dsa-44": ML_DSA}
@@ -124,8 +124,8 @@ def retire(ledger: Path, id: str, /, *, format: Form = "text") -> int:  # noqa: 
     id
         The key's id, as `key list` shows it: eight hexadecimal digits.
     """
-    from ringfence.ledger.opening import writing
-    from ringfence.ledger.renewal import retire as end
+    from ringfence.ledger.keeping.opening import writing
+    from ringfence.ledger.keeping.renewal import retire as end
     from ringfence.report import ledger_text as told
 
     key = end(ledger, id, now(), writing)
@@ -155,7 +155,7 @@ def export(
     payloads
         Write the payloads too, which may be personal.
     """
-    from ringfence.ledger.archive import export as write
+    from ringfence.ledger.keeping.archive import export as write
     from ringfence.report import ledger_text as told
 
     progress = Progress()
@@ -186,8 +186,8 @@ def restored(
     ledger
         Where the ledger is to lie; nothing may be there.
     """
-    from ringfence.ledger.keys import parse_key
-    from ringfence.ledger.restore import restore
+    from ringfence.ledger.keeping.restore import restore
+    from ringfence.ledger.signed.keys import parse_key
     from ringfence.report import ledger_text as told
 
     progress = Progress()
@@ -225,7 +225,7 @@ def erase(
     log
         The ledger that logs it, where the payload's own is closed: one that follows.
     """
-    from ringfence.ledger.documented import erased
+    from ringfence.ledger.keeping.documented import erased
     from ringfence.report import ledger_text as told
 
     signed = erased(ledger, digest, time=now(), reason=reason, into=log)

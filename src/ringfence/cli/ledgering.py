@@ -15,7 +15,7 @@ from ringfence.errors import ExitCode
 from ringfence.ledger.faults import within
 
 if TYPE_CHECKING:
-    from ringfence.ledger.checkpoints import SignedCheckpoint
+    from ringfence.ledger.signed.checkpoints import SignedCheckpoint
 
 EXITS = """Exit codes: 0 done, and all that was checked verifies, 12 something doesn't,
 10 a log that is watched goes on, with something odd, 1 the tool failed, 2 usage."""
@@ -76,8 +76,8 @@ def init(
     origin
         The log's name for ever: a domain of yours, and a path.
     """
-    from ringfence.ledger.opening import begin
-    from ringfence.ledger.quorum import parse_quorum
+    from ringfence.ledger.keeping.opening import begin
+    from ringfence.ledger.signed.quorum import parse_quorum
     from ringfence.report import ledger_text as told
 
     text = None
@@ -126,7 +126,7 @@ def append(
     sequenced
         Bring the entries to the disk, and leave publishing to another run.
     """
-    from ringfence.ledger.documented import logged
+    from ringfence.ledger.keeping.documented import logged
     from ringfence.report import ledger_text as told
 
     places, signed = logged(
@@ -149,8 +149,8 @@ def publish(ledger: Path, /, *, format: Form = "text") -> int:  # noqa: A002
     ledger
         The ledger's folder.
     """
-    from ringfence.ledger.disk import RealDisk
-    from ringfence.ledger.opening import opened, published
+    from ringfence.ledger.keeping.opening import opened, published
+    from ringfence.ledger.writer.disk import RealDisk
 
     with opened(ledger) as log:
         log.publish()
@@ -175,8 +175,8 @@ def prove(ledger: Path, entry: int, /, *, output: Output) -> int:
     output
         The file to write; the entry itself is in it.
     """
-    from ringfence.ledger.proofs import render_proof
-    from ringfence.ledger.showing import Shelf
+    from ringfence.ledger.keeping.showing import Shelf
+    from ringfence.ledger.signed.proofs import render_proof
 
     output.write_bytes(render_proof(Shelf(ledger).proof(entry)))
     return int(ExitCode.ALL_UPHELD)
@@ -203,7 +203,7 @@ def verify(
     proof
         The proof file.
     """
-    from ringfence.ledger.showing import believed, verified
+    from ringfence.ledger.keeping.showing import believed, verified
     from ringfence.report import ledger_text as told
 
     trusted = believed(key, quorum)
@@ -227,7 +227,7 @@ def fsck(ledger: Path, /, *, format: Form = "text") -> int:  # noqa: A002
     ledger
         The ledger's folder.
     """
-    from ringfence.ledger.renewal import check_ledger
+    from ringfence.ledger.keeping.renewal import check_ledger
     from ringfence.report import ledger_text as told
 
     progress = Progress()
@@ -261,7 +261,7 @@ def shown(
     entry
         The place of an entry, from 0.
     """
-    from ringfence.ledger.showing import Shelf
+    from ringfence.ledger.keeping.showing import Shelf
     from ringfence.report import ledger_text as told
 
     shelf = Shelf(ledger)

@@ -15,8 +15,8 @@ from ringfence.errors import ExitCode
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from ringfence.ledger.monitor import Watched
-    from ringfence.ledger.quorum import Quorum
+    from ringfence.ledger.signed.quorum import Quorum
+    from ringfence.ledger.watch.monitor import Watched
 
 
 def monitor(
@@ -51,7 +51,7 @@ def monitor(
     """
     from datetime import timedelta
 
-    from ringfence.ledger.showing import believed
+    from ringfence.ledger.keeping.showing import believed
     from ringfence.report import ledger_text as told
 
     hours = None if silence is None else timedelta(hours=silence)
@@ -70,8 +70,8 @@ def _watched(
     exhibits: Path | None,
 ) -> Watched:
     from ringfence.ledger.faults import ForkError, LedgerError
-    from ringfence.ledger.monitor import save_exhibits, watch
     from ringfence.ledger.remote import open_log
+    from ringfence.ledger.watch.monitor import save_exhibits, watch
 
     try:
         return watch(open_log(log), trusted, state, silence=silence)
@@ -115,8 +115,8 @@ def witness(
     port
         The port; 0 takes a free one.
     """
-    from ringfence.ledger.showing import believed
-    from ringfence.ledger.standing import witness_keys
+    from ringfence.ledger.keeping.showing import believed
+    from ringfence.ledger.keeping.standing import witness_keys
     from ringfence.ledger.witness.service import serve
 
     trusted = believed(log, quorum, option="--log") if log or quorum else None

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from ringfence.errors import ConfigError, Locus, ProofError
-from ringfence.ledger.tiles import LONGEST
+from ringfence.ledger.tree.tiles import LONGEST
 
 SALT = 32  # bytes: nobody guesses them, so nobody can try values out
 _MOST = 16  # names in a map of a later version's entry

@@ -19,10 +19,10 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from ringfence.errors import ConfigError, Locus, ProofError, RingfenceError
-from ringfence.ledger.growing import Fetch
-from ringfence.ledger.merkle import HASH
-from ringfence.ledger.notes import MOST_BYTES
-from ringfence.ledger.tiles import LONGEST, Tile, parse_path
+from ringfence.ledger.signed.notes import MOST_BYTES
+from ringfence.ledger.tree.growing import Fetch
+from ringfence.ledger.tree.merkle import HASH
+from ringfence.ledger.tree.tiles import LONGEST, Tile, parse_path
 
 SECONDS = 20.0  # that an answer may take, from the first byte asked to the last got
 REDIRECTS = 3

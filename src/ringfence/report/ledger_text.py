@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from ringfence.errors import printable
-from ringfence.ledger.checkpoints import SignedCheckpoint
-from ringfence.ledger.fsck import Found
-from ringfence.ledger.keys import COSIGNATURE, ED25519, ML_DSA, VerifierKey
-from ringfence.ledger.monitor import Watched
-from ringfence.ledger.showing import Shown
+from ringfence.ledger.keeping.showing import Shown
+from ringfence.ledger.signed.checkpoints import SignedCheckpoint
+from ringfence.ledger.signed.keys import COSIGNATURE, ED25519, ML_DSA, VerifierKey
+from ringfence.ledger.watch.fsck import Found
+from ringfence.ledger.watch.monitor import Watched
 
 KINDS = {ED25519: "Ed25519", COSIGNATURE: "cosignature", ML_DSA: "ML-DSA-44"}
 _WIDE = 11

@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 
 from ringfence.errors import ConfigError, ProofError, RingfenceError
-from ringfence.ledger.notes import MOST_BYTES
-from ringfence.ledger.reading import Tree
 from ringfence.ledger.remote import (
     Server,
     UnreachableError,
@@ -22,6 +20,8 @@ from ringfence.ledger.remote import (
     open_log,
     parse_url,
 )
+from ringfence.ledger.signed.notes import MOST_BYTES
+from ringfence.ledger.tree.reading import Tree
 from tests.witnessing import http, log_of, saying
 
 CHUNKED = b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n"

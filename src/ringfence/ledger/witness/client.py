@@ -12,18 +12,18 @@ from threading import Lock
 from typing import NamedTuple
 
 from ringfence.errors import ConfigError, ProofError, RingfenceError
-from ringfence.ledger.checkpoints import SignedCheckpoint, read_checkpoint
 from ringfence.ledger.faults import LedgerError
-from ringfence.ledger.keys import Verified, VerifierKey, open_note
-from ringfence.ledger.notes import (
+from ringfence.ledger.remote import Answer, Server, UnreachableError
+from ringfence.ledger.signed.checkpoints import SignedCheckpoint, read_checkpoint
+from ringfence.ledger.signed.keys import Verified, VerifierKey, open_note
+from ringfence.ledger.signed.notes import (
     MOST_BYTES,
     Note,
     Signature,
     parse_note,
     render_note,
 )
-from ringfence.ledger.quorum import Quorum, Witness
-from ringfence.ledger.remote import Answer, Server, UnreachableError
+from ringfence.ledger.signed.quorum import Quorum, Witness
 from ringfence.ledger.witness.wire import (
     ADD,
     SIZE,

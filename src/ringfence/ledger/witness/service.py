@@ -17,15 +17,15 @@ from typing import Any, NamedTuple
 import uvicorn
 
 from ringfence.errors import ConfigError, Locus, ProofError
-from ringfence.ledger.checkpoints import (
+from ringfence.ledger.faults import LedgerError
+from ringfence.ledger.signed.checkpoints import (
     Checkpoint,
     parse_checkpoint,
     read_checkpoint,
 )
-from ringfence.ledger.faults import LedgerError
-from ringfence.ledger.keys import SigningKey, VerifierKey
-from ringfence.ledger.merkle import EMPTY, verify_consistency
-from ringfence.ledger.notes import parse_note
+from ringfence.ledger.signed.keys import SigningKey, VerifierKey
+from ringfence.ledger.signed.notes import parse_note
+from ringfence.ledger.tree.merkle import EMPTY, verify_consistency
 from ringfence.ledger.witness.state import State, StateFolder, begin, opened
 from ringfence.ledger.witness.wire import (
     ADD,

@@ -21,8 +21,13 @@ from typing import Self
 
 from ringfence.documents import durable
 from ringfence.errors import ConfigError, Locus, ProofError
-from ringfence.ledger.checkpoints import Checkpoint, SignedCheckpoint
-from ringfence.ledger.disk import (
+from ringfence.ledger.faults import LedgerError
+from ringfence.ledger.signed.checkpoints import Checkpoint, SignedCheckpoint
+from ringfence.ledger.signed.head import parse_checkpoint
+from ringfence.ledger.signed.keys import ED25519, SigningKey, VerifierKey, open_note
+from ringfence.ledger.signed.notes import Note, Signature, parse_note, render_note
+from ringfence.ledger.witness.wire import name_of
+from ringfence.ledger.writer.disk import (
     LOCK,
     NEW,
     PRIVATE,
@@ -32,11 +37,6 @@ from ringfence.ledger.disk import (
     place,
     sweep,
 )
-from ringfence.ledger.faults import LedgerError
-from ringfence.ledger.head import parse_checkpoint
-from ringfence.ledger.keys import ED25519, SigningKey, VerifierKey, open_note
-from ringfence.ledger.notes import Note, Signature, parse_note, render_note
-from ringfence.ledger.witness.wire import name_of
 
 PINNED = f"{PRIVATE}/witness"
 COSIGNED = f"{PRIVATE}/cosigned"

@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ringfence.errors import Locus, ProofError
-from ringfence.ledger.merkle import HASH
-from ringfence.ledger.spelling import base64, number, unbase64
+from ringfence.ledger.signed.spelling import base64, number, unbase64
+from ringfence.ledger.tree.merkle import HASH
 
 ADD = "/add-checkpoint"
 SIZE = "text/x.tlog.size"

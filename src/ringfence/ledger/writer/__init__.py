@@ -1,0 +1,1 @@
+"""The writer: what makes an entry sequenced, and then published."""
