@@ -36,6 +36,8 @@ class Source:
     def unpacked(self) -> Iterator[bytes]:
         """Yield the content; `problems` tell what ended it too early."""
         first = self._read()
+        while len(first) < len(_MAGIC) and (more := self._read()):
+            first += more
         if first.startswith(_MAGIC):
             try:
                 yield from self._members(first)

@@ -380,3 +380,11 @@ def test_a_head_begins_no_reading(opened, packing):
 def test_nothing_is_the_head_of_what_can_not_be_read(tmp_path):
     """A file that isn't there has no head."""
     assert Unpacked(tmp_path / "missing", "missing").head() == b""
+
+
+def test_a_gzip_is_known_however_little_is_read_at_once(opened, monkeypatch):
+    """Its two first bytes may come one by one."""
+    monkeypatch.setattr(unpacked, "CHUNK", 1)
+    file = opened(gzip.compress(b"a\nb\n"))
+    assert b"".join(block.data for block in file.lines()) == b"a\nb\n"
+    assert not file.problems
