@@ -164,13 +164,11 @@ def _fault(
     error: RingfenceError | OSError, ledger: Path, far: tuple[str, str]
 ) -> LedgerError:
     """Return what became of a check's entries, and what to do about it."""
-    reason, advice = "the disk failed", None
+    reason, advice = str(error), None
     if isinstance(error, RingfenceError):
         (problem, *_) = error.problems
         place = "" if problem.at is None else f"{problem.at}: "
         reason, advice = f"{place}{problem.message}", problem.hint
-    elif error.strerror:
-        reason = error.strerror
     state, remedy = far
     hint = "; ".join(filter(None, (advice, remedy)))
     return LedgerError(f"judged, but {state}: {reason}", Locus(str(ledger)), hint)

@@ -258,10 +258,12 @@ def test_nothing_is_asked_when_time_is_up(monkeypatch: pytest.MonkeyPatch):
 def test_an_answer_that_was_late_is_none(monkeypatch: pytest.MonkeyPatch):
     """What was cut off may look whole, and isn't taken."""
 
+    up = iter([False, True])  # not yet when there is a connection, and then it is
+
     class Late:
         @staticmethod
         def is_set() -> bool:
-            return True
+            return next(up)
 
     @contextmanager
     def late(*_: object):

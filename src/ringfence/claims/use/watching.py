@@ -157,9 +157,8 @@ class Watching:
         held = _swept(tail, head, begun)[tail] & enters
         into = {*head[held].tolist(), *states.head[own].tolist()}
         stores = sorted({store_of(self._network.node(state)) for state in into} - {""})
-        if stores:
-            return listed(stores)
-        return f"{graph.ids[int(states.codes[states.head[own][0]]) >> 4]} whole"
+        whole = f"{graph.ids[int(states.codes[states.head[own][0]]) >> 4]} whole"
+        return listed(stores or [whole])
 
     @cached_property
     def _loose(self) -> tuple[Ints, Ints, Flags]:

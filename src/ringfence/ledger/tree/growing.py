@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from itertools import pairwise
 from struct import Struct
 
 from ringfence.errors import Locus, ProofError
@@ -137,14 +136,13 @@ class Frontier:
 
     def _close(self) -> None:
         """Put full tiles away, and their hashes into the level above."""
-        for level, (edge, above) in enumerate(pairwise(self._edge)):
-            if len(edge) < WIDTH * HASH:
-                return
-            full = bytes(edge)
-            edge.clear()
-            above.extend(folded(full))
+        level = 0
+        while len(edge := self._edge[level]) == WIDTH * HASH:
             number = (self.size >> HEIGHT * (level + 1)) - 1
-            self._full.append((Tile(level, number).path, full))
+            self._full.append((Tile(level, number).path, bytes(edge)))
+            self._edge[level + 1].extend(folded(bytes(edge)))
+            edge.clear()
+            level += 1
 
 
 def _edge(size: int) -> Iterator[Tile]:

@@ -164,7 +164,9 @@ def _compare(disk: Disk, journal: Reading, size: int, problems: list[Problem]) -
             low, high = max(first, start), min(after, start + WIDTH)
             try:
                 there = tree.bundle(start // WIDTH)[low - start : high - start]
-            except (OSError, ProofError):  # which was told
+            except (OSError, ProofError):  # signed, and beyond what is published
+                message = f"the file with entries {low} to {high - 1} can't be read"
+                problems.append(Problem(message, Locus(f"{PUBLIC}/tile/entries")))
                 continue
             if there != entries[low - first : high - first]:
                 message = f"entries {low} to {high - 1} are not those of the log"

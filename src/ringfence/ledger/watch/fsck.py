@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from ringfence.errors import Locus, Problem, ProofError, RingfenceError
@@ -182,12 +181,13 @@ class _Check:
             rows: What each level has beyond its full tiles.
             number: The number of the tile of the lowest level that came last.
         """
-        for level, (row, above) in enumerate(pairwise(rows)):
-            if len(row) < WIDTH * HASH:
-                return
+        level = 0
+        while len(row := rows[level]) == WIDTH * HASH:
             tile = Tile(level, number >> HEIGHT * level)
-            above.extend(folded(self._nodes(tile, row) if level else bytes(row)))
+            nodes = self._nodes(tile, row) if level else bytes(row)
+            rows[level + 1].extend(folded(nodes))
             row.clear()
+            level += 1
 
     def _leaves(self, number: int, derived: bytes, stored: bytes | None) -> bytes:
         """Hold the hashes of entries against their tile; return what to go by."""

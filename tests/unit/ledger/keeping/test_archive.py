@@ -17,7 +17,7 @@ from ringfence.errors import ConfigError, ProofError, RingfenceError
 from ringfence.ledger.entries import digest_of, made
 from ringfence.ledger.faults import LedgerError
 from ringfence.ledger.keeping.archive import SUMS, TOP, export, readme, sum_of
-from ringfence.ledger.keeping.opening import begin, opened, writing
+from ringfence.ledger.keeping.opening import begin, closed, opened, writing
 from ringfence.ledger.keeping.payloads import Payloads, erase
 from ringfence.ledger.keeping.renewal import announce, check_ledger, retire
 from ringfence.ledger.keeping.restore import restore
@@ -188,8 +188,18 @@ def test_nothing_is_put_over_anything(archive: bytes, tmp_path: Path):
     with pytest.raises(ConfigError, match="something lies there already"):
         restore(tmp_path / "a.tar", tmp_path / "b")
     (tmp_path / ".c.import").mkdir()
+    (tmp_path / ".c.import/left").write_bytes(b"half of something")
     restore(tmp_path / "a.tar", tmp_path / "c")
     assert not (tmp_path / ".c.import").exists()
+    assert not (tmp_path / "c/left").exists()
+
+
+def test_a_log_without_entries_is_not_closed(tmp_path: Path):
+    """Nothing in it says so."""
+    Log.create(tmp_path / "a", ORIGIN).close()
+    export(tmp_path / "a", tmp_path / "a.tar")
+    restore(tmp_path / "a.tar", tmp_path / "b")
+    assert closed(RealDisk(tmp_path / "b")) is None
 
 
 def refused(content: bytes, folder: Path) -> str:

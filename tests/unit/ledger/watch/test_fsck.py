@@ -67,6 +67,27 @@ def test_a_rewritten_entry_is_told_by_its_number(folder):
     ]
 
 
+def test_a_missing_bundle_is_told_once(folder):
+    """The journal that has its entries, too, isn't blamed for what can't be read."""
+    (folder / "public/tile/entries/002.p/88").unlink()
+    assert [place for place, _ in told(folder)] == ["public/tile/entries/002.p/88"]
+
+
+def test_a_bundle_that_is_signed_and_not_published_is_missed(tmp_path):
+    """Behind a checkpoint that was put back, the journal asks for what was signed."""
+    shown = tmp_path / "ledger/public/checkpoint"
+    with Log.create(tmp_path / "ledger", ORIGIN, keys=[KEY]) as log:
+        log.append(entries(0, 10))
+        log.publish()
+        before = shown.read_bytes()
+        log.append(entries(10, 20))
+        log.publish()
+    shown.write_bytes(before)
+    (tmp_path / "ledger/public/tile/entries/000.p/20").unlink()
+    messages = dict(told(tmp_path / "ledger"))
+    assert "can't be read" in messages["public/tile/entries"]
+
+
 def test_many_rewritten_entries_are_counted(folder):
     """One problem a bundle says which entry is the first, and how many follow."""
     bundle = folder / "public/tile/entries/000"
