@@ -7,12 +7,10 @@ place and leaves the others alone. Of a key that an object has twice the last co
 
 from __future__ import annotations
 
-import gc
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -98,22 +96,6 @@ def _check_size(members: list[zipfile.ZipInfo], file: str) -> None:
     if len(members) > _MOST_MEMBERS or sum(m.file_size for m in members) > LARGEST:
         message = f"unpacks to more than 1 GiB or {_MOST_MEMBERS} files"
         raise SourceError(message, Locus(file), "unpack it, and order fewer files")
-
-
-@contextmanager
-def unswept() -> Iterator[None]:
-    """Keep Python from looking for circles of garbage.
-
-    Millions of values are made and kept; walking them over and over would take as long
-    as reading them does, and none of them is part of a circle.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def decode(raw: bytes | msgspec.Raw, kind: type[T], at: Locus) -> T:

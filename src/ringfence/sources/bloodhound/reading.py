@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ringfence.documents.unswept import unswept
 from ringfence.sources.bloodhound.azure import Azure
 from ringfence.sources.bloodhound.collection import Object, objects
 from ringfence.sources.bloodhound.computers import Computers
@@ -14,7 +15,6 @@ from ringfence.sources.bloodhound.premises import Premises
 from ringfence.sources.bloodhound.principals import Principals
 from ringfence.sources.bloodhound.rights import Rights
 from ringfence.sources.bloodhound.scopes import Scopes
-from ringfence.sources.bulk_json import unswept
 from ringfence.sources.directory import OPTIONS, Directory
 from ringfence.sources.gathering import Gatherer
 from ringfence.sources.source import Harvest, Order

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
 from ringfence.documents.located import Reader
+from ringfence.documents.unswept import unswept
 from ringfence.errors import Locus
 from ringfence.sources import directory as shared
-from ringfence.sources.bulk_json import unswept
 from ringfence.sources.directory import (
     DEFAULT_KIND,
     Account,

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ringfence.audit.event import VERB_CODE, Ints, Sheet
-from ringfence.audit.readers.collecting import uncollected
 from ringfence.audit.readers.fields import UnreadableError
 from ringfence.audit.readers.pgaudit.known import (
     ASIDE,
@@ -31,6 +30,7 @@ from ringfence.audit.readers.pgaudit.messages import MARK as AUDIT
 from ringfence.audit.readers.pgaudit.messages import fields
 from ringfence.audit.readers.pgaudit.pages import TOUCH, VERB, Line, Log, Page, places
 from ringfence.audit.unpacked import Block, Unpacked
+from ringfence.documents.unswept import unswept
 
 _COLUMNS = (23, 24, 26)
 _TIME, _PRINCIPAL, _FROM, _SESSION, _NUMBER = 0, 1, 4, 5, 6
@@ -235,7 +235,7 @@ def _columns(block: Block) -> _Columns | None:
     data = block.data
     if MARK in data or data.count(_QUOTE) % 2:
         return None
-    with uncollected():
+    with unswept():
         rows = _PLAIN.findall(data)
         if len(rows) != len(block.ends):
             return None

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from ringfence.audit.readers.collecting import uncollected
+from ringfence.documents.unswept import unswept
 
 
 def off() -> None:
@@ -19,7 +19,7 @@ def test_the_collector_is_as_it_was(was_on):
     before = gc.isenabled()
     (gc.enable if was_on else gc.disable)()
     try:
-        with pytest.raises(ValueError, match="off"), uncollected():
+        with pytest.raises(ValueError, match="off"), unswept():
             off()
         assert gc.isenabled() is was_on
     finally:
