@@ -179,6 +179,24 @@ def test_a_log_is_rotated(founded):
     assert (said.code, f"`{ORIGIN}/2027` follows" in said.err) == (2, True)
 
 
+def test_a_series_is_verified_from_its_oldest_key(founded):
+    """Whoever trusts the first log checks all; a log that is left out is noticed."""
+    first = key(founded)
+    for old, new, year in (("ledger", "b", 2027), ("b", "c", 2028)):
+        words = ("ledger", "rotate", old, new, "--origin", f"{ORIGIN}/{year}")
+        assert founded(*words).code == 0
+    series = ("ledger", "series", "ledger", "b", "c", "--key", first)
+    said = told(founded(*series, "--format", "json"))
+    assert said["logs"] == [
+        f"{ORIGIN}, size 2",
+        f"{ORIGIN}/2027, size 2",
+        f"{ORIGIN}/2028, size 1",
+    ]
+    assert founded("ledger", "series", "ledger", "c", "--key", first).code == 12
+    assert founded("ledger", "series", "b", "c", "--key", first).code == 12
+    assert founded("ledger", "series", "ledger", "nowhere", "--key", first).code == 2
+
+
 def test_a_payload_of_a_closed_log_is_erased_by_the_log_that_follows(founded):
     """The old log takes no entry; the new one says what was erased, and why."""
     Path("Ann Li.txt").write_text("x")

@@ -58,7 +58,13 @@ app.command(
 app.command(collecting.sources)
 app.command(bounds.app)
 app.command(ledgering.app)
-for _command in (keeping.rotate, keeping.keys, keeping.export, keeping.erase):
+for _command in (
+    keeping.rotate,
+    keeping.series,
+    keeping.keys,
+    keeping.export,
+    keeping.erase,
+):
     ledgering.app.command(_command)
 ledgering.app.command(keeping.restored, name="import")
 ledgering.app.command(watching.monitor)

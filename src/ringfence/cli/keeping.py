@@ -51,6 +51,53 @@ def rotate(
     return int(ExitCode.ALL_UPHELD)
 
 
+def series(
+    oldest: str,
+    next: str,  # noqa: A002
+    /,
+    *more: str,
+    key: Keys,
+    format: Form = "text",  # noqa: A002
+) -> int:
+    """Check that logs follow one another, with keys of the oldest alone.
+
+    Each has to be closed in favour of the next, and the next to continue it. That a
+    log is whole, `fsck` says.
+    Example: `ringfence ledger series ledger-2026 ledger-2027 --key KEY`.
+
+    Parameters
+    ----------
+    oldest
+        The address of a log or its folder.
+    next
+        The one that follows.
+    more
+        Those behind it, in their order.
+    """
+    from ringfence.ledger.keeping.renewal import key_proofs
+    from ringfence.ledger.keeping.series import Shard, verify_series
+    from ringfence.ledger.remote import open_log
+    from ringfence.ledger.signed.keys import parse_key
+    from ringfence.ledger.writer.disk import RealDisk
+    from ringfence.report import ledger_text as told
+
+    places = (oldest, next, *more)
+    # A server has no list of what it serves: who changed a key gives today's.
+    shards = [
+        Shard(
+            one,
+            open_log(one),
+            () if "://" in one else [*key_proofs(RealDisk(Path(one)))],
+        )
+        for one in places
+    ]
+    trusted = [parse_key(one, "--key") for one in key]
+    heads = [one.checkpoint for one in verify_series(shards, trusted)]
+    logs = [f"{head.origin}, size {head.size:,}" for head in heads]
+    show(told.render("series", {"logs": logs, "verified": "one series"}, format))
+    return int(ExitCode.ALL_UPHELD)
+
+
 @keys.command(name="list")
 @placed
 def listed(
