@@ -38,6 +38,7 @@ BOUNDARY = Fields(
         "exceptions",
         "networks",
         "logs",
+        "gate",
     ),
 )
 PROTECTION = Fields(("name",), ("category", "tags", "datasets", "columns"))
@@ -67,6 +68,13 @@ LOG = Fields(
     ),
 )
 NAMING = Fields(("match", "is"))
+
+GATE = Fields(
+    ("excluded",),
+    ("protected", "verbs", "exceptions", "mode", "publish", "rows", "masks"),
+)
+ROWS = Fields(("datasets", "column", "values"))
+MASKING = Fields(("columns", "mask"))
 
 # --- tests of selectors ---------------------------------------------------------------
 

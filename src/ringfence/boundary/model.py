@@ -167,6 +167,55 @@ class Network(_Value, frozen=True):
     hides: bool = False
 
 
+# --- what is enforced -----------------------------------------------------------------
+
+Mask = Literal["null", "full", "hash", "first4", "last4", "year"]
+
+
+class Rows(_Value, frozen=True):
+    """Which rows of some datasets are of the population: `column` has one of `values`.
+
+    A row whose value isn't known may be of the population. Where nothing is stated,
+    every row is.
+    """
+
+    datasets: tuple[str, ...]  # patterns over dataset ids, without `dataset:`
+    column: str
+    values: tuple[str, ...]
+
+
+class Masking(_Value, frozen=True):
+    """What whoever is excluded sees in the place of a column's values."""
+
+    columns: tuple[str, ...]  # patterns over column ids, without `column:`
+    mask: Mask
+
+
+class Gate(_Value, frozen=True):
+    """What the gate enforces: the part of a boundary that is decided at each request.
+
+    Attributes:
+        excluded: Names of the selectors that keep somebody out; any one does.
+        protected: Names of protections; empty means all.
+        verbs: Verbs or verb groups that count.
+        exceptions: Names of the exceptions that are conceded.
+        mode: `fence` asks whether a request may cross; `grants` asks further whether
+            whoever makes it holds a grant.
+        publish: A decision is answered when it is published, rather than sequenced.
+        rows: Which rows are of the population.
+        masks: What takes the place of a column's values.
+    """
+
+    excluded: tuple[str, ...]
+    protected: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ("any",)
+    exceptions: tuple[str, ...] = ()
+    mode: Literal["fence", "grants"] = "fence"
+    publish: bool = False
+    rows: tuple[Rows, ...] = ()
+    masks: tuple[Masking, ...] = ()
+
+
 # --- claims ---------------------------------------------------------------------------
 
 
@@ -252,6 +301,7 @@ class Boundary(_Value, frozen=True):
         networks: Addresses of one's own.
         regimes: Regimes drawn on.
         claims: Claims, in the order of the file.
+        gate: What is enforced; None where nothing is said of it.
     """
 
     name: str
@@ -266,6 +316,7 @@ class Boundary(_Value, frozen=True):
     exceptions: tuple[BoundaryException, ...] = ()
     networks: tuple[Network, ...] = ()
     regimes: tuple[RegimeUsed, ...] = ()
+    gate: Gate | None = None
 
     def selector(self, name: str) -> Selector:
         """Return the selector of that name."""

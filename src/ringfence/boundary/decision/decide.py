@@ -1,0 +1,270 @@
+"""The decision, as plainly as it can be written: every compiler is held to this.
+
+Denied unless something allows it. Exclusion beats grant; whatever isn't known counts as
+it would count at worst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from ringfence.boundary.decision.request import Decision, Reason, Request, Stated
+from ringfence.boundary.decision.scene import Dataset, Grant, Known, Leave, Scene
+from ringfence.boundary.model import AllOf, AnyOf, Attribute, Employer, Not, Owned, Test
+from ringfence.boundary.selector import Holder, attribute_status, employment_status
+from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import ATTRIBUTES, VERB_GROUPS, VERBS, kind_of
+from ringfence.guard.concrete import holds
+
+PRINCIPAL = "principal."
+_STRANGER = Dataset(status=Status.UNKNOWN)
+
+
+def decide(
+    scene: Scene, request: Request, now: str, counted: Mapping[str, int] | None = None
+) -> Decision:
+    """Return whether a request may cross, and why.
+
+    Args:
+        scene: What is known.
+        request: What is asked.
+        now: The instant, `YYYY-MM-DDTHH:MM:SSZ`.
+        counted: How many people each exception has been used for, by its name.
+    """
+    if not scene.since <= now < scene.until:
+        return Decision(Reason.STALE)
+    if request.verb not in VERBS:
+        return Decision(Reason.UNKNOWN_VERB)
+    fenced = _fence(scene, request, now, counted or {})
+    if not fenced.allowed or scene.gate.mode == "fence":
+        return fenced
+    lacks = _lacks(scene, request, now)
+    if lacks is None:
+        return fenced
+    return Decision(lacks, fenced.selectors, fenced.columns)
+
+
+# --- the fence ------------------------------------------------------------------------
+
+
+def _fence(
+    scene: Scene, request: Request, now: str, counted: Mapping[str, int]
+) -> Decision:
+    standings = {
+        one.name: standing(scene, one.name, request) for one in scene.selectors
+    }
+    out = tuple(name for name, one in standings.items() if one is not Status.NO)
+    if not out:
+        return Decision(Reason.NOT_EXCLUDED)
+    if request.verb not in {
+        v for group in scene.gate.verbs for v in VERB_GROUPS[group]
+    }:
+        return Decision(Reason.NOT_COUNTED, out)
+    touched = [*_touched(scene, request)]
+    columns = tuple(name for _, _, name in touched)
+    if not touched:
+        return Decision(Reason.NOT_PROTECTED, out)
+    if all(_is_other_row(dataset, request) for _, dataset, _ in touched):
+        return Decision(Reason.OTHER_ROW, out, columns)
+    sure = any(standings[name] is Status.YES for name in out)
+    denied = Decision(
+        Reason.EXCLUDED if sure else Reason.PERHAPS_EXCLUDED, out, columns
+    )
+    ids = {f"{whole.partition(':')[2]}.{name}" for whole, _, name in touched}
+    conceded = _conceded(scene, request, now, counted, ids)
+    if conceded is not None:
+        return replace(denied, reason=conceded[0], leave=conceded[1])
+    return _obeyed(request, touched, denied)
+
+
+def standing(scene: Scene, selector: str, request: Request) -> Status:
+    """Return whether a selector excludes whoever makes a request."""
+    kind = kind_of(request.principal)
+    if kind == "legal_entity":
+        return scene.entities[selector].get(request.principal, Status.UNKNOWN)
+    stored = scene.people.get(request.principal)
+    if kind != "person" or (stored is None and not request.stated):
+        return Status.UNKNOWN
+    stored = stored or Known()
+    test = next(one.people for one in scene.selectors if one.name == selector)
+    entities = scene.entities[selector]
+    told = {
+        name: frozenset(values)
+        for name, values in request.stated.items()
+        if name in ATTRIBUTES["person"]
+    }
+    own = {name: frozenset(values) for name, values in stored.attributes.items()}
+    doubted = frozenset(stored.unknown)
+    if request.trusted:
+        return _tested(test, Holder({**own, **told}, doubted - told.keys()), entities)
+    before = _tested(test, Holder(own, doubted), entities)
+    if request.principal not in scene.people:
+        before = Status.UNKNOWN
+    return max(before, _tested(test, Holder({**told, **own}, doubted), entities))
+
+
+def _tested(test: Test, holder: Holder, entities: Mapping[str, Status]) -> Status:
+    match test:
+        case AnyOf():
+            return max(_tested(part, holder, entities) for part in test.of)
+        case AllOf():
+            return min(_tested(part, holder, entities) for part in test.of)
+        case Employer():
+            known = employment_status(test, holder)
+            if test.entities:
+                return known
+            others = (entities.get(one, Status.UNKNOWN) for one in holder.employers())
+            return max((known, *others))
+        case Attribute() | Not():
+            return attribute_status(test, holder)
+        case Owned():
+            raise AssertionError(test)  # the grammar keeps it to entities
+        case _:
+            assert_never(test)
+
+
+# --- what is touched ------------------------------------------------------------------
+
+
+def _touched(scene: Scene, request: Request) -> Iterator[tuple[str, Dataset, str]]:
+    """Yield every column that is, or may be, protected: its dataset's id, it, its name.
+
+    What is protected without a name that we know has none.
+    """
+    for whole, names in _datasets(scene, request):
+        dataset = scene.datasets.get(whole, _STRANGER)
+        if dataset.status is not Status.NO:
+            yield whole, dataset, ""
+        for name in names or dataset.columns:
+            if dataset.columns.get(name, Status.UNKNOWN) is not Status.NO:
+                yield whole, dataset, name
+
+
+def _datasets(scene: Scene, request: Request) -> Iterator[tuple[str, tuple[str, ...]]]:
+    kind, _, name = request.resource.partition(":")
+    match kind:
+        case "column":
+            whole, _, column = name.rpartition(".")
+            yield f"dataset:{whole}", (column,)
+        case "store" if scene.stores.get(request.resource):
+            for dataset in scene.stores[request.resource]:
+                yield dataset, ()
+        case _:
+            yield request.resource, request.columns
+
+
+def _is_other_row(dataset: Dataset, request: Request) -> bool:
+    """Return whether the row is surely of nobody in the population."""
+    if dataset.rows is None or request.row is None:
+        return False
+    value = request.row.get(dataset.rows.column)
+    return value is not None and value not in dataset.rows.values
+
+
+# --- what concedes it -----------------------------------------------------------------
+
+
+def _conceded(
+    scene: Scene, request: Request, now: str, counted: Mapping[str, int], ids: set[str]
+) -> tuple[Reason, str] | None:
+    """Return the exception that concedes it, or what keeps the first that fits."""
+    fitting = [
+        one
+        for one in scene.leaves
+        if request.principal in one.who
+        and one.since <= now < one.until
+        and ids <= {*one.columns}
+    ]
+    found = [(_missing(one, request, counted), one.name) for one in fitting]
+    return next(
+        (one for one in found if one[0] is Reason.LEAVE), next(iter(found), None)
+    )
+
+
+def _missing(leave: Leave, request: Request, counted: Mapping[str, int]) -> Reason:
+    if request.purpose != leave.purpose:
+        return Reason.NO_PURPOSE
+    if request.subjects is None:
+        return Reason.UNCOUNTED
+    if counted.get(leave.name, 0) + request.subjects > leave.cap:
+        return Reason.CAP
+    return Reason.LEAVE
+
+
+def _obeyed(
+    request: Request, touched: list[tuple[str, Dataset, str]], denied: Decision
+) -> Decision:
+    """Return what may be read if it is obeyed, and else the denial."""
+    first = touched[0][1]
+    if request.verb != "read" or any(one is not first for _, one, _ in touched):
+        return denied
+    if first.rows is not None and request.row is None and "rows" in request.obeys:
+        return replace(denied, reason=Reason.ROWS, rows=first.rows)
+    masks = {name: first.masks[name] for _, _, name in touched if name in first.masks}
+    if len(masks) == len(touched) and "mask" in request.obeys:
+        return replace(denied, reason=Reason.MASKED, masks=masks)
+    return denied
+
+
+# --- grants ---------------------------------------------------------------------------
+
+
+def _lacks(scene: Scene, request: Request, now: str) -> Reason | None:
+    """Return what is missing of a grant, or None if each column is granted."""
+    found = [
+        _granted(scene, request, now, whole, one)
+        for whole, one in _asked(scene, request)
+    ]
+    worst = [one for one in found if one is not None]
+    if not found or Reason.NO_GRANT in worst:
+        return Reason.NO_GRANT
+    return worst[0] if worst else None
+
+
+def _asked(scene: Scene, request: Request) -> Iterator[tuple[str, str]]:
+    """Yield what needs a grant: a dataset's id, and its column's, or nothing."""
+    for whole, names in _datasets(scene, request):
+        dataset = scene.datasets.get(whole, _STRANGER)
+        bare = whole.partition(":")[2]
+        for name in names or dataset.columns or ("",):
+            yield whole, f"column:{bare}.{name}" if name else ""
+
+
+def _granted(
+    scene: Scene, request: Request, now: str, whole: str, column: str
+) -> Reason | None:
+    fitting = [
+        grant
+        for grant in scene.grants
+        if request.principal in grant.who
+        and request.verb in grant.verbs
+        and grant.since <= now
+        and (not grant.until or now < grant.until)
+        and (whole in grant.what or column in grant.what)
+    ]
+    if not fitting:
+        return Reason.NO_GRANT
+    circumstances = _circumstances(scene, request)
+    return None if any(_is_met(one, circumstances) for one in fitting) else Reason.GUARD
+
+
+def _is_met(grant: Grant, circumstances: Stated) -> bool:
+    return grant.guard is None or holds(grant.guard, circumstances) is True
+
+
+def _circumstances(scene: Scene, request: Request) -> Stated:
+    """Return what guards are asked about.
+
+    Of the principal, that is what is stored; a caller's word counts if it is trusted.
+    """
+    known = scene.people.get(request.principal, Known())
+    stored = {k: v for k, v in known.attributes.items() if k not in known.unknown}
+    told = {**stored, **request.stated} if request.trusted else stored
+    around = {
+        key: values
+        for key, values in request.circumstances.items()
+        if not key.casefold().startswith(PRINCIPAL)
+    }
+    return {**around, **{f"{PRINCIPAL}{name}": told[name] for name in told}}
