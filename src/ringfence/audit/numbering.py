@@ -17,8 +17,9 @@ import numpy.typing as npt
 from ringfence.audit.batch import Batch
 from ringfence.audit.durable import listed, quoted
 from ringfence.audit.event import CODED
-from ringfence.audit.naming import node_of, renamed
+from ringfence.audit.naming import renamed
 from ringfence.audit.table import LogState
+from ringfence.boundary.naming import node_of
 from ringfence.boundary.order import LogOrder
 
 Columns = Mapping[str, npt.NDArray[np.generic]]

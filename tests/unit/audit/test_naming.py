@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.audit.event import Touch, touch_of
-from ringfence.audit.naming import captured, node_of, renamed
+from ringfence.audit.naming import renamed
+from ringfence.boundary.naming import captured, node_of
 from ringfence.boundary.order import Naming
 
 LETTERS = st.text("ab*", max_size=8)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ringfence.audit.event import NOTHING, Touch, dataset_of
-from ringfence.audit.naming import captured, node_of
+from ringfence.boundary.naming import captured, node_of
 from ringfence.boundary.order import LogOrder, Naming
 from ringfence.boundary.vocabulary import DATA_KINDS, kind_of
 

@@ -1,0 +1,1 @@
+"""A scene turned into what decides: a closure, arrays, SQL, Rego, Cedar."""

@@ -1,0 +1,1 @@
+"""The decision point: it decides, logs, and says why."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: its ways closed by its own means, tried, and watched."""

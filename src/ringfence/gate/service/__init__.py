@@ -1,0 +1,1 @@
+"""The decision point as a service over HTTP."""

@@ -1,0 +1,1 @@
+"""The protocols that ask the decision point, each in its own words."""
