@@ -12,7 +12,7 @@ from ringfence.boundary.order import Naming
 class UnansweredError(Exception):
     """The gate can't answer: no scene in force, or nothing that logs its answer.
 
-    It is never an allowance. A surface tells it as its protocol tells failure, and never
+    It is never an allowance. A surface tells it as its protocol tells failure, never
     as an empty success.
     """
 

@@ -1,6 +1,6 @@
 """What a database has to be made to do, in the boundary's terms.
 
-The estate says it: which logins are inside the fence, which data is protected, and which
+The estate says which logins are inside the fence, which data is protected, and which
 grants a cut plan ends. How a server does it, the compiler says.
 """
 
@@ -70,7 +70,7 @@ class Wanted(_Value, frozen=True):
         store: Name of the store in the estate: `warehouse`.
         boundary: Digest of the boundary. `estate`: of the estate.
         inside: Logins whose every holder is inside the fence, once all cuts are made.
-        outside: Logins that somebody who is, or may be, excluded can use; and those that
+        outside: Logins that somebody can use who is, or may be, excluded; and those that
             nobody is said to hold.
         tables: Relations that hold protected data.
         cuts: Grants to end.
