@@ -36,6 +36,7 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 REASONS = ("request", "retention", "order", "mistake")
 KEY_STATES = ("begins", "ends")
+STEPS = ("ask", "break-glass", "approve", "refuse", "revoke", "review")
 
 
 class Form(NamedTuple):
@@ -70,6 +71,9 @@ FORMS: Mapping[str, Form] = {
     "key": Form({"key": re.compile(_KEY), "state": re.compile("|".join(KEY_STATES))}),
     "closed": Form({"keys": _KEYS, "next": _ORIGIN}),
     "continued": Form({"origin": _ORIGIN, "size": _COUNT}, ("checkpoint", "root")),
+    "exception": Form(
+        {"step": re.compile("|".join(STEPS))}, ("boundary", "payload"), ("name", "step")
+    ),
     "heartbeat": Form(),
     "erased": Form({"reason": re.compile("|".join(REASONS))}, ("payload",)),
 }

@@ -1,0 +1,263 @@
+"""The course of exceptions: which steps may be taken, and what is in force after them.
+
+One pure function takes a step. Whoever appends to the ledger asks it before, and
+whoever reads the ledger asks it again: a step that may not be taken changes nothing,
+whoever has logged it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from ringfence.boundary.decision.decide import standing
+from ringfence.boundary.decision.request import Request
+from ringfence.boundary.decision.scene import Leave, Scene
+from ringfence.boundary.protection import patterns
+from ringfence.boundary.status import Status
+from ringfence.errors import ConfigError
+from ringfence.gate.leaves.steps import (
+    Approve,
+    Ask,
+    BreakGlass,
+    Refuse,
+    Review,
+    Revoke,
+    Step,
+)
+
+LONGEST = timedelta(days=366)
+GLASS = timedelta(hours=4)
+MOST = 10**12
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How far one exception has come.
+
+    Attributes:
+        asked: What was asked for, or taken.
+        since: First instant at which it may be in force; of one that was approved late,
+            the instant of the approval.
+        until: First instant at which it isn't any more.
+        state: `asked`, `approved`, `broken` (glass), `refused`, `revoked`.
+        approved: Who approved it; empty if nobody has.
+        reviewed: When it was reviewed last; empty if it wasn't.
+    """
+
+    asked: Ask | BreakGlass
+    since: str
+    until: str
+    state: str = "asked"
+    approved: str = ""
+    reviewed: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is in force between its ends."""
+        return self.state in {"approved", "broken"}
+
+    @property
+    def awaits(self) -> str:
+        """What has to happen next: `approval`, `review`, or nothing."""
+        if self.state == "asked":
+            return "approval"
+        return "review" if self.state == "broken" and not self.reviewed else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Courses:
+    """Every exception that a ledger tells of.
+
+    Attributes:
+        by_name: By name, in the order in which they were asked for.
+        refused: Steps of the ledger that could not be taken, and why not.
+    """
+
+    by_name: Mapping[str, Course] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+
+    def leaves(self, scene: Scene) -> tuple[Leave, ...]:
+        """Return the exceptions that stand, as decisions read them."""
+        return tuple(
+            Leave(
+                name,
+                who=one.asked.who,
+                columns=covered(scene, one.asked.columns),
+                purpose=one.asked.purpose,
+                cap=one.asked.cap,
+                since=one.since,
+                until=one.until,
+            )
+            for name, one in self.by_name.items()
+            if one.stands
+        )
+
+
+def replayed(courses: Courses, step: Step, scene: Scene, time: str) -> Courses:
+    """Return the exceptions after a step that stands in a ledger."""
+    try:
+        return take(courses, step, scene, time)
+    except ConfigError as error:
+        told = f"{type(step).__name__.lower()} {step.name}: {error.problems[0].message}"
+        return replace(courses, refused=(*courses.refused, told))
+
+
+def take(courses: Courses, step: Step, scene: Scene, time: str) -> Courses:
+    """Return the exceptions after a step.
+
+    Args:
+        courses: The exceptions so far.
+        step: The step.
+        scene: Who is inside the fence, and which columns there are.
+        time: When it is taken.
+
+    Raises:
+        ConfigError: It may not be taken.
+    """
+    match step:
+        case Ask() | BreakGlass():
+            after = _begun(courses, step, scene, time)
+        case Approve():
+            after = _approved(_waiting(courses, step, time), step, scene, time)
+        case Refuse():
+            before = _waiting(courses, step, time)
+            _check_other(before, step, scene)
+            after = replace(before, state="refused", until=time)
+        case Revoke():
+            before = _standing(courses, step, time)
+            _check_inside(step.by, scene)
+            after = replace(before, state="revoked", until=time)
+        case Review():
+            before = _named(courses, step)
+            _check_other(before, step, scene)
+            after = replace(before, reviewed=time)
+    if not isinstance(step, Ask | BreakGlass | Approve):
+        _check_text(step.why, "why")
+    return replace(courses, by_name={**courses.by_name, step.name: after})
+
+
+def covered(scene: Scene, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids of the columns that patterns fit, without `column:`, sorted."""
+    fits = patterns(columns)
+    found = (
+        f"{dataset.partition(':')[2]}.{name}"
+        for dataset, one in scene.datasets.items()
+        for name in one.columns
+    )
+    return tuple(sorted(one for one in found if fits.match(one)))
+
+
+# --- what each step needs -------------------------------------------------------------
+
+
+def _begun(courses: Courses, step: Ask | BreakGlass, scene: Scene, time: str) -> Course:
+    if step.name in courses.by_name or any(
+        step.name == one.name for one in scene.leaves
+    ):
+        raise ConfigError(f"there is an exception `{step.name}` already")
+    if not _NAME.fullmatch(step.name):
+        raise ConfigError(f"`{step.name}` is no kebab-case name")
+    _check_text(step.purpose, "purpose")
+    if not 1 <= step.cap <= MOST:
+        raise ConfigError(f"`cap` must be 1 to {MOST:,}")
+    _check_people(step.who, scene)
+    if not covered(scene, step.columns):
+        hint = "patterns over ids such as `warehouse/public.orders.email`"
+        raise ConfigError("it covers no column that the estate knows", hint=hint)
+    if isinstance(step, BreakGlass):
+        _check_inside(step.by, scene)
+        _check_span(time, step.until, GLASS)
+        return Course(step, time, step.until, "broken")
+    _check_people((step.by,), scene)
+    _check_span(max(step.since, time), step.until, LONGEST)
+    _check_span(step.since, step.until, LONGEST)
+    return Course(step, step.since, step.until)
+
+
+def _approved(before: Course, step: Approve, scene: Scene, time: str) -> Course:
+    _check_other(before, step, scene)
+    since = max(before.since, time)
+    return replace(before, state="approved", approved=step.by, since=since)
+
+
+def _named(courses: Courses, step: Step) -> Course:
+    found = courses.by_name.get(step.name)
+    if found is None:
+        hint = "`ringfence exception list` tells which there are"
+        raise ConfigError(f"there is no exception `{step.name}`", hint=hint)
+    return found
+
+
+def _waiting(courses: Courses, step: Step, time: str) -> Course:
+    found = _named(courses, step)
+    if found.state != "asked":
+        raise ConfigError(f"exception `{step.name}` is {found.state} already")
+    _check_time(found, step, time)
+    return found
+
+
+def _standing(courses: Courses, step: Step, time: str) -> Course:
+    found = _named(courses, step)
+    if not found.stands:
+        raise ConfigError(f"exception `{step.name}` is {found.state}, and not in force")
+    _check_time(found, step, time)
+    return found
+
+
+def _check_time(found: Course, step: Step, time: str) -> None:
+    if found.until <= time:
+        raise ConfigError(f"exception `{step.name}` ended at {found.until}")
+
+
+def _check_text(text: str, what: str) -> None:
+    if not text.strip() or not text.isprintable():
+        raise ConfigError(f"`{what}` must be a line of text")
+
+
+def _check_people(people: tuple[str, ...], scene: Scene) -> None:
+    if not people:
+        raise ConfigError("it is for nobody", hint="name people: `person:ann`")
+    strangers = [one for one in people if one not in scene.people]
+    if strangers:
+        raise ConfigError(f"the estate knows no `{strangers[0]}`")
+
+
+def _check_span(since: str, until: str, longest: timedelta) -> None:
+    try:
+        first, end = (datetime.strptime(one, _INSTANT) for one in (since, until))  # noqa: DTZ007
+    except ValueError:
+        hint = "write `2022-01-31T09:30:00Z`"
+        raise ConfigError(f"`{since}` or `{until}` is no instant", hint=hint) from None
+    if end <= first:
+        raise ConfigError(f"it ends at {until}, before it begins")
+    if end - first > longest:
+        raise ConfigError(f"it lasts longer than {_span(longest)}")
+
+
+def _span(longest: timedelta) -> str:
+    hours = longest.seconds // 3600
+    return f"{longest.days} days" if longest.days else f"{hours} hours"
+
+
+def _check_inside(person: str, scene: Scene) -> None:
+    """Check that somebody is surely not excluded, and hasn't left."""
+    _check_people((person,), scene)
+    asked = Request(person, "read", "")
+    for selector in scene.selectors:
+        if standing(scene, selector.name, asked) is not Status.NO:
+            message = f"`{person}` is not surely outside `{selector.name}`"
+            raise ConfigError(message, hint="somebody inside the fence has to say it")
+    if "no" in scene.people[person].attributes.get("active", ()):
+        raise ConfigError(f"`{person}` has left")
+
+
+def _check_other(before: Course, step: Step, scene: Scene) -> None:
+    """Check that it is somebody else who says it, from inside the fence."""
+    if step.by == before.asked.by or step.by in before.asked.who:
+        raise ConfigError(f"`{step.by}` can't say it of their own exception")
+    _check_inside(step.by, scene)
