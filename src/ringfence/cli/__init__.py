@@ -20,6 +20,7 @@ from ringfence.cli import (
     checking,
     collecting,
     comparing,
+    excepting,
     keeping,
     ledgering,
     listing,
@@ -57,6 +58,7 @@ app.command(
 )
 app.command(collecting.sources)
 app.command(bounds.app)
+app.command(excepting.app)
 app.command(ledgering.app)
 for _command in (
     keeping.rotate,

@@ -1,0 +1,83 @@
+"""The company two months later: what `enforce postgres plan` asked for, carried out.
+
+The directory and the register of tools are the first ones with each cut of the plans
+made; logins that nobody was said to hold have keepers. What the database is like after
+the plan's SQL, a real PostgreSQL says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+OWNERSHIP = "urn:ietf:params:scim:schemas:extension:loopwing:2.0:Group"
+KEEPERS = "job-keepers"
+ROOT = "  - {name: warehouse-root, logs_in_as: [warehouse/postgres], used_by: [%s]}"
+
+
+class Cut(NamedTuple):
+    """One fact that a plan takes away."""
+
+    tail: str
+    kind: str
+    head: str
+
+
+def groups(content: str, accounts: str, cuts: Iterable[Cut]) -> str:
+    """Return `scim/groups.json` without the memberships that are cut."""
+    users = {one["id"]: one["userName"] for one in json.loads(accounts)["Resources"]}
+    found = json.loads(content)
+    names = {one["id"]: one["displayName"] for one in found["Resources"]}
+    gone = {*cuts}
+
+    def stays(one: dict[str, str], kind: str, group: str) -> bool:
+        value = one["value"]
+        tail = f"person:{users[value]}" if value in users else f"group:{names[value]}"
+        return Cut(tail, kind, f"group:{group}") not in gone
+
+    for group in found["Resources"]:
+        name = group["displayName"]
+        kept = [one for one in group["members"] if stays(one, "member_of", name)]
+        group["members"] = kept
+        owners = group[OWNERSHIP]["owners"]
+        kept = [one for one in owners if stays(one, "owns_group", name)]
+        group[OWNERSHIP]["owners"] = kept
+    lines = ",\n".join(json.dumps(each) for each in found["Resources"])
+    head, _, _ = content.partition('"Resources": [\n')
+    return f'{head}"Resources": [\n{lines}\n]}}\n'
+
+
+def register(content: str, cuts: Iterable[Cut], keepers: Iterable[str]) -> str:
+    """Return `tools.yaml` with the cuts made, and a keeper for every account."""
+    keeper = f'"group:{KEEPERS}"'
+    held = {cut.tail for cut in cuts if cut.kind == "holds_key"}
+    used = _used(content)
+    lines = []
+    for line in content.splitlines():
+        if "held_by:" in line:
+            for person in held:
+                line = line.replace(f'"{person}", ', "").replace(f', "{person}"', "")  # noqa: PLW2901
+        name = line.strip().removeprefix("- {name: ").partition(",")[0].rstrip("}")
+        if line.startswith("  - {name: svc_") and name not in used:
+            line = line.removesuffix("}") + f", used_by: [{keeper}]}}"  # noqa: PLW2901
+        if line == "# Who decides whom to let in. Members are the directory's business.":
+            lines[-1:] = [ROOT % keeper, ""]
+        lines.append(line)
+        if line == "groups:":
+            listed = ", ".join(f'"person:{one}"' for one in keepers)
+            approvers = '["group:us-access-team"]'
+            lines.append(
+                f"  - {{name: {KEEPERS}, members: [{listed}], approvers: {approvers}}}"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _used(content: str) -> set[str]:
+    """Return the accounts that some tool runs as."""
+    found: set[str] = set()
+    for line in content.splitlines():
+        if line.strip().startswith("runs_as:"):
+            inside = line.partition("[")[2].partition("]")[0]
+            found.update(one.strip() for one in inside.split(","))
+    return found
