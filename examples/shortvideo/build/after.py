@@ -81,3 +81,47 @@ def _used(content: str) -> set[str]:
             inside = line.partition("[")[2].partition("]")[0]
             found.update(one.strip() for one in inside.split(","))
     return found
+
+
+def boundary(content: str) -> str:
+    """Return the boundary file of two months later: what the gate can close is asked.
+
+    Of the logs nothing is said, because these files have none of those months.
+    """
+    head, _, rest = content.partition("\n# Own networks:")
+    claims = rest[rest.index("\nclaims:\n") :]
+    first, *each = claims.split("\n  - id: ")
+    kept = [one for one in each if one.partition("\n")[0] in ASKED]
+    text = head + "\n  - id: ".join([first, *kept])
+    _, _, text = text.partition("\n\n")
+    for before, after in MOVED:
+        text = text.replace(before, after)
+    return HEAD + text.rstrip() + "\n"
+
+
+ASKED = (
+    "stored-in-us",
+    "backup-in-sg",
+    "dc-outside-cn",
+    "nobody-in-cn-can",
+    "papers-apart",
+    "no-covered-person",
+)
+MOVED = (
+    ("as_of: 2022-01-31", "as_of: 2022-03-31"),
+    ("collected: 2022-01-10", "collected: 2022-03-10"),
+    ("collected: 2022-01-28", "collected: 2022-03-28"),
+    ("collected: 2022-01-29", "collected: 2022-03-29"),
+    ("files: [people.csv]", "files: [../people.csv]"),
+    ("scim/users.json", "../scim/users.json"),
+    ("files: [ownership.json]", "files: [../ownership.json]"),
+    ("files: [storage.yaml]", "files: [../storage.yaml]"),
+    ("files: [contract.yaml]", "files: [../contract.yaml]"),
+    ("files: [contract-vault.yaml]", "files: [../contract-vault.yaml]"),
+)
+HEAD = """\
+# The example company two months later, after the plan of `ringfence enforce postgres`
+# was carried out in its warehouse, its directory and its register of tools. Everything
+# in this folder is written by `../build/after.py`.
+
+"""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ringfence.boundary.excluded import Exclusions
 from ringfence.boundary.fields import BOUNDARY
+from ringfence.boundary.gating import Gating
 from ringfence.boundary.model import Boundary
 from ringfence.boundary.networks import networks
 from ringfence.boundary.order import LogOrder, Orders
@@ -119,6 +120,7 @@ class _Reading:
             exceptions=sections.exceptions(get("exceptions")),
             networks=networks(self.reader, sections, get("networks")),
             regimes=exclusions.used(),
+            gate=Gating(self.reader, sections, names).gate(get("gate")),
         )
         return BoundaryFile(
             boundary,

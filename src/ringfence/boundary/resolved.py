@@ -7,7 +7,9 @@ read back came from a program, or from somebody's editor.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import msgspec
 
 from ringfence.boundary.model import (
     AllOf,
@@ -15,6 +17,7 @@ from ringfence.boundary.model import (
     Attribute,
     Boundary,
     Claim,
+    Gate,
     Not,
     Test,
 )
@@ -43,6 +46,8 @@ def _flaws(boundary: Boundary) -> Iterator[str]:
     for claim in boundary.claims:
         yield from _misspelt(claim)
     yield from _dangling(boundary)
+    if boundary.gate is not None:
+        yield from _unenforceable(boundary.gate)
 
 
 def _dangling(boundary: Boundary) -> Iterator[str]:
@@ -57,11 +62,36 @@ def _dangling(boundary: Boundary) -> Iterator[str]:
         if len({*found}) < len(found):
             yield f"`{field}` has a name twice"
     for claim in boundary.claims:
-        for field in ("excluded", "protected", "exceptions"):
-            named = getattr(claim, field)
-            for name in [named] if isinstance(named, str) else named:
-                if name and name not in names[field]:
-                    yield f"claim `{claim.id}` names `{name}`, which isn't there"
+        yield from _unnamed(claim, f"claim `{claim.id}`", names)
+    if boundary.gate is not None:
+        yield from _unnamed(boundary.gate, "the gate", names)
+
+
+def _unnamed(
+    part: Claim | Gate, what: str, names: Mapping[str, list[str]]
+) -> Iterator[str]:
+    """Yield what a part names that isn't there."""
+    for field in ("excluded", "protected", "exceptions"):
+        named = getattr(part, field)
+        for name in [named] if isinstance(named, str) else named:
+            if name and name not in names[field]:
+                yield f"{what} names `{name}`, which isn't there"
+
+
+def _unenforceable(gate: Gate) -> Iterator[str]:
+    """Yield what a gate can't enforce."""
+    for verb in gate.verbs:
+        if verb not in VERB_GROUPS:
+            yield f"the gate has no `verbs` called `{verb}`"
+    needed = {
+        "excluded": [gate.excluded],
+        "verbs": [gate.verbs],
+        "rows": [part for one in gate.rows for part in msgspec.structs.astuple(one)],
+        "masks": [one.columns for one in gate.masks],
+    }
+    for field, parts in needed.items():
+        if not all(parts):
+            yield f"the gate's `{field}` is empty, or has an empty part"
 
 
 def _unspeakable(test: Test, kind: str) -> Iterator[str]:

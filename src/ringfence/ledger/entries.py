@@ -68,6 +68,10 @@ FORMS: Mapping[str, Form] = {
         may=("proof", "said"),
     ),
     "document": Form({}, ("document", "payload"), ("name",)),
+    "decision": Form(
+        {"allowed": _COUNT, "denied": _COUNT},
+        ("boundary", "decisions", "estate", "payload", "scene"),
+    ),
     "key": Form({"key": re.compile(_KEY), "state": re.compile("|".join(KEY_STATES))}),
     "closed": Form({"keys": _KEYS, "next": _ORIGIN}),
     "continued": Form({"origin": _ORIGIN, "size": _COUNT}, ("checkpoint", "root")),

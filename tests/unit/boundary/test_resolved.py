@@ -10,8 +10,11 @@ from ringfence.boundary.model import (
     Attribute,
     Boundary,
     Employer,
+    Gate,
+    Masking,
     Not,
     Owned,
+    Rows,
     Selector,
 )
 from ringfence.boundary.resolved import flaw
@@ -19,6 +22,9 @@ from tests.estates import CONTACT, IN_CHINA, boundary, claim
 
 HONEST = AllOf((Not(Attribute("residence", ("US",))), Employer()))
 DISHONEST = AllOf((Not(Attribute("ethnicity", ("x",))),))
+
+ROWS = Rows(("*",), "region", ("US",))
+MASKING = Masking(("*",), "hash")
 
 
 def changed(**more: object) -> Boundary:
@@ -56,3 +62,40 @@ def test_a_sound_boundary_has_no_flaw():
 def test_what_no_file_could_say_is_told(made: dict[str, object], expected: str):
     """The first flaw is named."""
     assert flaw(changed(**made)) == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ({"excluded": ("x",)}, "the gate names `x`, which isn't there"),
+        ({"protected": ("x",)}, "the gate names `x`, which isn't there"),
+        ({"exceptions": ("x",)}, "the gate names `x`, which isn't there"),
+        ({"verbs": ("fly",)}, "the gate has no `verbs` called `fly`"),
+        ({"verbs": ()}, "the gate's `verbs` is empty, or has an empty part"),
+        ({"excluded": ()}, "the gate's `excluded` is empty, or has an empty part"),
+        (
+            {"rows": (Rows(("*",), "region", ()),)},
+            "the gate's `rows` is empty, or has an empty part",
+        ),
+        (
+            {"masks": (Masking((), "hash"),)},
+            "the gate's `masks` is empty, or has an empty part",
+        ),
+    ],
+)
+def test_a_gate_that_no_file_could_order_is_told(
+    made: dict[str, object], expected: str
+):
+    """What a gate names is there, its verbs are verbs, and no part is empty."""
+    sound = Gate(("in-china",), protected=("contact",), rows=(ROWS,), masks=(MASKING,))
+    assert flaw(changed(gate=sound)) == ""
+    assert flaw(changed(gate=msgspec.structs.replace(sound, **made))) == expected
+
+
+def test_a_mask_is_one_of_the_masks():
+    """A mask, or a mode, that there isn't is no gate at all."""
+    for text in (b'{"columns":["a"],"mask":"blur"}', b'{"columns":["a"]}'):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(text, type=Masking)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(b'{"excluded":["a"],"mode":"open"}', type=Gate)

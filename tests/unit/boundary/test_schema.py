@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from ringfence.boundary import fields, grammar
+from ringfence.boundary import fields, gating, grammar
 from ringfence.boundary.vocabulary import (
     COPY_ROLES,
     PRINCIPAL_KINDS,
@@ -47,6 +47,9 @@ def plain(value: Located) -> object:
         (DEFS["source"], fields.SOURCE),
         (DEFS["network"], fields.NETWORK),
         (DEFS["log"], fields.LOG),
+        (DEFS["gate"], fields.GATE),
+        (DEFS["rows"], fields.ROWS),
+        (DEFS["masking"], fields.MASKING),
     ],
 )
 def test_fields(part, shape):
@@ -99,6 +102,9 @@ def test_tests_of_selectors(part, kind):
         (CLAIM["properties"]["kinds"]["oneOf"][0], PRINCIPAL_KINDS),
         (CLAIM["properties"]["grades"]["oneOf"][0], map(str, Grade)),
         (CLAIM["properties"]["copy"], COPY_ROLES),
+        (DEFS["gate"]["properties"]["verbs"]["oneOf"][0], VERB_GROUPS),
+        (DEFS["gate"]["properties"]["mode"], [*gating._MODES]),
+        (DEFS["masking"]["properties"]["mask"], [*gating._MASKS, None]),
         (DEFS["interest"], fields.INTERESTS),
         (
             DEFS["people"]["properties"]["employment"]["oneOf"][0],
@@ -135,6 +141,9 @@ def test_the_sample_is_valid():
         ("primary: [US]", "primary: []"),
         ("    from: 2022-01-01\n", ""),
         ("collected: 2022-01-30, sheet: {id: email}", "dsn: x"),
+        ("mask: hash", "mask: null"),
+        ("verbs: [read, edit]", "verbs: read"),
+        ("values: [US, USA]", "values: US"),
     ],
 )
 def test_what_the_parser_takes_the_schema_takes(old, new):

@@ -45,6 +45,16 @@ EXAMPLES = {
         "digests": {"document": A, "payload": B},
         "commitments": {"name": f"sha256:{C}"},
     },
+    "decision": {
+        "digests": {
+            "boundary": A,
+            "decisions": B,
+            "estate": B,
+            "payload": C,
+            "scene": A,
+        },
+        "values": {"allowed": "31", "denied": "0"},
+    },
     "key": {"values": {"key": KEY, "state": "begins"}},
     "closed": {"values": {"next": "example.com/log/2027", "keys": f"{KEY} {KEY}"}},
     "continued": {

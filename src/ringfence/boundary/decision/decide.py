@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import assert_never
 
 from ringfence.boundary.decision.request import Decision, Reason, Request, Stated
-from ringfence.boundary.decision.scene import Dataset, Grant, Known, Leave, Scene
+from ringfence.boundary.decision.scene import Dataset, Known, Leave, Scene
 from ringfence.boundary.model import AllOf, AnyOf, Attribute, Employer, Not, Owned, Test
 from ringfence.boundary.selector import Holder, attribute_status, employment_status
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import ATTRIBUTES, VERB_GROUPS, VERBS, kind_of
+from ringfence.guard import tree as guard
 from ringfence.guard.concrete import holds
+from ringfence.guard.tree import Condition
 
 PRINCIPAL = "principal."
 _STRANGER = Dataset(status=Status.UNKNOWN)
@@ -40,10 +42,10 @@ def decide(
     fenced = _fence(scene, request, now, counted or {})
     if not fenced.allowed or scene.gate.mode == "fence":
         return fenced
-    lacks = _lacks(scene, request, now)
-    if lacks is None:
+    lacking = lacks(scene, request, now)
+    if lacking is None:
         return fenced
-    return Decision(lacks, fenced.selectors, fenced.columns)
+    return Decision(lacking, fenced.selectors, fenced.columns)
 
 
 # --- the fence ------------------------------------------------------------------------
@@ -62,21 +64,21 @@ def _fence(
         v for group in scene.gate.verbs for v in VERB_GROUPS[group]
     }:
         return Decision(Reason.NOT_COUNTED, out)
-    touched = [*_touched(scene, request)]
-    columns = tuple(name for _, _, name in touched)
-    if not touched:
+    parts = [*touched(scene, request)]
+    columns = tuple(name for _, _, name in parts)
+    if not parts:
         return Decision(Reason.NOT_PROTECTED, out)
-    if all(_is_other_row(dataset, request) for _, dataset, _ in touched):
+    if all(_is_other_row(dataset, request) for _, dataset, _ in parts):
         return Decision(Reason.OTHER_ROW, out, columns)
     sure = any(standings[name] is Status.YES for name in out)
     denied = Decision(
         Reason.EXCLUDED if sure else Reason.PERHAPS_EXCLUDED, out, columns
     )
-    ids = {f"{whole.partition(':')[2]}.{name}" for whole, _, name in touched}
+    ids = {f"{whole.partition(':')[2]}.{name}" for whole, _, name in parts}
     conceded = _conceded(scene, request, now, counted, ids)
     if conceded is not None:
         return replace(denied, reason=conceded[0], leave=conceded[1])
-    return _obeyed(request, touched, denied)
+    return _obeyed(request, parts, denied)
 
 
 def standing(scene: Scene, selector: str, request: Request) -> Status:
@@ -85,16 +87,16 @@ def standing(scene: Scene, selector: str, request: Request) -> Status:
     if kind == "legal_entity":
         return scene.entities[selector].get(request.principal, Status.UNKNOWN)
     stored = scene.people.get(request.principal)
-    if kind != "person" or (stored is None and not request.stated):
+    told = {
+        name: frozenset(values)
+        for name, values in request.stated.items()
+        if values and name in ATTRIBUTES["person"]
+    }
+    if kind != "person" or (stored is None and not told):
         return Status.UNKNOWN
     stored = stored or Known()
     test = next(one.people for one in scene.selectors if one.name == selector)
     entities = scene.entities[selector]
-    told = {
-        name: frozenset(values)
-        for name, values in request.stated.items()
-        if name in ATTRIBUTES["person"]
-    }
     own = {name: frozenset(values) for name, values in stored.attributes.items()}
     doubted = frozenset(stored.unknown)
     if request.trusted:
@@ -128,7 +130,7 @@ def _tested(test: Test, holder: Holder, entities: Mapping[str, Status]) -> Statu
 # --- what is touched ------------------------------------------------------------------
 
 
-def _touched(scene: Scene, request: Request) -> Iterator[tuple[str, Dataset, str]]:
+def touched(scene: Scene, request: Request) -> Iterator[tuple[str, Dataset, str]]:
     """Yield every column that is, or may be, protected: its dataset's id, it, its name.
 
     What is protected without a name that we know has none.
@@ -186,7 +188,7 @@ def _conceded(
 def _missing(leave: Leave, request: Request, counted: Mapping[str, int]) -> Reason:
     if request.purpose != leave.purpose:
         return Reason.NO_PURPOSE
-    if request.subjects is None:
+    if request.subjects is None or request.subjects < 0:
         return Reason.UNCOUNTED
     if counted.get(leave.name, 0) + request.subjects > leave.cap:
         return Reason.CAP
@@ -194,24 +196,24 @@ def _missing(leave: Leave, request: Request, counted: Mapping[str, int]) -> Reas
 
 
 def _obeyed(
-    request: Request, touched: list[tuple[str, Dataset, str]], denied: Decision
+    request: Request, parts: list[tuple[str, Dataset, str]], denied: Decision
 ) -> Decision:
     """Return what may be read if it is obeyed, and else the denial."""
-    first = touched[0][1]
-    if request.verb != "read" or any(one is not first for _, one, _ in touched):
+    whole, first, _ = parts[0]
+    if request.verb != "read" or any(one != whole for one, _, _ in parts):
         return denied
     if first.rows is not None and request.row is None and "rows" in request.obeys:
         return replace(denied, reason=Reason.ROWS, rows=first.rows)
-    masks = {name: first.masks[name] for _, _, name in touched if name in first.masks}
-    if len(masks) == len(touched) and "mask" in request.obeys:
-        return replace(denied, reason=Reason.MASKED, masks=masks)
-    return denied
+    if "mask" not in request.obeys or {*denied.columns} - first.masks.keys():
+        return denied
+    masks = {name: first.masks[name] for name in denied.columns}
+    return replace(denied, reason=Reason.MASKED, masks=masks)
 
 
 # --- grants ---------------------------------------------------------------------------
 
 
-def _lacks(scene: Scene, request: Request, now: str) -> Reason | None:
+def lacks(scene: Scene, request: Request, now: str) -> Reason | None:
     """Return what is missing of a grant, or None if each column is granted."""
     found = [
         _granted(scene, request, now, whole, one)
@@ -224,12 +226,12 @@ def _lacks(scene: Scene, request: Request, now: str) -> Reason | None:
 
 
 def _asked(scene: Scene, request: Request) -> Iterator[tuple[str, str]]:
-    """Yield what needs a grant: a dataset's id, and its column's, or nothing."""
+    """Yield what needs a grant: a dataset's id, and its column's, if it has any."""
     for whole, names in _datasets(scene, request):
         dataset = scene.datasets.get(whole, _STRANGER)
         bare = whole.partition(":")[2]
         for name in names or dataset.columns or ("",):
-            yield whole, f"column:{bare}.{name}" if name else ""
+            yield whole, f"column:{bare}.{name}" if name else whole
 
 
 def _granted(
@@ -246,25 +248,45 @@ def _granted(
     ]
     if not fitting:
         return Reason.NO_GRANT
-    circumstances = _circumstances(scene, request)
-    return None if any(_is_met(one, circumstances) for one in fitting) else Reason.GUARD
+    circumstances, doubted = _circumstances(scene, request)
+    is_met = any(
+        one.guard is None or holds(_doubting(one.guard, doubted), circumstances) is True
+        for one in fitting
+    )
+    return None if is_met else Reason.GUARD
 
 
-def _is_met(grant: Grant, circumstances: Stated) -> bool:
-    return grant.guard is None or holds(grant.guard, circumstances) is True
-
-
-def _circumstances(scene: Scene, request: Request) -> Stated:
-    """Return what guards are asked about.
+def _circumstances(scene: Scene, request: Request) -> tuple[Stated, frozenset[str]]:
+    """Return what guards are asked about, and the keys that nobody can answer for.
 
     Of the principal, that is what is stored; a caller's word counts if it is trusted.
     """
     known = scene.people.get(request.principal, Known())
-    stored = {k: v for k, v in known.attributes.items() if k not in known.unknown}
-    told = {**stored, **request.stated} if request.trusted else stored
+    stated = request.stated if request.trusted else {}
+    told = {name: values for name, values in stated.items() if values}
+    doubted = {*known.unknown} - told.keys()
+    own = {k: v for k, v in known.attributes.items() if k not in doubted}
     around = {
         key: values
         for key, values in request.circumstances.items()
         if not key.casefold().startswith(PRINCIPAL)
     }
-    return {**around, **{f"{PRINCIPAL}{name}": told[name] for name in told}}
+    of_principal = {f"{PRINCIPAL}{k}": v for k, v in {**own, **told}.items()}
+    return {**around, **of_principal}, frozenset(f"{PRINCIPAL}{k}" for k in doubted)
+
+
+def _doubting(condition: Condition, doubted: frozenset[str]) -> Condition:
+    """Return a condition in which whatever speaks of a doubted key is undecided."""
+    if not doubted:
+        return condition
+    match condition:
+        case guard.All():
+            return guard.All(tuple(_doubting(one, doubted) for one in condition.of))
+        case guard.AnyOf():
+            return guard.AnyOf(tuple(_doubting(one, doubted) for one in condition.of))
+        case guard.Not():
+            return guard.Not(_doubting(condition.of, doubted))
+        case guard.Absent() | guard.Compare() if condition.key.casefold() in doubted:
+            return guard.Undecided(condition.key)
+        case _:
+            return condition

@@ -1,0 +1,371 @@
+"""Bypasses: what was done to protected data, and no decision of the gate explains.
+
+An event is explained by decisions that allowed it: of the same person or account, for
+the same verb, on all that it surely touched of protected data, and not long before.
+What is left came by a door that doesn't ask the gate, or in spite of what it said.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from ringfence.audit.event import Touch, touch_of
+from ringfence.audit.table import event_id
+from ringfence.boundary.decision.scene import Dataset, Scene
+from ringfence.boundary.status import Status
+from ringfence.boundary.vocabulary import VERB_GROUPS, kind_of
+from ringfence.claims.answered import Answers
+from ringfence.claims.case import Case
+from ringfence.claims.check import Run, check_output, collected, past_of
+from ringfence.claims.crossings import Class
+from ringfence.claims.events.holders import Holding
+from ringfence.claims.events.past import Logs
+from ringfence.claims.events.replayed import Done, Replay
+from ringfence.claims.events.world import MICRO
+from ringfence.claims.gating import gate_of
+from ringfence.claims.instants import seconds
+from ringfence.claims.shadowing import (
+    DAYS,
+    UNCLEAR,
+    not_permitted,
+    owner,
+    resources,
+    scenes,
+    window_of,
+)
+from ringfence.errors import ConfigError, Locus
+from ringfence.gate.point.lines import Line
+
+WINDOW = 300  # seconds for which a decision may be acted upon
+SLACK = 2  # seconds by which clocks may differ
+HINT = "add `logs:`; docs/logs/index.md says how"
+_STRANGER = Dataset(status=Status.UNKNOWN)
+_WHOLE = ""  # in the place of a column: what nobody has named
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """Events that no decision explains, and that came by one door.
+
+    Attributes:
+        who: Id of the person behind them.
+        tool: What they went through; may be empty.
+        account: Whom the log itself names.
+        address: Where they came from; may be empty.
+        what: What of protected data no decision explains.
+        verb: What was done.
+        kind: What the audit calls them.
+        was_denied: The gate had been asked, and denied it.
+        events: How many they are.
+        first: Time of the first, in microseconds. `last`: of the last.
+        example: Id of the first, for `ringfence audit show`.
+        log: Name of the log that tells of it.
+        file: Its file.
+        line: Its number, from 1.
+    """
+
+    who: str
+    tool: str
+    account: str
+    address: str
+    what: tuple[str, ...]
+    verb: str
+    kind: Class
+    was_denied: bool
+    events: int = 0
+    first: int = 0
+    last: int = 0
+    example: str = ""
+    log: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bypasses:
+    """What was done to protected data, matched with what the gate answered.
+
+    Attributes:
+        boundary: Name of the boundary.
+        first: First microsecond that was matched. `after`: the first one after.
+        window: For how many seconds a decision may be acted upon.
+        decisions: How many decisions there are, and `allowed`, of these.
+        lost: How many entries have lost what they tell of.
+        unread: How many decisions can't be understood.
+        explained: How many events a decision explains.
+        unknown: Of how many it can't be told.
+        found: The others, by door, the most frequent first.
+        labels: Names that people use, by node id.
+    """
+
+    boundary: str
+    first: int
+    after: int
+    window: int
+    decisions: int
+    allowed: int
+    lost: int
+    unread: int
+    explained: int
+    unknown: int
+    found: tuple[Bypass, ...]
+    labels: Mapping[str, str]
+
+    @property
+    def unexplained(self) -> int:
+        """How many events no decision explains."""
+        return sum(one.events for one in self.found)
+
+
+def bypasses(
+    run: Run, answers: Answers, *, days: int = DAYS, window: int = WINDOW
+) -> Bypasses:
+    """Match the last days of a boundary's logs with what its gate answered.
+
+    Nothing is asked of the time before the first decision: the gate wasn't there.
+
+    Args:
+        run: What to read, and where the table of events is kept.
+        answers: What the gate answered.
+        days: How many days, the last ones.
+        window: For how many seconds a decision may be acted upon.
+
+    Raises:
+        ConfigError: The boundary can't be used, orders no logs or has no gate.
+        NothingCollectedError: No source gave a fact.
+    """
+    check_output(run.output)
+    ready = collected(run)
+    case = Case(ready.estate, ready.boundary, ready.boundary.as_of)
+    gate_of(case)
+    run.output.mkdir(parents=True, exist_ok=True)
+    with past_of(run, ready, case) as past:
+        if past is None:
+            raise ConfigError("the boundary orders no logs", Locus(str(run.case)), HINT)
+        run.progress("judging events")
+        return _Matching(past, Told(answers.lines, window), run).matched(answers, days)
+
+
+# --- what a decision explains ---------------------------------------------------------
+
+Part = tuple[str, str]
+"""A dataset, and the bare name of a column of it; empty for what nobody has named."""
+
+
+class Told:
+    """Decisions, by who asked for what, in the order of their times.
+
+    Args:
+        lines: The decisions.
+        window: For how many seconds one may be acted upon.
+    """
+
+    def __init__(self, lines: Iterable[Line], window: int) -> None:
+        self.window = window
+        self._lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
+        for one in sorted(lines, key=lambda one: one.time):
+            self._lines[one.principal, one.verb].append(one)
+        self._times = {
+            key: [seconds(one.time) for one in found]
+            for key, found in self._lines.items()
+        }
+
+    def before(self, names: Iterable[str], verb: str, second: int) -> list[Line]:
+        """Return what was decided of some names for a verb, not long before."""
+        found: list[Line] = []
+        for key in {(name, verb) for name in names} & self._lines.keys():
+            begin = bisect_left(self._times[key], second - self.window)
+            end = bisect_right(self._times[key], second + SLACK)
+            found += self._lines[key][begin:end]
+        return found
+
+    def by_anybody(self, verb: str, second: int) -> list[Line]:
+        """Return what was decided of anybody for a verb, not long before."""
+        return self.before({name for name, _ in self._lines}, verb, second)
+
+
+def covers(scene: Scene, line: Line, part: Part) -> bool:
+    """Return whether a decision is about a part of the data."""
+    dataset, column = part
+    match kind_of(line.resource):
+        case "column":
+            return line.resource == f"column:{dataset.partition(':')[2]}.{column}"
+        case "store":
+            return dataset in scene.stores.get(line.resource, ())
+        case _:
+            named = not line.columns or column in line.columns
+            return line.resource == dataset and named
+
+
+def guarded(scene: Scene, node: str) -> Iterator[Part]:
+    """Yield the parts of something that are, or may be, protected."""
+    kind, _, name = node.partition(":")
+    if kind == "column":
+        whole, _, column = name.rpartition(".")
+        dataset = scene.datasets.get(f"dataset:{whole}", _STRANGER)
+        if dataset.columns.get(column, Status.UNKNOWN) is not Status.NO:
+            yield f"dataset:{whole}", column
+        return
+    for one in scene.stores.get(node, (node,)):
+        dataset = scene.datasets.get(one, _STRANGER)
+        if dataset.status is not Status.NO:
+            yield one, _WHOLE
+        for column, status in dataset.columns.items():
+            if status is not Status.NO:
+                yield one, column
+
+
+class Asked(NamedTuple):
+    """What of a touch needs a decision: surely, and perhaps."""
+
+    sure: frozenset[Part]
+    perhaps: frozenset[Part]
+
+
+def asked_of(scene: Scene, touch: Touch) -> Asked:
+    """Return what of a touch needs a decision."""
+    sure: set[Part] = set()
+    perhaps: set[Part] = set()
+    for node, is_sure in resources(scene, touch):
+        (sure if is_sure else perhaps).update(guarded(scene, node))
+    return Asked(frozenset(sure), frozenset(perhaps - sure))
+
+
+# --- the events -----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How many events came by one door: the first of them, and when the last was."""
+
+    first: Done
+    events: int = 0
+    last: int = 0
+
+
+@dataclass(slots=True)
+class _Matching:
+    past: Logs
+    told: Told
+    run: Run
+    explained: int = 0
+    unknown: int = 0
+    found: dict[Bypass, _Seen] = field(default_factory=dict)
+
+    def matched(self, answers: Answers, days: int) -> Bypasses:
+        case = self.past.case
+        gate = gate_of(case)
+        asked = window_of(self.past, gate, days)
+        begins = [seconds(one.time) * MICRO for one in answers.lines]
+        first = max(asked.first, min(begins, default=asked.first))
+        asked = replace(asked, first=min(first, asked.after))
+        called = not_permitted(self.past, gate, asked)
+        window = asked.first, asked.after
+        replay = Replay(self.past.table, asked.logs, window, called)
+        verbs = {verb for group in gate.verbs for verb in VERB_GROUPS[group]}
+        for scene, begin, after in scenes(case, window):
+            self.run.progress(f"matching from {scene.since}")
+            needs = {
+                text: asked_of(scene, touch_of(text or "{}"))
+                for text in replay.touches()
+            }
+            wanted = [text for text, one in needs.items() if one.sure or one.perhaps]
+            holding = Holding(case.at(scene.since))
+            for one in replay.each((begin, after), wanted):
+                if one.verb in verbs:
+                    who = owner(holding, one.who, seconds(scene.since))
+                    self._match(scene, one, who, needs[one.touch])
+        found = tuple(self._findings())
+        named = {node for one in found for node in (one.who, one.tool, one.account)}
+        return Bypasses(
+            case.boundary.name,
+            *window,
+            self.told.window,
+            len(answers.lines),
+            sum(one.allowed for one in answers.lines),
+            answers.lost,
+            answers.unread,
+            self.explained,
+            self.unknown,
+            found,
+            case.view.labels(sorted(named)),
+        )
+
+    def _match(self, scene: Scene, one: Done, who: str, needs: Asked) -> None:
+        second = one.time // MICRO
+        lines = self.told.before({who, one.who, one.actor} - {""}, one.verb, second)
+        allowed = [line for line in lines if line.allowed]
+        left = _left(scene, allowed, needs.sure)
+        if not left:
+            self._count(told=_is_told(scene, allowed, needs.perhaps))
+            return
+        if who not in scene.people:
+            # Whoever it was may have asked in their own name.
+            others = self.told.by_anybody(one.verb, second)
+            if not _left(scene, [line for line in others if line.allowed], left):
+                self.unknown += 1
+                return
+        denied = any(
+            covers(scene, line, part)
+            for line in lines
+            if not line.allowed
+            for part in left
+        )
+        what = tuple(sorted({dataset for dataset, _ in left}))
+        key = Bypass(
+            who, one.tool, one.actor, one.address, what, one.verb, one.kind, denied
+        )
+        seen = self.found.setdefault(key, _Seen(one))
+        seen.events += 1
+        seen.last = one.time
+
+    def _count(self, *, told: bool) -> None:
+        self.explained += told
+        self.unknown += not told
+
+    def _findings(self) -> Iterator[Bypass]:
+        files = {
+            file.digest: (log.name, file.name)
+            for log in self.past.table.states
+            for file in log.files
+        }
+        order = sorted(
+            self.found.items(), key=lambda pair: (-pair[1].events, pair[1].first.time)
+        )
+        for key, seen in order:
+            first = seen.first
+            log, file = files[first.digest]
+            yield replace(
+                key,
+                events=seen.events,
+                first=first.time,
+                last=seen.last,
+                example=event_id(first.digest, first.offset),
+                log=log,
+                file=file,
+                line=first.line,
+            )
+
+
+def _left(
+    scene: Scene, allowed: Sequence[Line], parts: Iterable[Part]
+) -> frozenset[Part]:
+    """Return the parts that no decision is about."""
+    return frozenset(
+        part for part in parts if not any(covers(scene, line, part) for line in allowed)
+    )
+
+
+def _is_told(scene: Scene, allowed: Sequence[Line], parts: frozenset[Part]) -> bool:
+    """Return whether decisions speak of all datasets of which something was touched."""
+    datasets = {dataset for dataset, _ in parts}
+    if UNCLEAR in datasets:
+        return False
+    spoken = {
+        part[0] for part in parts if any(covers(scene, line, part) for line in allowed)
+    }
+    return datasets == spoken

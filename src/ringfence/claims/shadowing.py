@@ -1,0 +1,288 @@
+"""Shadow mode: what the gate would have decided of what was done, beside the audit.
+
+Every event is replayed through `decide`, in the scene of its own time. A log doesn't
+tell the purpose of a request, nor its circumstances; what turns on these is told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from ringfence.audit.event import SOMEWHERE, Touch, dataset_of, touch_of
+from ringfence.boundary.decision.decide import decide
+from ringfence.boundary.decision.request import ALLOWING, Reason, Request
+from ringfence.boundary.decision.scene import Dataset, Scene
+from ringfence.boundary.model import Claim, Gate
+from ringfence.claims.case import Case
+from ringfence.claims.check import Run, check_output, collected, past_of
+from ringfence.claims.crossings import Class, Exhibit
+from ringfence.claims.events.holders import Holding
+from ringfence.claims.events.past import Logs
+from ringfence.claims.events.replayed import Replay, Sum
+from ringfence.claims.events.world import MICRO, Asked
+from ringfence.claims.gating import gate_of, scene_of
+from ringfence.claims.instants import moment, seconds
+from ringfence.errors import ConfigError, Locus
+
+DAY = 86_400 * MICRO
+DAYS = 7
+_OBEYS = frozenset({"mask", "rows"})
+UNCLEAR = "dataset:?"  # what a line doesn't tell: nothing that the estate knows
+
+
+class Outcome(StrEnum):
+    """What the gate would have made of an event, the worst last."""
+
+    ALLOWED = "allowed"
+    LESS = "less"  # allowed with masks, or without some rows
+    PURPOSE = "purpose"  # an exception fits whoever states its purpose, and counts
+    PERHAPS = "perhaps"  # the log doesn't tell enough
+    DENIED = "denied"
+
+
+_ORDER = [*Outcome]
+_BY_REASON: Mapping[Reason, Outcome] = {
+    Reason.ROWS: Outcome.LESS,
+    Reason.MASKED: Outcome.LESS,
+    Reason.NO_PURPOSE: Outcome.PURPOSE,
+    Reason.UNCOUNTED: Outcome.PURPOSE,
+    Reason.CAP: Outcome.PURPOSE,
+    Reason.GUARD: Outcome.PERHAPS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Events that are alike.
+
+    Attributes:
+        who: Id of the person behind them, else whom the log names; may be empty.
+        tool: What they went through; may be empty.
+        what: The dataset or store that decides; empty when nothing was touched.
+        verb: What was done.
+        outcome: What the gate would have made of them.
+        reason: Why, as a stable code.
+        kind: What the audit calls them.
+        events: How many they are.
+        first: Time of the first, in microseconds. `last`: of the last.
+    """
+
+    who: str
+    tool: str
+    what: str
+    verb: str
+    outcome: Outcome
+    reason: str
+    kind: Class
+    events: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What a gate would have decided over some days.
+
+    Attributes:
+        boundary: Name of the boundary.
+        gate: What it enforces.
+        first: First microsecond that was replayed. `after`: the first one after.
+        scenes: How many scenes the days took.
+        lines: The events in sums, the most frequent first.
+        labels: Names that people use, by node id.
+    """
+
+    boundary: str
+    gate: Gate
+    first: int
+    after: int
+    scenes: int
+    lines: tuple[Line, ...]
+    labels: Mapping[str, str]
+
+    def total(self, outcome: Outcome | None = None, kind: Class | None = None) -> int:
+        """Return how many events have an outcome, and are of a kind."""
+        return sum(
+            one.events
+            for one in self.lines
+            if outcome in (None, one.outcome) and kind in (None, one.kind)
+        )
+
+
+def shadowed(run: Run, days: int = DAYS) -> Shadow:
+    """Read the logs of a boundary, and replay their last days through its gate.
+
+    Raises:
+        ConfigError: The boundary can't be used, orders no logs or has no gate.
+        NothingCollectedError: No source gave a fact.
+    """
+    check_output(run.output)
+    ready = collected(run)
+    case = Case(ready.estate, ready.boundary, ready.boundary.as_of)
+    gate_of(case)
+    run.output.mkdir(parents=True, exist_ok=True)
+    with past_of(run, ready, case) as past:
+        if past is None:
+            hint = "add `logs:`; docs/logs/index.md says how"
+            raise ConfigError("the boundary orders no logs", Locus(str(run.case)), hint)
+        run.progress("judging events")
+        return _Shadowing(run, past, days).shadow()
+
+
+def scenes(case: Case, window: tuple[int, int]) -> Iterator[tuple[Scene, int, int]]:
+    """Yield the scenes of a window, each with the stretch in which it holds."""
+    begin, after = window
+    while begin < after:
+        instant = moment(begin // MICRO)
+        found = scene_of(case.at(instant))
+        end = min(max(seconds(found.until) * MICRO, begin + MICRO), after)
+        yield found, begin, end
+        begin = end
+
+
+def window_of(past: Logs, gate: Gate, days: int) -> Asked:
+    """Return what is asked of the last days of the logs, for a gate."""
+    claim = Claim(
+        id="gate",
+        says="",
+        kind="no_event",
+        excluded=gate.excluded[0],
+        protected=gate.protected,
+        verbs=gate.verbs,
+        exceptions=gate.exceptions,
+    )
+    asked = past.asked(claim)
+    lived = [log.last for log in past.seen(asked.logs) if log.last is not None]
+    # An order may end long after its last event.
+    after = min([asked.after, *((max(lived) // MICRO + 1) * MICRO for _ in lived[:1])])
+    return replace(asked, first=max(asked.first, after - days * DAY), after=after)
+
+
+def not_permitted(past: Logs, gate: Gate, asked: Asked) -> Iterator[Exhibit]:
+    """Yield what the audit calls a crossing, or unknown, under any selector."""
+    for name in gate.excluded:
+        one = replace(asked, selector=name)
+        yield from past.exhibits(one)
+        yield from past.exhibits(one, unknown=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shadowing:
+    run: Run
+    past: Logs
+    days: int
+
+    def shadow(self) -> Shadow:
+        case = self.past.case
+        gate = gate_of(case)
+        asked = window_of(self.past, gate, self.days)
+        window = asked.first, asked.after
+        called = not_permitted(self.past, gate, asked)
+        replay = Replay(self.past.table, asked.logs, window, called)
+        found: dict[Line, list[int]] = {}
+        count = 0
+        for scene, begin, after in scenes(case, window):
+            count += 1
+            self.run.progress(f"replaying from {scene.since}")
+            judge = Judge(scene, Holding(case.at(scene.since)))
+            for one in replay.sums((begin, after)):
+                sums = found.setdefault(judge.line(one), [0, one.first, one.last])
+                sums[0] += one.events
+                sums[1] = min(sums[1], one.first)
+                sums[2] = max(sums[2], one.last)
+        lines = [
+            replace(line, events=events, first=first, last=last)
+            for line, (events, first, last) in found.items()
+        ]
+        lines.sort(key=lambda one: (-one.events, one.who, one.tool, one.what, one.verb))
+        named = {node for one in lines for node in (one.who, one.tool, one.what)}
+        labels = case.view.labels(sorted(named))
+        name = case.boundary.name
+        return Shadow(name, gate, *window, count, tuple(lines), labels)
+
+
+# --- one event ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What a gate makes of events, in one scene."""
+
+    scene: Scene
+    holding: Holding
+    _told: dict[tuple[str, str, str], tuple[Outcome, str, str]] = field(
+        default_factory=dict
+    )
+
+    def line(self, one: Sum) -> Line:
+        """Return the line that events count in, without their number."""
+        who = owner(self.holding, one.who, seconds(self.scene.since))
+        key = who, one.verb, one.touch
+        if key not in self._told:
+            self._told[key] = self._decided(*key)
+        outcome, reason, what = self._told[key]
+        return Line(who, one.tool, what, one.verb, outcome, reason, one.kind, 0, 0, 0)
+
+    def _decided(self, who: str, verb: str, text: str) -> tuple[Outcome, str, str]:
+        """Return the worst that becomes of anything that is touched."""
+        touched = [*resources(self.scene, touch_of(text or "{}"))]
+        if not touched:
+            return Outcome.ALLOWED, "nothing-touched", ""
+        found = [
+            (*self._outcome(Request(who, verb, node, obeys=_OBEYS), sure=sure), node)
+            for node, sure in touched
+        ]
+        outcome, reason, node = max(found, key=lambda one: _ORDER.index(one[0]))
+        return outcome, reason, dataset_of(node) if node.startswith("column:") else node
+
+    def _outcome(self, asked: Request, *, sure: bool) -> tuple[Outcome, str]:
+        reason = decide(self.scene, asked, self.scene.since).reason
+        outcome = _BY_REASON.get(reason)
+        if outcome is None:
+            outcome = Outcome.ALLOWED if reason in ALLOWING else Outcome.DENIED
+        if outcome is Outcome.DENIED and not sure:
+            outcome = Outcome.PERHAPS
+        return outcome, reason.value
+
+
+def owner(holding: Holding, name: str, instant: int) -> str:
+    """Return the person that a log's principal is at an instant, else its own name."""
+    person, held = holding.person(name)
+    if person and any(since <= instant < until for since, until in held):
+        return person
+    return name
+
+
+def resources(scene: Scene, touch: Touch) -> Iterator[tuple[str, bool]]:
+    """Yield what was touched, and whether it surely was, all of it."""
+    for node in (*touch.columns, *touch.whole):
+        yield node, True
+    for node in touch.part:
+        yield node, False
+    for group in touch.either:
+        found = [*_candidates(scene, group)]
+        for node in found:
+            if touch.only in ("", dataset_of(node)):
+                yield node, len(found) == 1
+    if touch.unclear:
+        yield UNCLEAR, False
+
+
+def _candidates(scene: Scene, group: tuple[str, ...]) -> Iterator[str]:
+    """Yield what a column may be that is named without its table.
+
+    It is the first that exists; datasets of known columns tell what they lack.
+    """
+    lacking: list[str] = []
+    for node in group:
+        known = scene.datasets.get(dataset_of(node), Dataset()).columns
+        if node.rpartition(".")[2] in known:
+            yield node
+            return
+        if known:
+            lacking.append(node)
+        else:
+            yield UNCLEAR if node == SOMEWHERE else node
+    yield from lacking

@@ -1,0 +1,113 @@
+"""Carrying a plan out, and undoing it: one transaction each, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from ringfence.errors import ConfigError, Locus
+from ringfence.gate.postgres.catalogue import Catalogue, canonical, digest
+from ringfence.gate.postgres.journal import Journal, write_journal
+from ringfence.gate.postgres.plan import plan
+from ringfence.gate.postgres.reading import Connection, connected, reading
+from ringfence.gate.postgres.statements import Plan
+from ringfence.gate.postgres.wanted import Wanted
+
+_AT = Locus("--dsn")
+_LOCK_SECONDS = 5
+# One of us at a time: the number is arbitrary, and has to stay.
+_LOCK = 7_246_011_935
+
+
+def apply(dsn: str, chosen: Plan, journal: Path) -> Journal:
+    """Carry a plan out, if the database is as it was when the plan was made.
+
+    Args:
+        dsn: How to connect, as a superuser.
+        chosen: The plan.
+        journal: File to keep what undoes it in; it is written before anything holds.
+
+    Raises:
+        ConfigError: The database isn't as it was, isn't the one that the plan is for,
+            or refuses a statement; then nothing has changed.
+    """
+    with _transaction(dsn) as connection:
+        before = reading(connection)
+        _check(chosen, before)
+        for place, one in enumerate(chosen.statements, 1):
+            _run(connection, [one.sql], f"statement {place} ({one.why})")
+        after = reading(connection)
+        applied = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        told = Journal(chosen, before, after, applied)
+        write_journal(told, journal)
+        connection.commit()
+        return told
+
+
+def rollback(dsn: str, journal: Journal) -> None:
+    """Undo what a journal tells of, so that the catalogue is what it was.
+
+    Raises:
+        ConfigError: The database has changed since, or wouldn't be as it was; then
+            nothing has changed.
+    """
+    with _transaction(dsn) as connection:
+        if digest(reading(connection)) != digest(journal.after):
+            message = "the database isn't as the plan left it"
+            hint = "`ringfence enforce postgres drift` says what differs; mend it first"
+            raise ConfigError(message, _AT, hint)
+        for one in reversed(journal.plan.statements):
+            _run(connection, one.inverse, f"undoing what was for: {one.why}")
+        if canonical(reading(connection)) != canonical(journal.before):
+            message = "the catalogue wouldn't be what it was, so nothing was undone"
+            raise ConfigError(message, _AT, "undo it by hand, from the journal's plan")
+        connection.commit()
+
+
+def fence(connection: Connection, wanted: Wanted) -> None:
+    """Close a database within the transaction that a superuser's connection is in.
+
+    Raises:
+        ConfigError: The database refuses a statement.
+    """
+    for one in plan(wanted, reading(connection)).statements:
+        _run(connection, [one.sql], one.why)
+
+
+@contextmanager
+def _transaction(dsn: str) -> Iterator[Connection]:
+    """Give a superuser's transaction, which is rolled back unless it is committed."""
+    with connected(dsn) as connection:
+        connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        query = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        row = connection.execute(query).fetchone()
+        if row is None or not row[0]:
+            message = "the login is no superuser"
+            hint = "row security and roles of others are a superuser's to change"
+            raise ConfigError(message, _AT, hint)
+        yield connection
+
+
+def _check(chosen: Plan, found: Catalogue) -> None:
+    if chosen.database != found.database:
+        message = f"the plan is for the database `{chosen.database}`"
+        raise ConfigError(message, _AT, f"this one is `{found.database}`")
+    if chosen.catalogue != digest(found):
+        message = "the database has changed since the plan was made"
+        hint = "make the plan anew, with the login that is to apply it"
+        raise ConfigError(message, _AT, hint)
+
+
+def _run(connection: Connection, commands: Iterable[str], what: str) -> None:
+    for sql in commands:
+        try:
+            connection.execute(sql.encode())
+        except psycopg.Error as error:
+            reason = (error.diag.message_primary or type(error).__name__).strip()
+            message = f"{what}: {reason}; nothing has changed"
+            raise ConfigError(message, _AT) from None

@@ -1,0 +1,168 @@
+"""What could show protected rows in the real database, and who could ask for it.
+
+A target is a protected relation, one of its partitions or children, one of its parents,
+or a view or materialized view that is made from a protected column, at any remove.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+
+from ringfence.boundary.decision.scene import Marker
+from ringfence.gate.postgres.wanted import Table, Wanted
+
+_TABLES = """
+WITH RECURSIVE found(o) AS (
+    SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE nspname || '.' || relname = %(name)s
+        AND relkind IN ('r', 'p', 'f', 'v', 'm')
+), below(o) AS (
+    SELECT o FROM found UNION SELECT inhrelid FROM pg_inherits JOIN below ON inhparent = o
+), above(o) AS (
+    SELECT o FROM found UNION SELECT inhparent FROM pg_inherits JOIN above ON inhrelid = o
+)
+SELECT o, o IN (SELECT o FROM found) FROM below
+UNION SELECT o, o IN (SELECT o FROM found) FROM above ORDER BY 1
+"""
+_MADE_FROM = """
+WITH RECURSIVE made(o) AS (
+    SELECT ev_class FROM pg_depend d JOIN pg_rewrite w
+        ON w.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+    LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY(%(tables)s)
+        AND (d.refobjsubid = 0 OR a.attname = ANY(%(columns)s)) AND ev_class <> d.refobjid
+    UNION
+    SELECT ev_class FROM made JOIN pg_depend d ON d.refobjid = made.o
+        AND d.refclassid = 'pg_class'::regclass
+    JOIN pg_rewrite w ON w.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+    WHERE ev_class <> made.o
+)
+SELECT DISTINCT o FROM made JOIN pg_class c ON c.oid = o WHERE relkind IN ('v', 'm')
+ORDER BY 1
+"""
+_SHAPE = """
+SELECT quote_ident(nspname) || '.' || quote_ident(relname), relkind::text,
+    relispartition, array(SELECT attname::text FROM pg_attribute
+        WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)
+FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE c.oid = %s
+"""
+_ACTING = """
+SELECT l.rolname::text, r.rolname::text, array_agg(DISTINCT t.o::int8), count(*)
+FROM pg_roles l
+JOIN pg_roles r ON pg_has_role(l.oid, r.oid, 'MEMBER') AND (NOT l.rolsuper OR r.oid = l.oid)
+CROSS JOIN unnest(%(targets)s::oid[]) t(o)
+JOIN pg_class c ON c.oid = t.o
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT attisdropped
+WHERE l.rolname = ANY(%(outside)s)
+    AND has_schema_privilege(r.oid, relnamespace, 'USAGE')
+    AND has_column_privilege(r.oid, c.oid, a.attnum, 'SELECT')
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_KINDS = {"m": "L15", "v": "L10", "f": "L25"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A relation that could show protected rows.
+
+    Attributes:
+        oid: Its number.
+        name: Schema and name, quoted.
+        number: The pitfall that it is an instance of; L0 is the relation itself.
+        columns: Every column's name.
+        protected: Columns that are protected by name; empty: it is made from one.
+        marker: Which rows are of the population, if the relation has that column.
+        origin: The relation that the estate names.
+        narrowed: Only some rows of the origin are of the population.
+    """
+
+    oid: int
+    name: str
+    number: str
+    columns: tuple[str, ...]
+    protected: tuple[str, ...]
+    marker: Marker | None
+    origin: Table
+    narrowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Posing:
+    """A login outside the fence, acting as itself or as a role that it can become.
+
+    Attributes:
+        login: Name of the login.
+        role: Name of the role; the login's own if it doesn't change.
+        sees: Numbers of targets of which it may read some column.
+        columns: How many columns it may read in all.
+    """
+
+    login: str
+    role: str
+    sees: frozenset[int]
+    columns: int
+
+
+def targets(
+    connection: psycopg.Connection, wanted: Wanted
+) -> tuple[list[Target], list[str]]:
+    """Return what could show protected rows, and the tables that are not there."""
+    found: dict[int, Target] = {}
+    missing = []
+    for table in wanted.tables:
+        rows = connection.execute(_TABLES, {"name": table.name}).fetchall()
+        if not rows:
+            missing.append(table.name)
+        oids = [oid for oid, _ in rows]
+        for oid, is_named in rows:
+            if is_named or oid not in found:
+                found[oid] = _target(connection, oid, table, named=is_named)
+        given = {"tables": oids, "columns": list(table.columns)}
+        for (oid,) in connection.execute(_MADE_FROM, given).fetchall():
+            if oid not in found:
+                found[oid] = _target(connection, oid, table, named=False)
+    return [found[oid] for oid in sorted(found)], missing
+
+
+def _target(
+    connection: psycopg.Connection, oid: int, table: Table, *, named: bool
+) -> Target:
+    row = connection.execute(_SHAPE, (oid,)).fetchone() or ("", "r", False, [])
+    name, kind, is_partition, columns = row
+    is_table = named or kind in {"r", "p", "f"}
+    number = _KINDS.get(kind) or ("L18" if is_partition else "L19")
+    marker = table.rows if table.rows and table.rows.column in columns else None
+    return Target(
+        oid=oid,
+        name=str(name),
+        number="L0" if named else number,
+        columns=tuple(columns),
+        protected=tuple(c for c in table.columns if c in columns) if is_table else (),
+        marker=marker,
+        origin=table,
+        narrowed=table.rows is not None,
+    )
+
+
+def posings(
+    connection: psycopg.Connection, wanted: Wanted, found: list[Target]
+) -> list[Posing]:
+    """Return every way in which a login outside the fence may ask for a target."""
+    given = {
+        "outside": list(wanted.outside),
+        "targets": [target.oid for target in found],
+    }
+    return [
+        Posing(login, role, frozenset(sees), columns)
+        for login, role, sees, columns in connection.execute(_ACTING, given).fetchall()
+    ]
+
+
+def worst(ways: list[Posing], wanted: Wanted) -> str:
+    """Return the login outside the fence that may read most columns of the targets."""
+    totals = dict.fromkeys(sorted(wanted.outside), 0)
+    for way in ways:
+        totals[way.login] = totals.get(way.login, 0) + way.columns
+    return max(totals, key=lambda login: totals[login], default="")

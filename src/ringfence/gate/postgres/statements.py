@@ -1,0 +1,105 @@
+"""A plan for one database: statements in order, what stays open, what gets slow."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from ringfence.gate.postgres.wanted import Finding
+
+Names = tuple[str, ...]
+
+
+class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Statement(_Value, frozen=True):
+    """A change of the database.
+
+    Attributes:
+        sql: The change; several commands are separated by semicolons.
+        why: What it is for.
+        closes: Pitfalls that it closes (`L11`).
+        changes: Which reach it changes that nobody meant to take away; empty: none.
+        inverse: The commands that undo it, in order.
+    """
+
+    sql: str
+    why: str
+    closes: Names = ()
+    changes: str = ""
+    inverse: Names = ()
+
+
+class Slow(_Value, frozen=True):
+    """An index that look-ups under row security don't use any more."""
+
+    relation: str
+    index: str
+    why: str
+
+
+class Plan(_Value, frozen=True):
+    """What makes a database keep a boundary.
+
+    Attributes:
+        store: Name of the store in the estate.
+        database: Name of the database.
+        boundary: Digest of the boundary. `estate`: of the estate. `catalogue`: of the
+            catalogue that the plan is made from.
+        version: The server's version number.
+        statements: The changes, in order.
+        findings: What they don't close, each with what does.
+        slow: Indexes that row security takes out of use.
+    """
+
+    store: str
+    database: str
+    boundary: str
+    estate: str
+    catalogue: str
+    version: int
+    statements: tuple[Statement, ...]
+    findings: tuple[Finding, ...]
+    slow: tuple[Slow, ...]
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def canonical(plan: Plan) -> bytes:
+    """Return the plan's canonical JSON."""
+    return _encoder.encode(plan)
+
+
+def digest(plan: Plan) -> str:
+    """Return the SHA-256 of `canonical`, in hexadecimal."""
+    return hashlib.sha256(canonical(plan)).hexdigest()
+
+
+def script(plan: Plan) -> str:
+    """Return the plan as an SQL script: one transaction, to be read and to be run."""
+    lines = [
+        f"-- A plan for the database {_line(plan.database)}.",
+        f"-- boundary {plan.boundary}",
+        f"-- estate {plan.estate}",
+        f"-- catalogue {plan.catalogue}",
+        "BEGIN;",
+        "SET LOCAL lock_timeout = '5s';",
+        "SET LOCAL search_path = pg_catalog;",
+    ]
+    for one in plan.statements:
+        closes = f" ({', '.join(one.closes)})" if one.closes else ""
+        lines += ["", f"-- {_line(one.why)}{closes}"]
+        if one.changes:
+            lines.append(f"-- changes: {_line(one.changes)}")
+        lines.append(f"{one.sql};")
+    lines += ["", "COMMIT;", ""]
+    return "\n".join(lines)
+
+
+def _line(text: str) -> str:
+    """Return a text that can't end the comment that it stands in."""
+    return " ".join(text.split())
