@@ -63,6 +63,8 @@ class _Asking(asyncio.Protocol):
         self._load.lost()
 
     def _ask(self) -> None:
+        if self._transport.is_closing():
+            return
         self._began = time.perf_counter()
         self._transport.write(self._load.request)  # type: ignore[attr-defined]
 

@@ -1,4 +1,4 @@
-"""One set of questions for every engine: who may read which table, from where, until when.
+"""One set of questions for every engine: who may read which table, and from where.
 
 Two thousand people of forty countries work for companies that own one another; some
 tables are protected; a few hundred approvals let one person read one table until a day.
@@ -29,6 +29,8 @@ from ringfence.boundary.status import Status
 NOW = "2026-06-01T00:00:00Z"
 LISTED = ("CN", "CU", "HK", "IR", "KP", "MO", "RU", "VE")
 OTHERS = tuple(f"{a}{b}" for a in "ABDF" for b in "EFGJLMST")
+EXCLUDED, PROTECTED, APPROVED, ABROAD = 0.2, 0.4, 0.1, 0.05  # shares of all
+CHAINS = 9  # companies that nobody stands above
 COLUMNS = tuple(f"c{number}" for number in range(12))
 
 
@@ -89,13 +91,19 @@ def facts(people: int = 2_000, tables: int = 500) -> Facts:
     pairs = [(chance.choice(names), chance.choice(stores)) for _ in range(400)]
     return Facts(
         {
-            one: chance.choice(LISTED) if chance.random() < 0.2 else chance.choice(OTHERS)
+            one: chance.choice(LISTED)
+            if chance.random() < EXCLUDED
+            else chance.choice(OTHERS)
             for one in names
         },
         {one: chance.choice(companies) for one in names},
-        {one: companies[place // 3] for place, one in enumerate(companies) if place > 8},
+        {
+            one: companies[place // 3]
+            for place, one in enumerate(companies)
+            if place >= CHAINS
+        },
         frozenset(companies[:1]),
-        {one: chance.random() < 0.4 for one in stores},
+        {one: chance.random() < PROTECTED for one in stores},
         {pair: f"2026-{chance.randint(1, 12):02}-15T00:00:00Z" for pair in pairs},
     )
 
@@ -107,9 +115,9 @@ def questions(known: Facts, count: int, *, session: bool) -> list[Question]:
     asked = []
     for _ in range(count):
         person, table = chance.choice(people), chance.choice(tables)
-        if chance.random() < 0.1:
+        if chance.random() < APPROVED:
             person, table = chance.choice(approved)
-        listed = chance.random() < 0.05
+        listed = chance.random() < ABROAD
         country = chance.choice(LISTED if listed else OTHERS) if session else ""
         asked.append(Question(person, table, country))
     return asked

@@ -20,6 +20,7 @@ from ringfence.boundary.vocabulary import VERBS
 from ringfence.gate.point.asked import Caller
 from ringfence.gate.point.http import Call, Reply
 from ringfence.gate.point.point import Point
+from ringfence.gate.surfaces.guarding import Handler
 from ringfence.gate.surfaces.trino import ROUTES
 
 ANN, WEI, MAX = "ann", "wei", "max"  # inside, excluded, perhaps
@@ -97,6 +98,15 @@ def told(who: str, action: dict[str, Any]) -> dict[str, Any]:
     return {"input": {"context": context, "action": action}}
 
 
+def replied(handler: Handler, point: Point, caller: Caller, call: Call) -> Reply:
+    """Return the reply of a handler."""
+
+    async def reply() -> Reply:
+        return await handler(point, caller, call)
+
+    return asyncio.run(reply())
+
+
 def ask(address: str, body: object, point: Point, caller: Caller = CALLER) -> Reply:
     """Return the reply of one of Trino's addresses to a body."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -106,7 +116,7 @@ def ask(address: str, body: object, point: Point, caller: Caller = CALLER) -> Re
         {"content-type": "application/json"},
         content,
     )
-    return asyncio.run(ROUTES[f"POST /v1/data/trino/{address}"](point, caller, call))
+    return replied(ROUTES[f"POST /v1/data/trino/{address}"], point, caller, call)
 
 
 def result(address: str, who: str, action: dict[str, Any], point: Point) -> Any:

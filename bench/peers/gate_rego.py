@@ -1,7 +1,9 @@
-"""Rego engines that run in process: regopy (rego-cpp), and regorus (Rust) if it is there.
+"""Rego engines in process: regopy (rego-cpp), and regorus (Rust) if it is there.
 
-OPA's own engine comes to Python as WebAssembly alone, which `opa build` has to make
-first; there is no such program to install here.
+Regorus comes under several names (`celine-regorus`, `gordon-to-regorus`); of those the
+newest compiles to a program of its own, and is by far the fastest. OPA's own engine
+comes to Python as WebAssembly, which `opa build` has to make first; no package brings
+that program.
 """
 
 from __future__ import annotations

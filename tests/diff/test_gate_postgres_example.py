@@ -11,7 +11,10 @@ import pytest
 from ringfence.boundary.model import Gate, Rows
 from ringfence.claims.case import Case
 from ringfence.claims.enforcing import Enforcing
-from ringfence.claims.snapshot import Ask, opened
+from ringfence.claims.opened import Opened
+from ringfence.claims.snapshot import Ask, keep, opened
+from ringfence.cli import enforcing
+from ringfence.errors import ConfigError
 from ringfence.gate.postgres.apply import apply, rollback
 from ringfence.gate.postgres.catalogue import Catalogue
 from ringfence.gate.postgres.plan import plan
@@ -49,14 +52,21 @@ def fill(connection: psycopg.Connection, catalogue: Catalogue) -> None:
 
 
 @pytest.fixture(scope="module")
-def example() -> Enforcing:
+def case() -> Opened:
     """Give the example company with a gate: whoever is in China is kept out."""
     found = opened(Ask(EXAMPLE, "2022-01-31T00:00:00Z"))
     rows = (Rows(("warehouse/accounts.*",), "region", ("US",)),)
     boundary = msgspec.structs.replace(
         found.boundary, gate=Gate(("in-china",), rows=rows)
     )
-    return Enforcing(Case(found.estate, boundary, boundary.as_of), "warehouse")
+    return Opened(boundary, found.estate)
+
+
+@pytest.fixture(scope="module")
+def example(case: Opened) -> Enforcing:
+    """Give its warehouse, ready to be closed."""
+    instant = case.boundary.as_of
+    return Enforcing(Case(case.estate, case.boundary, instant), "warehouse")
 
 
 def test_the_example_is_closed_and_nobody_inside_loses(
@@ -84,3 +94,53 @@ def test_the_example_is_closed_and_nobody_inside_loses(
         again = plan(example.wanted, journal.after, released=example.released)
         assert again.statements == ()
         rollback(dsn, journal)
+
+
+def test_the_commands_close_watch_and_undo(
+    cluster: Cluster,
+    case: Opened,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Plan, apply, drift and rollback by the command line; no password is printed."""
+    keep(case, tmp_path / "case")
+    out = tmp_path / "out"
+    with cluster.database("warehouse") as connection:
+        connection.execute((EXAMPLE / "warehouse.sql").read_text())
+        before = read_catalogue(cluster.dsn("warehouse"))
+        monkeypatch.setenv("RINGFENCE_DSN", cluster.dsn("warehouse"))
+
+        def run(*words: str) -> int:
+            return int(enforcing.postgres([*words], result_action="return_value"))
+
+        assert run("plan", str(tmp_path / "case"), "--output", str(out)) == 0
+        assert run("apply", str(out / "plan.json")) == 0
+        with pytest.raises(ConfigError, match="there is a journal already"):
+            run("apply", str(out / "plan.json"))
+        journal = str(out / "journal.json")
+        assert run("drift", journal) == 0
+        connection.execute("GRANT ringfence_inside TO svc_kite WITH ADMIN OPTION")
+        assert run("drift", journal) == 11
+        assert run("drift", journal, "--format", "json") == 11
+        with pytest.raises(ConfigError, match="isn't as the plan left it"):
+            run("rollback", journal)
+        connection.execute("REVOKE ADMIN OPTION FOR ringfence_inside FROM svc_kite")
+        assert run("drift", journal) == 0
+        assert run("rollback", journal) == 0
+        assert read_catalogue(cluster.dsn("warehouse")) == before
+    told = capsys.readouterr()
+    assert cluster.password not in told.out + told.err
+    assert cluster.password not in (out / "journal.json").read_text()
+    for words in ("closes ", "stays open ", "to do ", "applied ", "mend ", "undid "):
+        assert words in told.out
+    assert '"schema": "ringfence-enforce-drift/1"' in told.out
+
+
+@pytest.mark.parametrize("dsn", ["host=127.0.0.1 port=1 password=hush", "hush hush"])
+def test_a_server_that_is_not_there_is_an_error(dsn: str):
+    """The error says what to check, and never the password."""
+    with pytest.raises(ConfigError) as caught:
+        read_catalogue(dsn)
+    assert "hush" not in str(caught.value)
+    assert "help:" in str(caught.value)

@@ -13,7 +13,7 @@ from msgspec import structs
 from ringfence.boundary.decision.decide import decide, standing
 from ringfence.boundary.decision.request import Request
 from ringfence.boundary.decision.scene import Known, Scene
-from ringfence.boundary.vocabulary import VERBS, kind_of
+from ringfence.boundary.vocabulary import kind_of
 from ringfence.gate.compile.batch import Batch, Coded
 from ringfence.gate.compile.closure import Closure
 from ringfence.gate.compile.columns import Cell, Column, standing_columns
@@ -22,6 +22,7 @@ from tests.scenes import (
     ENTITIES,
     PEOPLE,
     STRANGERS,
+    counted_of,
     counts,
     moments,
     request_of,
@@ -128,16 +129,22 @@ def test_a_search_finds_all_data_that_somebody_may_see(data):
 def test_columns_of_questions_are_decided_row_by_row(chance):
     """Each row of two coded columns has the answer of `decide` to that question."""
     scene = scene_of(chance)
-    verb = chance.choice(VERBS)
-    who = (*PEOPLE, *ENTITIES, *STRANGERS)
+    request, counted = request_of(chance, scene), counted_of(chance, scene)
+    who = (*PEOPLE, *ENTITIES, *STRANGERS, PEOPLE[0])
     what = (*DATASETS, "store:wh", "column:wh/s.users.id", "")
     rows = [(chance.randrange(len(who)), chance.randrange(len(what))) for _ in who]
     first, second = (np.array(one) for one in zip(*rows, strict=True))
+    now = "2024-06-30T23:59:59Z"
     found = Batch(scene).crossing(
-        verb, Coded(first, who), Coded(second, what), scene.since
+        request, Coded(first, who), Coded(second, what), now, counted
     )
     assert found.tolist() == [
-        decide(scene, Request(who[one], verb, what[other]), scene.since).allowed
+        decide(
+            scene,
+            replace(request, principal=who[one], resource=what[other]),
+            now,
+            counted,
+        ).allowed
         for one, other in rows
     ]
 

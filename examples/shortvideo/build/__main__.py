@@ -21,6 +21,7 @@ CASE = BUILD.parent
 PROJECT = CASE.parent.parent
 sys.path[:0] = [str(BUILD), str(PROJECT / "src"), str(PROJECT)]
 
+import after  # noqa: E402
 import collected  # noqa: E402
 import directory  # noqa: E402
 import logs  # noqa: E402
@@ -47,8 +48,9 @@ def files() -> logs.Built:
         "warehouse.sql": sql,
     }
     built = {name: text.encode() for name, text in texts.items()}
+    built["warehouse.facts.jsonl"] = facts
     told = logs.built(staff, sql, CASE)
-    everything = {**built, "warehouse.facts.jsonl": facts, **told.files}
+    everything = {**built, **after.files(staff, built, CASE), **told.files}
     return logs.Built(everything, told.skipped)
 
 

@@ -8,9 +8,27 @@ the plan's SQL, a real PostgreSQL says.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
+import collected
+from people import Person
+
+from ringfence.claims.case import Case
+from ringfence.claims.enforcing import Enforcing
+from ringfence.claims.planning import Planning, planned
+from ringfence.claims.snapshot import Ask, opened
+from ringfence.gate.postgres.apply import apply
+from ringfence.gate.postgres.plan import plan
+from ringfence.gate.postgres.reading import read_catalogue
+from ringfence.reach.plan_file import read_plan
+
+CLAIMS = ("nobody-in-cn-can", "no-covered-person")
+NOW = "2022-03-31T00:00:00Z"
+DAY = "2022-03-28T04:00:00Z"
+FACTS = "warehouse.facts.jsonl"
 OWNERSHIP = "urn:ietf:params:scim:schemas:extension:loopwing:2.0:Group"
 KEEPERS = "job-keepers"
 ROOT = "  - {name: warehouse-root, logs_in_as: [warehouse/postgres], used_by: [%s]}"
@@ -22,6 +40,72 @@ class Cut(NamedTuple):
     tail: str
     kind: str
     head: str
+
+
+def files(
+    staff: list[Person], first: Mapping[str, bytes], case: Path
+) -> dict[str, bytes]:
+    """Return the files of `after`, by their names.
+
+    Args:
+        staff: The people.
+        first: The files of the case as they were, by their names.
+        case: The case's folder, where those are that nobody builds.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        before = Path(folder)
+        for name in ("boundary.yaml", "storage.yaml"):
+            (before / name).write_bytes((case / name).read_bytes())
+        _write(before, first)
+        cuts = {*_cuts(before)}
+        keepers = [
+            one.login
+            for one in staff
+            if (one.team, one.residence, one.active) == ("infrastructure", "US", True)
+        ][:3]
+        text = {name: content.decode() for name, content in first.items()}
+        told = {
+            "boundary.yaml": boundary((case / "boundary.yaml").read_text("utf-8")),
+            "scim/groups.json": groups(
+                text["scim/groups.json"], text["scim/users.json"], cuts
+            ),
+            "tools.yaml": register(text["tools.yaml"], cuts, keepers),
+        }
+        found = {name: content.encode() for name, content in told.items()}
+        _write(before / "after", {**found, FACTS: first[FACTS]})
+        ready = _enforcing(before / "after")
+
+        def closed(dsn: str) -> None:
+            chosen = plan(ready.wanted, read_catalogue(dsn), released=ready.released)
+            apply(dsn, chosen, before / "journal.json")
+
+        facts = collected.facts(text["warehouse.sql"], DAY, closed)
+    return {f"after/{name}": content for name, content in found.items()} | {
+        f"after/{FACTS}": facts
+    }
+
+
+def _write(folder: Path, content: Mapping[str, bytes]) -> None:
+    for name, one in content.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(one)
+
+
+def _cuts(folder: Path) -> Iterable[Cut]:
+    """Yield what the plans that hurt nobody take away."""
+    for claim in CLAIMS:
+        found = planned(Planning(opened(Ask(folder, NOW)), claim), lambda _stage: None)
+        for one in read_plan(found.plans[-1].file, claim).remove:
+            yield Cut(one.tail, one.kind, one.head)
+    for tail, kind, head, _ in _enforcing(folder).changes:
+        yield Cut(tail, kind, head)
+
+
+def _enforcing(folder: Path) -> Enforcing:
+    found = opened(Ask(folder, NOW))
+    return Enforcing(
+        Case(found.estate, found.boundary, found.boundary.as_of), collected.STORE
+    )
 
 
 def groups(content: str, accounts: str, cuts: Iterable[Cut]) -> str:
@@ -61,7 +145,10 @@ def register(content: str, cuts: Iterable[Cut], keepers: Iterable[str]) -> str:
         name = line.strip().removeprefix("- {name: ").partition(",")[0].rstrip("}")
         if line.startswith("  - {name: svc_") and name not in used:
             line = line.removesuffix("}") + f", used_by: [{keeper}]}}"  # noqa: PLW2901
-        if line == "# Who decides whom to let in. Members are the directory's business.":
+        if (
+            line
+            == "# Who decides whom to let in. Members are the directory's business."
+        ):
             lines[-1:] = [ROOT % keeper, ""]
         lines.append(line)
         if line == "groups:":

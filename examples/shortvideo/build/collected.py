@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -27,19 +28,28 @@ STORE = SOURCE = "warehouse"
 DATABASE = "warehouse"
 
 
-def facts(sql: str) -> bytes:
-    """Return `warehouse.facts.jsonl`: what the server says of the loaded SQL."""
+def facts(
+    sql: str, day: str = DAY, closed: Callable[[str], None] = lambda _dsn: None
+) -> bytes:
+    """Return `warehouse.facts.jsonl`: what the server says of the loaded SQL.
+
+    Args:
+        sql: What is loaded.
+        day: When it is collected, as the file says.
+        closed: Does something to the database before, given how to connect.
+    """
     (found,) = (one for one in installations() if one.version == VERSION)
     with running(found) as cluster:
         with cluster.connect() as connection:
             connection.execute(f"CREATE DATABASE {DATABASE}")
         with psycopg.connect(cluster.dsn(DATABASE), autocommit=True) as connection:
             connection.execute(sql)
+        closed(cluster.dsn(DATABASE))
         snapshot = read_snapshot(cluster.dsn(DATABASE))
-    snapshot = msgspec.structs.replace(snapshot, collected=DAY)
+    snapshot = msgspec.structs.replace(snapshot, collected=day)
     harvest = harvest_of(snapshot, store=STORE, source=SOURCE)
     order = Order(SOURCE)
-    told = Told(order, "postgres", DAY, "")
+    told = Told(order, "postgres", day, "")
     return _written(told, harvest)
 
 

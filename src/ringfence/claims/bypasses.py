@@ -260,7 +260,7 @@ class _Matching:
         case = self.past.case
         gate = gate_of(case)
         asked = window_of(self.past, gate, days)
-        begins = [seconds(one.time) * MICRO for one in answers.lines]
+        begins = [(seconds(one.time) - SLACK) * MICRO for one in answers.lines]
         first = max(asked.first, min(begins, default=asked.first))
         asked = replace(asked, first=min(first, asked.after))
         called = not_permitted(self.past, gate, asked)
@@ -301,7 +301,7 @@ class _Matching:
         allowed = [line for line in lines if line.allowed]
         left = _left(scene, allowed, needs.sure)
         if not left:
-            self._count(told=_is_told(scene, allowed, needs.perhaps))
+            self._count(told=is_told(scene, allowed, needs.perhaps))
             return
         if who not in scene.people:
             # Whoever it was may have asked in their own name.
@@ -360,7 +360,7 @@ def _left(
     )
 
 
-def _is_told(scene: Scene, allowed: Sequence[Line], parts: frozenset[Part]) -> bool:
+def is_told(scene: Scene, allowed: Sequence[Line], parts: frozenset[Part]) -> bool:
     """Return whether decisions speak of all datasets of which something was touched."""
     datasets = {dataset for dataset, _ in parts}
     if UNCLEAR in datasets:

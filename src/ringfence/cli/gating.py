@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,9 @@ from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
     from ringfence.claims.case import Case
+    from ringfence.claims.check import Run
+    from ringfence.claims.deciding import Wish
+    from ringfence.report.answering import Screen
 
 EXITS = """Exit codes: 0 allowed, or nothing to tell, 10 something can't be told,
 11 denied, or somebody is named, 1 the tool failed, 2 usage, 3 nothing collected."""
@@ -25,6 +30,79 @@ app = App(
 )
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a request may say beside who, what and which data."""
+
+    column: Annotated[
+        tuple[str, ...],
+        Parameter(help="A column of the dataset; may be repeated."),
+    ] = ()
+    purpose: Annotated[
+        str, Parameter(help="What for, word for word as an exception has it.")
+    ] = ""
+    subjects: Annotated[
+        int | None, Parameter(help="How many people's data is asked for.")
+    ] = None
+    given: Annotated[
+        tuple[str, ...],
+        Parameter(help="A circumstance, `request.mfa=yes`; may be repeated."),
+    ] = ()
+    obeys: Annotated[
+        tuple[str, ...],
+        Parameter(help="What can be carried out: `mask`, `rows`; may be repeated."),
+    ] = ()
+
+    def wish(self, principal: str, verb: str, resource: str) -> Wish:
+        """Return the whole request."""
+        from ringfence.claims.deciding import Wish
+
+        return Wish(
+            principal,
+            verb,
+            resource,
+            self.column,
+            self.purpose,
+            self.subjects,
+            _given(self.given),
+            _obeyed(self.obeys),
+        )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Which part of the logs is looked at, and how it is shown."""
+
+    days: Annotated[
+        int,
+        Parameter(
+            help="How many days of the logs, the last ones.",
+            validator=validators.Number(gte=1, lte=36_500),
+        ),
+    ] = 7
+    output: Annotated[
+        Path,
+        Parameter(name=["--output", "-o"], help="Folder for the table of events."),
+    ] = Path("out")
+    as_of: AsOf = None
+    format: Form = "text"
+    limit: Limit = None
+
+    def run(self, case: Path, progress: Progress) -> Run:
+        """Return what to read, and where the table of events goes."""
+        from ringfence.claims.check import Run
+
+        return Run(case, self.output, now(), instant(self.as_of), progress)
+
+    def screen(self, case: Path, labels: Mapping[str, str]) -> Screen:
+        """Return how much room there is."""
+        from ringfence.report.answering import Screen
+
+        return Screen(*room(self.limit), labels, str(self.output), str(case))
+
+
 @app.command
 def decide(
     case: Path,
@@ -33,24 +111,7 @@ def decide(
     resource: str,
     /,
     *,
-    column: Annotated[
-        tuple[str, ...],
-        Parameter(help="A column of the dataset; may be repeated."),
-    ] = (),
-    purpose: Annotated[
-        str, Parameter(help="What for, word for word as an exception has it.")
-    ] = "",
-    subjects: Annotated[
-        int | None, Parameter(help="How many people's data is asked for.")
-    ] = None,
-    given: Annotated[
-        tuple[str, ...],
-        Parameter(help="A circumstance, `request.mfa=yes`; may be repeated."),
-    ] = (),
-    obeys: Annotated[
-        tuple[str, ...],
-        Parameter(help="What can be carried out: `mask`, `rows`; may be repeated."),
-    ] = (),
+    said: Said = Said(),
     as_of: AsOf = None,
     format: Form = "text",  # noqa: A002
 ) -> int:
@@ -70,20 +131,11 @@ def decide(
     resource
         A column, dataset or store: an id, with or without its kind, or a label.
     """
-    from ringfence.claims.deciding import Wish, decided
+    from ringfence.claims.deciding import decided
     from ringfence.report import answer_json, gate_text
 
     progress = Progress()
-    wish = Wish(
-        principal,
-        verb,
-        resource,
-        column,
-        purpose,
-        subjects,
-        _given(given),
-        _obeyed(obeys),
-    )
+    wish = said.wish(principal, verb, resource)
     found = decided(_case(case, as_of, progress), wish)
     code = int(gate_text.exit_code(found))
     if format == "json":
@@ -131,22 +183,44 @@ def scene(
 
 
 @app.command
-def shadow(
+def export(
     case: Path,
     /,
     *,
-    days: Annotated[
-        int,
-        Parameter(
-            help="How many days of the logs, the last ones.",
-            validator=validators.Number(gte=1, lte=36_500),
-        ),
-    ] = 7,
-    output: Output = Path("out"),
+    to: Annotated[str, Parameter(help="`rego`, `cedar`, `sql` or `trino`.")],
+    output: Output,
+    dialect: Annotated[
+        str, Parameter(help="For `sql`: `postgres`, `trino` or `duckdb`.")
+    ] = "postgres",
     as_of: AsOf = None,
-    format: Form = "text",  # noqa: A002
-    limit: Limit = None,
 ) -> int:
+    """Write the gate's decision in the language of another engine.
+
+    Example: `ringfence gate export boundary.yaml --to rego --output gate`.
+
+    Parameters
+    ----------
+    case
+        The boundary file, or its folder, or what a check has written.
+    output
+        Folder for the files.
+    """
+    from ringfence.claims.exporting import exported
+    from ringfence.claims.gating import scene_of
+
+    progress = Progress()
+    found = scene_of(_case(case, as_of, progress))
+    files = exported(found, to, dialect)
+    output.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (output / name).write_bytes(content)
+    progress.done()
+    show("".join(f"{output / name}\n" for name in files))
+    return int(ExitCode.ALL_UPHELD)
+
+
+@app.command
+def shadow(case: Path, /, *, past: Past = Past()) -> int:
     """Replay the last days of the logs through the gate: what would be denied?
 
     Example: `ringfence gate shadow boundary.yaml --days 30`.
@@ -155,22 +229,18 @@ def shadow(
     ----------
     case
         The boundary file, or a folder that holds `boundary.yaml`.
-    output
-        Folder for the table of events.
     """
-    from ringfence.claims.check import Run
     from ringfence.claims.shadowing import shadowed
     from ringfence.report import answer_json, shadow_text
-    from ringfence.report.answering import Screen
 
     progress = Progress()
-    found = shadowed(Run(case, output, now(), instant(as_of), progress), days)
+    found = shadowed(past.run(case, progress), past.days)
     code = int(shadow_text.exit_code(found))
-    if format == "json":
+    if past.format == "json":
         told = shadow_text.plain(found)
         text = answer_json.plain("gate-shadow/1", told, code, found.labels)
     else:
-        text = shadow_text.shadow(found, Screen(*room(limit), found.labels))
+        text = shadow_text.shadow(found, past.screen(case, found.labels))
     progress.done()
     show(text)
     return code
@@ -182,13 +252,6 @@ def bypasses(
     /,
     *,
     ledger: Annotated[Path, Parameter(help="The ledger of the gate's decisions.")],
-    days: Annotated[
-        int,
-        Parameter(
-            help="How many days of the logs, the last ones.",
-            validator=validators.Number(gte=1, lte=36_500),
-        ),
-    ] = 7,
     minutes: Annotated[
         int,
         Parameter(
@@ -196,10 +259,7 @@ def bypasses(
             validator=validators.Number(gte=1, lte=1_440),
         ),
     ] = 5,
-    output: Output = Path("out"),
-    as_of: AsOf = None,
-    format: Form = "text",  # noqa: A002
-    limit: Limit = None,
+    past: Past = Past(),
 ) -> int:
     """Match what was done with what the gate decided: what went round it?
 
@@ -209,26 +269,21 @@ def bypasses(
     ----------
     case
         The boundary file, or a folder that holds `boundary.yaml`.
-    output
-        Folder for the table of events.
     """
     from ringfence.claims.answered import answers
     from ringfence.claims.bypasses import bypasses as matched
-    from ringfence.claims.check import Run
     from ringfence.report import answer_json, bypass_text
-    from ringfence.report.answering import Screen
 
     progress = Progress()
     progress("reading the ledger")
     told = answers(ledger)
-    run = Run(case, output, now(), instant(as_of), progress)
-    found = matched(run, told, days=days, window=minutes * 60)
+    run = past.run(case, progress)
+    found = matched(run, told, days=past.days, window=minutes * 60)
     code = int(bypass_text.exit_code(found))
-    if format == "json":
+    if past.format == "json":
         text = answer_json.plain("gate-bypasses/1", found, code, found.labels)
     else:
-        screen = Screen(*room(limit), found.labels, str(output), str(case))
-        text = bypass_text.bypasses(found, screen)
+        text = bypass_text.bypasses(found, past.screen(case, found.labels))
     progress.done()
     show(text)
     return code

@@ -230,7 +230,7 @@ def _case(path: Path, instant: str) -> Case:
     from ringfence.claims.snapshot import Ask, opened
 
     progress = Progress()
-    found = opened(Ask(path, instant, progress=progress))
+    found = opened(Ask(path, instant, instant, progress))
     progress.done()
     return Case(found.estate, found.boundary, found.boundary.as_of)
 

@@ -75,7 +75,7 @@ def _table(found: Bypasses, screen: Screen) -> Iterator[str]:
 
 def _example(one: Bypass, screen: Screen) -> Iterator[str]:
     who = _name(one.who, screen, "nobody knows who")
-    first = event_words.moment(one.first)
+    first = event_words.second(one.first)
     text = f"{who}  {one.verb}  {_data(one, screen)}, {one.kind} to the audit"
     yield "for example:"
     yield from hung(f"  {first}  ", text, screen.width)

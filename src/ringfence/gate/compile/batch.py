@@ -8,24 +8,23 @@ at those whom an exception names.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.boundary.decision.request import ALLOWING, Request
-from ringfence.boundary.decision.scene import Grant, Leave, Scene
+from ringfence.boundary.decision.scene import Leave, Scene
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.gate.compile.closure import Closure, Counted
+from ringfence.gate.compile.crowds import Class, Codes, Crowd, Flags, crowds
 from ringfence.gate.compile.granting import Granting, is_met
-from ringfence.gate.compile.standing import Likes, Stance
+from ringfence.gate.compile.standing import Stance
 
-Flags = NDArray[np.bool_]
-Codes = NDArray[np.integer]
-_MOST_LISTS = 16
+_NOBODY = Crowd([], np.array([], np.int32), [])
 
 
 class Coded(NamedTuple):
@@ -35,68 +34,6 @@ class Coded(NamedTuple):
     ids: Sequence[str]
 
 
-@dataclass(slots=True)
-class _Lists:
-    """Sorted lists of ids that searches came to, by the answer for each class."""
-
-    kept: dict[bytes, list[str]] = field(default_factory=dict)
-
-    def of(self, known: _Kind, allowed: Flags) -> list[str]:
-        key = allowed.tobytes()
-        found = self.kept.get(key)
-        if found is None:
-            if len(self.kept) >= _MOST_LISTS:
-                self.kept.clear()
-            found = self.kept[key] = known.chosen(allowed[known.codes])
-        return found
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """Everybody of one kind whom a scene knows.
-
-    Attributes:
-        ids: Their ids, sorted.
-        codes: The class of each.
-        classes: The classes: people who are alike, those nothing is known of (None),
-            or entities of one stance.
-    """
-
-    ids: list[str]
-    codes: Codes
-    classes: list[Likes | Stance | None]
-    lists: _Lists = field(default_factory=_Lists)
-    _holders: dict[int, NDArray[np.intp]] = field(default_factory=dict)
-
-    @cached_property
-    def places(self) -> Mapping[str, int]:
-        """Where each id stands."""
-        return {one: place for place, one in enumerate(self.ids)}
-
-    @cached_property
-    def _array(self) -> NDArray[np.object_]:
-        return np.array(self.ids, dtype=object)
-
-    def holders(self, grant: Grant) -> NDArray[np.intp]:
-        """Return where those stand who hold a grant."""
-        found = self._holders.get(id(grant))
-        if found is None:
-            places = (self.places.get(one) for one in grant.who)
-            found = np.array([one for one in places if one is not None], np.intp)
-            self._holders[id(grant)] = found
-        return found
-
-    def chosen(self, flags: Flags) -> list[str]:
-        """Return the ids that are flagged."""
-        found: list[str] = self._array[flags].tolist()
-        return found
-
-    def place(self, one: str) -> int | None:
-        """Return where an id stands, if it does."""
-        at = bisect_left(self.ids, one)
-        return at if at < len(self.ids) and self.ids[at] == one else None
-
-
 class Batch:
     """The decisions of one scene, many at a time; each is what `decide` gives.
 
@@ -104,18 +41,23 @@ class Batch:
         closure: What decides on single requests.
     """
 
-    def __init__(self, scene: Scene, *, closure: Closure | None = None) -> None:
-        self.closure = closure or Closure(scene)
-        self._kinds: dict[str, _Kind] = {}
-        self._resources: dict[str, list[str]] = {}
-        self._named = self._conceded()
+    def __init__(self, scene: Scene) -> None:
+        self.closure = Closure(scene)
+        self._crowds = crowds(scene, self.closure.standings)
+        self._data = _data(scene)
+        self._settle()
 
     def conceding(self, leaves: Iterable[Leave]) -> Batch:
         """Return the same with other leaves; all else is shared."""
-        closure = self.closure.conceding(leaves)
-        other = Batch(closure.scene, closure=closure)
-        other._kinds, other._resources = self._kinds, self._resources
+        other = object.__new__(Batch)
+        other.closure = self.closure.conceding(leaves)
+        other._crowds, other._data = self._crowds, self._data
+        other._settle()
         return other
+
+    def _settle(self) -> None:
+        leaves = self.closure.scene.leaves
+        self._named = dict.fromkeys(one for leave in leaves for one in leave.who)
 
     # --- searches ---------------------------------------------------------------------
 
@@ -147,7 +89,7 @@ class Batch:
         Whoever the request itself is of doesn't count; what it states of its principal
         is stated of each.
         """
-        known = self._kind(kind)
+        known = self._crowds.get(kind, _NOBODY)
         allowed = self._allowed(known, request, now)
         granting = self.closure.granting
         if granting is None:
@@ -185,7 +127,7 @@ class Batch:
         decide = self.closure.decide
         return [
             one
-            for one in self._everything(kind)
+            for one in self._data.get(kind, ())
             if decide(replace(request, resource=one), now, counted).reason in ALLOWING
         ]
 
@@ -201,72 +143,76 @@ class Batch:
 
     def crossing(
         self,
-        verb: str,
+        request: Request,
         principals: Coded,
         resources: Coded,
         now: str,
         counted: Counted | None = None,
     ) -> Flags:
-        """Return whether each row's principal may do something to its resource.
+        """Return whether a request is allowed of each row's principal and resource.
 
-        Each pair of a stance and a resource is decided once; where an exception names
-        the principal, or a grant is asked for, each pair that occurs.
+        Those of the request itself don't count. Each pair of a stance and a resource is
+        decided once; where an exception covers the resource for the principal, or a
+        grant is asked for, each pair that occurs.
         """
-        standing = self.closure.standings.of
-        stances = [standing(Request(one, verb, "")) for one in principals.ids]
-        distinct = {one: place for place, one in enumerate(dict.fromkeys(stances))}
-        table = np.zeros((len(distinct), len(resources.ids)), bool)
-        for place, stance in enumerate(distinct):
-            fence = self.closure.unconceded(stance)
-            for number, one in enumerate(resources.ids):
-                reason = fence(Request("", verb, one), now).reason
-                table[place, number] = reason in ALLOWING
-        codes = np.array([distinct[one] for one in stances], np.intp)
+        table, codes = self._table(request, principals.ids, resources.ids, now)
         found: Flags = table[codes[principals.codes], resources.codes]
-        singly = np.array([self._is_single(one) for one in principals.ids], bool)[
-            principals.codes
-        ]
+        count = len(resources.ids)
+        pairs = principals.codes.astype(np.int64) * count + resources.codes
+        singly = self._singly(request, principals, resources, pairs)
         if singly.any():
-            pairs = np.stack((principals.codes[singly], resources.codes[singly]), 1)
-            each, places = np.unique(pairs, axis=0, return_inverse=True)
+            each, places = np.unique(pairs[singly], return_inverse=True)
             requests = [
-                Request(principals.ids[who], verb, resources.ids[what])
-                for who, what in each.tolist()
+                replace(
+                    request,
+                    principal=principals.ids[pair // count],
+                    resource=resources.ids[pair % count],
+                )
+                for pair in each.tolist()
             ]
-            found[singly] = self.allowed(requests, now, counted)[places.ravel()]
+            found[singly] = self.allowed(requests, now, counted)[places]
         return found
 
     # --- parts ------------------------------------------------------------------------
 
-    def _conceded(self) -> dict[str, None]:
-        leaves = self.closure.scene.leaves
-        return dict.fromkeys(one for leave in leaves for one in leave.who)
+    def _table(
+        self,
+        request: Request,
+        principals: Sequence[str],
+        wanted: Sequence[str],
+        now: str,
+    ) -> tuple[Flags, Codes]:
+        """Return the fence's answers by stance and resource, and each one's stance."""
+        standing = self.closure.standings.of
+        stances = [standing(replace(request, principal=one)) for one in principals]
+        distinct = {one: place for place, one in enumerate(dict.fromkeys(stances))}
+        table = np.zeros((len(distinct), len(wanted)), bool)
+        for place, stance in enumerate(distinct):
+            fence = self.closure.unconceded(stance)
+            for number, one in enumerate(wanted):
+                reason = fence(replace(request, resource=one), now).reason
+                table[place, number] = reason in ALLOWING
+        return table, np.array([distinct[one] for one in stances], np.intp)
 
-    def _is_single(self, principal: str) -> bool:
-        return self.closure.granting is not None or principal in self._named
+    def _singly(
+        self, request: Request, principals: Coded, resources: Coded, pairs: Codes
+    ) -> Flags:
+        """Return which rows have to be decided by themselves."""
+        if self.closure.granting is not None:
+            return np.ones(len(pairs), bool)
+        places = {one: place for place, one in enumerate(principals.ids)}
+        touches = [
+            self.closure.touch(one, request.columns).ids for one in resources.ids
+        ]
+        named = [
+            place * len(touches) + number
+            for leave in self.closure.scene.leaves
+            for place in {places[one] for one in leave.who if one in places}
+            for number in _covered(frozenset(leave.columns), touches)
+        ]
+        return np.isin(pairs, np.array(named, np.int64))
 
-    def _kind(self, kind: str) -> _Kind:
-        found = self._kinds.get(kind)
-        if found is None:
-            found = self._kinds[kind] = self._everybody(kind)
-            if not found.ids:  # a word of a caller's: not kept
-                del self._kinds[kind]
-        return found
-
-    def _everybody(self, kind: str) -> _Kind:
-        scene, standings = self.closure.scene, self.closure.standings
-        everybody = {*scene.people}.union(*scene.entities.values())
-        ids = sorted(one for one in everybody if kind_of(one) == kind)
-        classes: dict[Likes | Stance | None, int] = {}
-        codes = np.empty(len(ids), np.int32)
-        for place, one in enumerate(ids):
-            known: Likes | Stance | None = standings.likes.get(one)
-            if kind != "person":
-                known = standings.of(Request(one, "", ""))
-            codes[place] = classes.setdefault(known, len(classes))
-        return _Kind(ids, codes, [*classes])
-
-    def _allowed(self, known: _Kind, request: Request, now: str) -> Flags:
+    def _allowed(self, known: Crowd, request: Request, now: str) -> Flags:
         """Return the fence's answer for each class, exceptions apart."""
         answers: dict[Stance, bool] = {}
         found = np.zeros(len(known.classes), bool)
@@ -278,20 +224,20 @@ class Batch:
             found[place] = answers[stance]
         return found
 
-    def _stance(self, one: Likes | Stance | None, request: Request) -> Stance:
+    def _stance(self, one: Class, request: Request) -> Stance:
         if isinstance(one, Stance):
             return one
         if request.stated:
             return self.closure.standings.told(one, request)
         return self.closure.standings.stranger if one is None else one.stance
 
-    def _named_places(self, known: _Kind) -> NDArray[np.intp]:
+    def _named_places(self, known: Crowd) -> NDArray[np.intp]:
         places = (known.place(one) for one in self._named)
         return np.array([one for one in places if one is not None], np.intp)
 
     def _changed(
         self,
-        known: _Kind,
+        known: Crowd,
         flags: Flags,
         request: Request,
         now: str,
@@ -307,7 +253,7 @@ class Batch:
                 yield one, not flag
 
     def _granted(
-        self, granting: Granting, known: _Kind, request: Request, now: str
+        self, granting: Granting, known: Crowd, request: Request, now: str
     ) -> Flags:
         """Return who holds a grant for each thing that is asked for."""
         touch = self.closure.touch(request.resource, request.columns)
@@ -326,21 +272,27 @@ class Batch:
             every &= held
         return every
 
-    def _everything(self, kind: str) -> list[str]:
-        """Return the ids of all data of a kind, sorted."""
-        found = self._resources.get(kind)
-        if found is None:
-            scene = self.closure.scene
-            columns = (
-                f"column:{whole.partition(':')[2]}.{name}"
-                for whole, dataset in scene.datasets.items()
-                for name in dataset.columns
-            )
-            data = {*scene.datasets, *scene.stores, *columns}
-            found = sorted(one for one in data if kind_of(one) == kind)
-            if found:  # a word of a caller's is not kept
-                self._resources[kind] = found
-        return found
+
+def _data(scene: Scene) -> dict[str, list[str]]:
+    """Return the ids of all data, by kind, sorted."""
+    columns = (
+        f"column:{whole.partition(':')[2]}.{name}"
+        for whole, dataset in scene.datasets.items()
+        for name in dataset.columns
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in sorted({*scene.datasets, *scene.stores, *columns}):
+        found[kind_of(one)].append(one)
+    return found
+
+
+def _covered(
+    columns: frozenset[str], touches: Iterable[frozenset[str]]
+) -> Iterator[int]:
+    """Yield the places of what is covered by the columns of an exception."""
+    for place, ids in enumerate(touches):
+        if ids <= columns:
+            yield place
 
 
 def _edited(found: list[str], changes: Iterable[tuple[str, bool]]) -> list[str]:

@@ -149,6 +149,8 @@ class Closure:
         counting = {verb: verb in self._counted for verb in VERBS}
         timely = ""  # the last instant that was found to be in time
 
+        unusual = self._unusual(crossing, standing)
+
         def fence(
             request: Request, now: str, counted: Counted | None = None
         ) -> Decision:
@@ -159,24 +161,38 @@ class Closure:
                 timely = now
             try:
                 counts = counting[request.verb]
-            except KeyError:
-                return _UNKNOWN_VERB
-            stance: Stance | None
-            try:
                 stance = (
                     standing(request) if request.stated else outside[request.principal]
                 )
             except KeyError:
-                stance = standing(request)
+                return unusual(request, now, counted)
             if stance is None or not stance.out:
                 return _NOT_EXCLUDED
-            return (
-                crossing(stance, request, now, counted)
-                if counts
-                else stance.not_counted
-            )
+            if counts:
+                return crossing(stance, request, now, counted)
+            return stance.not_counted
 
         return fence
+
+    def _unusual(
+        self, crossing: _Crossing, standing: Callable[[Request], Stance]
+    ) -> Decider:
+        """Return the fence for whoever, and whatever verb, the scene doesn't know."""
+        counted_verbs = self._counted
+
+        def unusual(
+            request: Request, now: str, counted: Counted | None = None
+        ) -> Decision:
+            if request.verb not in VERBS:
+                return _UNKNOWN_VERB
+            stance = standing(request)
+            if not stance.out:
+                return _NOT_EXCLUDED
+            if request.verb in counted_verbs:
+                return crossing(stance, request, now, counted)
+            return stance.not_counted
+
+        return unusual
 
     def _crossing(self, leaves: Mapping[str, tuple[_Conceding, ...]]) -> _Crossing:
         kept, touched = self._touches, self._touched

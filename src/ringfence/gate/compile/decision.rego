@@ -18,9 +18,9 @@ answer(r) := {"allowed": allows(why), "reason": why} if {
 	why := reason(r)
 } else := {"allowed": false, "reason": "unreadable"}
 
-allows(why) if why in scene.allowing
-
-else := false
+allows(why) := true if {
+	why in scene.allowing
+} else := false
 
 # A request of another shape is denied, whatever else holds of it.
 is_sound(r) if {
@@ -35,6 +35,10 @@ is_sound(r) if {
 	}
 	is_boolean(r.trusted)
 	is_row(r.row)
+	keys := object.keys(r.circumstances)
+	every key in keys {
+		lower(key) == key
+	}
 }
 
 is_row(row) if row == null
@@ -90,11 +94,7 @@ kind_of(id) := split(id, ":")[0]
 bare(id) := concat(":", array.slice(split(id, ":"), 1, count(split(id, ":"))))
 
 # By selector, whether it excludes the principal.
-standings(r) := {name: status |
-	some name in scene.selectors
-	judged := object.get(scene.entities, name, {})
-	status := object.get(judged, r.principal, 1)
-} if {
+standings(r) := of_entity(r.principal) if {
 	kind_of(r.principal) == "legal_entity"
 } else := strangers if {
 	kind_of(r.principal) != "person"
@@ -105,11 +105,17 @@ standings(r) := {name: status |
 	r.trusted
 } else := tests(known(r).attributes, known(r).unknown) if {
 	count(told(r)) == 0
-} else := {name: worse |
-	before := unstated(r)
-	after := tests(object.union(told(r), known(r).attributes), known(r).unknown)
+} else := worse_of(unstated(r), tests(object.union(told(r), known(r).attributes), known(r).unknown))
+
+worse_of(before, after) := {name: worse |
 	some name, status in after
 	worse := max([before[name], status])
+}
+
+of_entity(id) := {name: status |
+	some name in scene.selectors
+	judged := object.get(scene.entities, name, {})
+	status := object.get(judged, id, 1)
 }
 
 strangers := {name: 1 | some name in scene.selectors}
@@ -180,9 +186,11 @@ datasets_of(r) := [[concat(":", ["dataset", whole]), [last]]] if {
 	parts := split(bare(r.resource), ".")
 	last := parts[count(parts) - 1]
 	whole := concat(".", array.slice(parts, 0, count(parts) - 1))
-} else := [[id, []] | some id in scene.stores[r.resource]] if {
+} else := wholes if {
 	kind_of(r.resource) == "store"
-	count(object.get(scene.stores, r.resource, [])) > 0
+	held := object.get(scene.stores, r.resource, [])
+	count(held) > 0
+	wholes := [one | some id in held; one := [id, []]]
 } else := [[r.resource, r.columns]]
 
 dataset(id) := object.get(scene.datasets, id, {"status": 1, "columns": {}, "masks": {}})
@@ -348,15 +356,14 @@ keys_of(r) := object.union(around, of_principal) if {
 	}
 }
 
-spelt_alike(told, small) := [value | some found in alike; some value in found] if {
+spelt_alike(told, small) := values if {
 	alike := {name: found | some name, found in told; lower(name) == small}
+	values := [value | some found in alike; some value in found]
 }
 
-trusted_words(r) := {name: values |
-	some name, values in r.stated
-	count(values) > 0
-} if {
+trusted_words(r) := words if {
 	r.trusted
+	words := {name: values | some name, values in r.stated; count(values) > 0}
 } else := {}
 
 settled(r) := {name: values |

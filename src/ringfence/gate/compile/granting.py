@@ -19,7 +19,7 @@ _NOTHING: frozenset[int] = frozenset()
 Circumstances = tuple[Stated, frozenset[str]]
 Touched = Callable[[str, tuple[str, ...]], Touch]
 _Fitting = tuple[tuple[Grant, ...], ...]
-"""For each thing that needs a grant, those that somebody holds, at whatever time."""
+"""The grants that somebody holds of each thing that needs one, where it depends."""
 
 
 class Granting:
@@ -105,9 +105,14 @@ class Granting:
             tuple(sorted(held & self._giving(whole, column)))
             for whole, column in touch.asked
         }
-        return tuple(
-            tuple(self._grants[number] for number in numbers) for numbers in found
-        )
+        groups = [[self._grants[number] for number in numbers] for numbers in found]
+        return tuple(tuple(one) for one in groups if not any(map(self._is_sure, one)))
+
+    def _is_sure(self, grant: Grant) -> bool:
+        """Return whether a grant holds without condition, all the scene's time."""
+        since, until = self._scene.since, self._scene.until
+        is_whole = grant.since <= since and (not grant.until or until <= grant.until)
+        return grant.guard is None and is_whole
 
 
 def is_in_force(grant: Grant, now: str) -> bool:

@@ -25,6 +25,7 @@ from ringfence.guard import tree as guard
 
 _ABSENT = {"unknown": 1, "no": 0}
 _HINT = "leave the grant's guard to Ringfence, or ask by `equals` or a plain `like`"
+_NEXT = ",\n\t"  # some engines refuse long lines
 _encoder = msgspec.json.Encoder(order="sorted")
 Json = dict[str, object]
 
@@ -36,12 +37,12 @@ def rego(scene: Scene) -> tuple[str, bytes]:
         ConfigError: A guard compares in a way that Rego can't be trusted with.
     """
     written = _Written()
-    tests = ", ".join(
+    tests = _NEXT.join(
         f"{text(one.name)}: {written.test(one.people, text(one.name))}"
         for one in scene.selectors
     )
     guards = list(dict.fromkeys(one.guard for one in scene.grants if one.guard))
-    truths = ", ".join(
+    truths = _NEXT.join(
         f"{text(str(number))}: {written.truth(one)}"
         for number, one in enumerate(guards)
     )
@@ -60,16 +61,14 @@ def rego_input(request: Request, now: str, counted: Mapping[str, int]) -> Json:
     """Return the input document of a request.
 
     Raises:
-        ConfigError: It states an attribute whose name Rego can't fold to small letters.
+        ConfigError: It has a name that not every engine has the same small letters for.
     """
-    for name in request.stated:
-        if name.casefold() != _small(name):
-            message = f"Rego can't fold the attribute `{name}` to small letters"
-            raise ConfigError(message, None, "name it in small letters")
     around: dict[str, list[str]] = {}
     for key, values in request.circumstances.items():
         if not key.casefold().startswith(PRINCIPAL):
-            around.setdefault(key.casefold(), []).extend(values)
+            around.setdefault(_folded(key.casefold()), []).extend(values)
+    for name in request.stated:
+        _folded(name)
     return {
         "principal": request.principal,
         "verb": request.verb,
@@ -93,12 +92,16 @@ def text(value: str) -> str:
 
 
 def _texts(values: tuple[str, ...]) -> str:
-    return f"[{', '.join(map(text, values))}]"
+    return f"[{_NEXT.join(map(text, values))}]"
 
 
-def _small(name: str) -> str:
-    """Return a name in small letters as every Rego engine has it: of ASCII alone."""
-    return "".join(one.lower() if one.isascii() else one for one in name)
+def _folded(name: str) -> str:
+    """Return a name in small letters; some engines have them of ASCII alone."""
+    small = "".join(one.lower() if one.isascii() else one for one in name)
+    if not small == name.lower() == name.casefold():
+        message = f"not every Rego engine has small letters for `{name}`"
+        raise ConfigError(message, None, "write the name in small letters")
+    return small
 
 
 # --- rules ----------------------------------------------------------------------------
@@ -124,7 +127,9 @@ class _Written:
                 return f"(2 - {self.test(test.of, selector)})"
             case Attribute():
                 arguments = f"{text(test.name)}, {_texts(test.values)}"
-                return f"among(attributes, unknown, {arguments}, {_ABSENT[test.absent]})"
+                return (
+                    f"among(attributes, unknown, {arguments}, {_ABSENT[test.absent]})"
+                )
             case Employer():
                 return _employed(test, selector)
             case Owned():
@@ -133,7 +138,7 @@ class _Written:
                 assert_never(test)
 
     def _tests(self, of: tuple[Test, ...], selector: str) -> str:
-        return f"[{', '.join(self.test(one, selector) for one in of)}]"
+        return f"[{_NEXT.join(self.test(one, selector) for one in of)}]"
 
     def truth(self, condition: guard.Condition) -> str:
         """Return the term that is the truth of a condition: 0, 1 (undecided) or 2."""
@@ -154,7 +159,7 @@ class _Written:
                 assert_never(condition)
 
     def _truths(self, of_none: int, of: tuple[guard.Condition, ...]) -> str:
-        return ", ".join([str(of_none), *map(self.truth, of)])
+        return _NEXT.join([str(of_none), *map(self.truth, of)])
 
     def _asked(self, key: str, body: str) -> str:
         """Return the call of a new rule: whether something holds of a key's values."""
@@ -271,4 +276,3 @@ def _grant(grant: Grant, guards: list[guard.Condition]) -> Json:
 def _set(ids: tuple[str, ...]) -> dict[str, bool]:
     """Return ids as the keys of an object, in which Rego finds one at once."""
     return dict.fromkeys(ids, True)
-

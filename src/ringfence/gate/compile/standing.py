@@ -1,8 +1,8 @@
 """Who is excluded, ready to be looked up: selectors compiled, people judged beforehand.
 
 A selector's test becomes a Python function of its own, whose text holds no word of the
-test: every constant stands in the function's namespace. People whose attributes are
-equal, as far as any selector asks, are one class and are judged once.
+test: every constant stands in the function's namespace. People of whom every part of
+every test says the same are one class.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import assert_never, cast
 from ringfence.boundary.decision.request import Decision, Reason, Request
 from ringfence.boundary.decision.scene import Known, Scene
 from ringfence.boundary.model import AllOf, AnyOf, Attribute, Employer, Not, Owned, Test
-from ringfence.boundary.selector import EMPLOYER, entity_id, names
+from ringfence.boundary.selector import EMPLOYER, entity_id, leaves, names
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import ATTRIBUTES, kind_of
 from ringfence.gate.compile.kept import Kept
@@ -47,10 +47,13 @@ class Stance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Likes:
-    """People who are equal in all that any selector asks.
+    """People of whom every part of every selector says the same.
+
+    They state the same attributes, if not the same values; so whatever somebody states
+    of them besides, they stay alike.
 
     Attributes:
-        own: Their attributes. `doubted`: those that can't be relied on.
+        own: The attributes of one of them. `doubted`: those that can't be relied on.
         statuses: Their status for each selector. `stance`: what that comes to.
     """
 
@@ -75,6 +78,11 @@ class Standings:
         self._entities = [scene.entities[name] for name in self._names]
         self._judges = [
             judge(tests[name], scene.entities[name]) for name in self._names
+        ]
+        self._leaves = [
+            judge(leaf, scene.entities[name])
+            for name in self._names
+            for leaf in dict.fromkeys(leaves(tests[name]))
         ]
         self._asked = tuple(sorted(frozenset().union(*map(names, tests.values()))))
         self._stances: Kept[tuple[tuple[str, ...], bool], Stance] = Kept()
@@ -149,28 +157,35 @@ class Standings:
         return self.stance(tuple(map(max, before, after)))
 
     def _classes(self, people: Mapping[str, Known]) -> dict[str, Likes]:
-        found: dict[object, Likes] = {}
+        by_values: dict[object, Likes] = {}
+        by_profile: dict[object, Likes] = {}
         classes = {}
         for person, known in people.items():
             if kind_of(person) != "person":
                 continue
             values = tuple(map(known.attributes.get, self._asked))
             key = (values, frozenset(known.unknown)) if known.unknown else values
-            likes = found.get(key)
+            likes = by_values.get(key)
             if likes is None:
-                likes = found[key] = self._likes(known)
+                likes = by_values[key] = self._likes(known, by_profile)
             classes[person] = likes
         return classes
 
-    def _likes(self, known: Known) -> Likes:
+    def _likes(self, known: Known, by_profile: dict[object, Likes]) -> Likes:
         own = {
             name: frozenset(known.attributes[name])
             for name in self._asked
             if name in known.attributes
         }
         doubted = frozenset(known.unknown).intersection(self._asked)
-        statuses = self._judged(own, doubted)
-        return Likes(own, doubted, statuses, self.stance(statuses))
+        answers = tuple(judged(own, doubted) for judged in self._leaves)
+        profile = answers, frozenset(own), doubted
+        likes = by_profile.get(profile)
+        if likes is None:
+            statuses = self._judged(own, doubted)
+            likes = Likes(own, doubted, statuses, self.stance(statuses))
+            by_profile[profile] = likes
+        return likes
 
 
 def _stance(out: tuple[str, ...], sure: bool) -> Stance:  # noqa: FBT001

@@ -61,7 +61,7 @@ def trino_rules(
     """Return the file of rules, as JSON.
 
     Nothing in it ends by itself: it has to be made anew before the scene ends, and
-    whenever a table gets a column.
+    whenever a table gets a column. What may end before is left out from the beginning.
 
     Args:
         scene: What is known.
@@ -82,8 +82,28 @@ def trino_rules(
     if len({*found.values()}) < len(found):
         raise ConfigError("two datasets are one table of Trino's")
     people = _named_people(scene, names)
+    scene = _lasting(scene, now)
     rules = _Rules(scene, now, people, found, types or {}, Closure(scene).decide)
     return msgspec.json.format(msgspec.json.encode(rules.sections()), indent=2)
+
+
+def _lasting(scene: Scene, now: str) -> Scene:
+    """Return a scene in which nothing is allowed for only a part of what is left of it.
+
+    A grant counts if it lasts. An exception is never conceded, for a file says no
+    purpose, and yet forbids what it would concede: so each one counts throughout.
+    """
+    grants = tuple(
+        one
+        for one in scene.grants
+        if one.since <= now and (not one.until or one.until >= scene.until)
+    )
+    leaves = tuple(
+        msgspec.structs.replace(one, since="", until=scene.until)
+        for one in scene.leaves
+        if one.since < scene.until and now < one.until
+    )
+    return msgspec.structs.replace(scene, grants=grants, leaves=leaves)
 
 
 def _named_tables(scene: Scene) -> dict[str, Table]:

@@ -178,13 +178,14 @@ class Board:
         *closes: str,
         privileges: Iterable[str] | None = None,
         grantees: frozenset[str] | None = None,
+        column: str = "",
     ) -> bool:
         """Take away what somebody outside can use; return whether there was anything.
 
         Whoever inside had it by the same grant is granted it by name.
         """
         usable = self.roles.usable if grantees is None else grantees
-        gone = losing(listed, usable, privileges)
+        gone = losing(listed, usable, privileges, column=column)
         if not gone:
             return False
         left = listed.without(gone)

@@ -130,7 +130,8 @@ def _part(
         before, after = old.get(key), new.get(key)
         name = f"{word} {' '.join(filter(None, key))}"
         if before is None and after is not None:
-            kind = _NEW.get(str(getattr(after, "kind", "")), pitfall)
+            letter = str(getattr(after, "kind", ""))
+            kind = _NEW.get(letter, pitfall) if part == "relations" else pitfall
             mend = mending.added(part, after)
             yield Difference(part, f"{name} is new", mend, kind)
         elif after is None and before is not None:

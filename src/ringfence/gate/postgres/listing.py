@@ -93,25 +93,37 @@ class Listed:
 
 
 def losing(
-    listed: Listed, grantees: frozenset[str], privileges: Iterable[str] | None = None
+    listed: Listed,
+    grantees: frozenset[str],
+    privileges: Iterable[str] | None = None,
+    *,
+    column: str = "",
 ) -> list[tuple[str, Grant]]:
-    """Return the grants that some grantees lose, and what these had granted on."""
+    """Return the grants that some grantees lose, and what these had granted on.
+
+    Args:
+        listed: The lists.
+        grantees: Who loses.
+        privileges: What they lose; all, if nothing is named.
+        column: The column whose own list alone is meant, if one is.
+    """
     wanted = None if privileges is None else set(privileges)
     gone = [
-        (column, one)
-        for column, one in listed.grants()
+        (place, one)
+        for place, one in listed.grants()
         if one[0] in grantees
         and one[0] != listed.owner
         and (wanted is None or one[2] in wanted)
+        and column in ("", place)
     ]
     while True:
         passed = {(one[0], one[2]) for _, one in gone if one[3]}
         more = [
-            (column, one)
-            for column, one in listed.grants()
+            (place, one)
+            for place, one in listed.grants()
             if (one[1], one[2]) in passed
             and one[1] != listed.owner
-            and (column, one) not in gone
+            and (place, one) not in gone
         ]
         if not more:
             return gone
@@ -165,8 +177,7 @@ def restoring(before: Listed, after: Listed) -> tuple[str, ...]:
         for (grantee, grantor, grantable), group in entries:
             told = _spelled([(column, one[2]) for one in group])
             sql = f"{before.lead}GRANT {told} ON {before.phrase} TO {quoted(grantee)}"
-            # Its owner holds every grant option by being the owner.
-            option = _OPTION if grantable and grantee != before.owner else ""
+            option = _OPTION if grantable else ""
             found.append(_as(grantor, before.owner, sql + option))
     return tuple(found)
 

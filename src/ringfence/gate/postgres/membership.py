@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from ringfence.gate.postgres.board import TABLES, Board
 from ringfence.gate.postgres.catalogue import PUBLIC, Membership, Relation
 from ringfence.gate.postgres.listing import granting, quoted
@@ -52,16 +54,47 @@ def settle(board: Board, bare: Iterable[str]) -> None:
         if found:
             roles = Roles(board.catalogue, board.wanted.inside, ended)
     every = {**_passed_on(board, ended), **ended}
-    board.roles = Roles(board.catalogue, board.wanted.inside, every)
+    kept = _kept(Roles(board.catalogue, board.wanted.inside, every), every, board)
+    board.roles = Roles(board.catalogue, board.wanted.inside, every, kept)
     _group(board)
     for one in sorted(every, key=lambda m: (-_depth(board, m), _key(m))):
         _end(board, one, *every[one])
+    for one in kept:
+        _join(board, one)
     _attributes(board)
     _privileges(board)
 
 
 def _key(one: Membership) -> tuple[str, str, str]:
     return one.role, one.member, one.grantor
+
+
+def _kept(
+    roles: Roles, ended: dict[Membership, tuple[str, str]], board: Board
+) -> tuple[Membership, ...]:
+    """Return what those inside are granted by name, who lose it with others."""
+    planned = {one for one, _ in _cut(board)}
+    held = {(one.role, one.member) for one in roles.memberships}
+    found: dict[tuple[str, str], Membership] = {}
+    for one in sorted(ended, key=_key):
+        safe = one.member not in roles.usable
+        heirs = (one.member,) if safe else roles.heirs(one.member)
+        for heir in heirs:
+            key = (one.role, heir)
+            if one not in planned and one.role != INSIDE and key not in held:
+                found.setdefault(key, msgspec.structs.replace(one, member=heir))
+    return tuple(found.values())
+
+
+def _join(board: Board, one: Membership) -> None:
+    new = board.catalogue.major >= _WITH_OPTIONS
+    role, member = quoted(one.role), quoted(one.member)
+    sql = joined(msgspec.structs.replace(one, admin=False), new=new)
+    board.add(
+        sql.rpartition(" GRANTED BY ")[0],
+        f"{one.member} keeps {one.role}, which it had together with others",
+        undo=[f"REVOKE {role} FROM {member}"],
+    )
 
 
 def _depth(board: Board, one: Membership) -> int:
@@ -219,8 +252,9 @@ def _privileges(board: Board) -> None:
 def _revoke(board: Board, cut: Cut) -> bool:
     """End a privilege; return whether its like can be ended here."""
     grantee = PUBLIC if cut.role == "PUBLIC" else cut.role
-    name, _, _ = cut.what.rpartition(".")
-    relation = board.relations.get(cut.what) or board.relations.get(name)
+    name, _, column = cut.what.rpartition(".")
+    whole = board.relations.get(cut.what)
+    relation = whole or board.relations.get(name)
     privilege = _VERBS.get(cut.verb)
     if relation is None or privilege is None:
         return False
@@ -230,8 +264,15 @@ def _revoke(board: Board, cut: Cut) -> bool:
         + (cut.why or "the cut plan ends it"),
         privileges=[privilege],
         grantees=frozenset({grantee}),
+        column="" if whole else _spelled(relation, column),
     )
     return relation.owner != grantee
+
+
+def _spelled(relation: Relation, column: str) -> str:
+    """Return a column's name in SQL; one that isn't there is spelled as nothing is."""
+    found = (one.sql for one in relation.columns if one.name == column)
+    return next(found, "?")
 
 
 def hand_over(board: Board, bare: Iterable[str]) -> None:

@@ -201,6 +201,13 @@ def _defaults(new: msgspec.Struct | None, old: msgspec.Struct | None) -> str:
     kinds = {"r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "T": "TYPES"}
     phrase = kinds.get(one.kind, "SCHEMAS")
 
+    if old is None and isinstance(new, DefaultAcl):
+        # What the role itself is given from the start isn't anybody's to take away.
+        others = sorted({entry[0] for entry in new.acl} - {new.role})
+        return "; ".join(
+            f"{lead}REVOKE ALL ON {phrase} FROM {quoted(name)}" for name in others
+        )
+
     def listed(acl: msgspec.Struct | None) -> Listed:
         held = acl.acl if isinstance(acl, DefaultAcl) else ()
         return Listed(phrase, one.role, held, lead=lead)

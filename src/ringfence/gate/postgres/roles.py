@@ -38,6 +38,7 @@ class Roles:
         catalogue: The catalogue.
         inside: Logins that are inside the fence; every other login is outside.
         ended: Memberships that are taken away.
+        more: Memberships that are added.
     """
 
     def __init__(
@@ -45,12 +46,12 @@ class Roles:
         catalogue: Catalogue,
         inside: Collection[str],
         ended: Collection[Membership] = (),
+        more: Iterable[Membership] = (),
     ) -> None:
         self.major = catalogue.major
         self.by_name: Mapping[str, Role] = {one.name: one for one in catalogue.roles}
-        self.memberships = tuple(
-            one for one in catalogue.memberships if one not in ended
-        )
+        kept = (one for one in catalogue.memberships if one not in ended)
+        self.memberships = (*kept, *more)
         self._owner = catalogue.owner
         self.inside = frozenset(
             one.name for one in catalogue.roles if one.login and one.name in inside
@@ -140,26 +141,20 @@ class Roles:
     def severed(self, target: str) -> frozenset[Membership]:
         """Return memberships to end so that nobody outside can become a role.
 
-        Of two that do, the one nearer to the role goes, unless somebody inside passes
-        it too, or both ends come with the server. A login outside that is the role
-        itself stays.
+        They are the role's own, but where one comes with the server: then those of its
+        member. A login outside that is the role itself stays.
         """
         found: set[Membership] = set()
-        ahead, seen = [target], {target}
+        ahead = [target]
         while ahead:
             role = ahead.pop()
             for one in self.memberships:
-                if one.role != role:
+                if one.role != role or not self.holders(one.member) & self.outside:
                     continue
-                below = self.holders(one.member)
-                if not below & self.outside:
-                    continue
-                shared = bool(below & self.inside) or one.member.startswith(SERVERS)
-                if one.member in self.outside or not shared:
-                    found.add(one)
-                elif one.member not in seen:
-                    seen.add(one.member)
+                if one.member.startswith(SERVERS):
                     ahead.append(one.member)
+                else:
+                    found.add(one)
         return frozenset(found)
 
     def perilous(self, name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from time import perf_counter
 from typing import Any
@@ -57,6 +58,25 @@ def told(status: int, message: str, headers: Sequence[tuple[str, str]] = ()) -> 
     return Reply(status, msgspec.json.encode(message), JSON, tuple(headers))
 
 
+_NO_BODY = told(408, "the body didn't arrive in time")
+_NO_ANSWER = told(503, "there was no answer in time")
+
+
+@dataclass(slots=True)
+class _Spell:
+    """How long a request has waited, for its body and then for its answer.
+
+    Attributes:
+        since: When it began to wait.
+        reply: What is replied if it waits too long.
+        is_late: It has.
+    """
+
+    since: float
+    reply: Reply = _NO_BODY
+    is_late: bool = False
+
+
 @dataclass(slots=True)
 class Service:
     """The application.
@@ -82,6 +102,8 @@ class Service:
     end: Callable[[], Awaitable[None]] | None = None
     _table: Table = field(init=False)
     _buckets: dict[str, Bucket] = field(default_factory=dict)
+    _running: dict[asyncio.Task[Any], _Spell] = field(default_factory=dict)
+    _sweeper: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
         self._table = Table(self._own(), *self.surfaces)
@@ -102,21 +124,48 @@ class Service:
         await _sent(reply, scope, send)
 
     async def _reply(self, scope: Message, receive: Receive) -> Reply:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a request is answered in a task of its own")
+        spell = self._running[task] = _Spell(perf_counter())
+        if self._sweeper is None:
+            self._sweep()
         try:
-            return await self._answered(scope, receive)
+            return await self._safe(scope, receive, spell)
+        except asyncio.CancelledError:
+            if not spell.is_late:
+                raise
+            task.uncancel()
+            return spell.reply
+        finally:
+            del self._running[task]
+
+    async def _safe(self, scope: Message, receive: Receive, spell: _Spell) -> Reply:
+        try:
+            return await self._answered(scope, receive, spell)
         except RefusedError as refused:
             return refused.reply
         except UnansweredError as error:
             return told(503, str(error) or "there is no answer")
-        except TimeoutError:
-            return told(503, "there was no answer in time")
         except GoneError:
             raise
         except Exception as error:  # noqa: BLE001 - it may say nothing to a stranger
             self.tell(f"{scope['path']!r} failed: {type(error).__name__}: {error}")
             return told(500, "the gate failed")
 
-    async def _answered(self, scope: Message, receive: Receive) -> Reply:
+    def _sweep(self) -> None:
+        """Give up what takes too long: one timer looks after all requests."""
+        now, most = perf_counter(), self.limits.seconds
+        for task, spell in self._running.items():
+            if now - spell.since > most and not spell.is_late:
+                spell.is_late = True
+                task.cancel()
+        self._sweeper = None
+        if self._running:
+            loop = asyncio.get_running_loop()
+            self._sweeper = loop.call_later(most / 8, self._sweep)
+
+    async def _answered(self, scope: Message, receive: Receive, spell: _Spell) -> Reply:
         path, method = scope["path"], scope["method"]
         headers = _headers(scope["headers"], self.limits.headers)
         caller = await self._caller(scope, headers)
@@ -128,27 +177,12 @@ class Service:
             allow = (("allow", ", ".join(sorted(methods))),)
             raise RefusedError(405, "that method is not for this path", allow)
         most = self.limits.data if path.startswith(DATA) else self.limits.body
-        body = await self._body(headers, receive, most)
+        body = await _body(headers, receive, most)
+        spell.since, spell.reply = perf_counter(), _NO_ANSWER
         query = scope["query_string"].decode("latin-1")
-        call = Call(method, path, headers, body, query)
-        async with asyncio.timeout(self.limits.seconds):
-            return await handler(self.point, caller, call)
-
-    async def _body(
-        self, headers: Mapping[str, str], receive: Receive, most: int
-    ) -> bytes:
-        length = headers.get("content-length")
-        if length in (None, "0") and "transfer-encoding" not in headers:
-            return b""
-        if headers.get("content-encoding", "identity").lower() != "identity":
-            raise RefusedError(415, "bodies are not taken compressed")
-        if length is not None and int(length) > most:
-            raise RefusedError(413, f"a body has at most {most:,} bytes")
-        try:
-            async with asyncio.timeout(self.limits.seconds):
-                return await _received(receive, most)
-        except TimeoutError:
-            raise RefusedError(408, "the body didn't arrive in time") from None
+        return await handler(
+            self.point, caller, Call(method, path, headers, body, query)
+        )
 
     async def _caller(self, scope: Message, headers: dict[str, str]) -> Caller:
         """Return who asks, and take the token out of the headers."""
@@ -239,6 +273,17 @@ def _headers(pairs: Sequence[tuple[bytes, bytes]], most: int) -> dict[str, str]:
     return found
 
 
+async def _body(headers: Mapping[str, str], receive: Receive, most: int) -> bytes:
+    length = headers.get("content-length")
+    if length in (None, "0") and "transfer-encoding" not in headers:
+        return b""
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise RefusedError(415, "bodies are not taken compressed")
+    if length is not None and int(length) > most:
+        raise RefusedError(413, f"a body has at most {most:,} bytes")
+    return await _received(receive, most)
+
+
 async def _received(receive: Receive, most: int) -> bytes:
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
@@ -258,9 +303,14 @@ async def _received(receive: Receive, most: int) -> bytes:
         message = await receive()
 
 
+@cache
+def _encoded(kind: str) -> bytes:
+    return kind.encode("latin-1")
+
+
 async def _sent(reply: Reply, scope: Message, send: Send) -> None:
     headers = [
-        (b"content-type", reply.content_type.encode("latin-1")),
+        (b"content-type", _encoded(reply.content_type)),
         (b"content-length", b"%d" % len(reply.body)),
         *_ALWAYS,
         *((n.encode("latin-1"), v.encode("latin-1")) for n, v in reply.headers),

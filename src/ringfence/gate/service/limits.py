@@ -22,7 +22,7 @@ class Limits:
     body: int = 1 << 16
     data: int = 1 << 20
     headers: int = 1 << 14
-    seconds: int = 10
+    seconds: float = 10
     rate: int = 20_000
     burst: int = 40_000
     connections: int = 1_024

@@ -8,7 +8,8 @@ import secrets
 import signal
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -83,9 +84,20 @@ def serve(order: Order) -> None:
         shown = f"[{host}]" if ":" in host else host
         scheme = "http" if shielded is None else "https"
         running.begun = lambda: order.ready(f"{scheme}://{shown}:{port}", token)
-        server = uvicorn.Server(running.configured(shielded))
+        server = _Server(running.configured(shielded))
         running.server = server
         server.run(sockets=[opened_socket])
+
+
+class _Server(uvicorn.Server):
+    """A server for which being told to end is no failure."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals, and don't raise again what has been obeyed."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 class _Running:

@@ -8,9 +8,11 @@ be hidden: what is malformed, unknown or broken is an error, and fails the query
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from ringfence.boundary.decision.request import Decision, Request
 from ringfence.boundary.decision.scene import Scene
+from ringfence.boundary.model import Mask
 from ringfence.gate.compile.masks import mask
 from ringfence.gate.point.asked import Asked, Caller, UnansweredError
 from ringfence.gate.point.http import Call, Reply
@@ -30,6 +32,7 @@ from ringfence.gate.surfaces.trino_words import (
 _SURFACE = "trino"
 _NOTHING = "NULL"
 _NO_ROW = "false"
+_KEPT = 4_096  # masks
 
 
 async def _allow(point: Point, caller: Caller, call: Call) -> Reply:
@@ -136,7 +139,12 @@ def _mask(decision: Decision, target: Target, scene: Scene) -> str | None:
     kind = decision.masks.get(target.name)
     if kind is None:
         raise UnansweredError(scene.boundary)  # a mask, of another column
-    return mask(kind, target.name, target.type, "trino")
+    return _expression(kind, target.name, target.type)
+
+
+@lru_cache(maxsize=_KEPT)  # Trino asks for the same ones with every query
+def _expression(kind: Mask, column: str, type_: str) -> str:
+    return mask(kind, column, type_, "trino")
 
 
 # --- asking ---------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from ringfence.boundary.decision.request import Request
 from ringfence.boundary.decision.scene import Dataset, Grant, Known, Leave, Scene
 from ringfence.boundary.model import Attribute, Gate, Owned, Selector
 from ringfence.boundary.status import Status
-from ringfence.gate.compile import batch as batches
+from ringfence.gate.compile import crowds
 from ringfence.gate.compile.batch import Batch, Coded
 
 NOW = "2026-06-01T00:00:00Z"
@@ -80,20 +80,20 @@ def test_a_list_that_was_given_away_is_the_callers():
 
 def test_lists_that_are_kept_are_bounded(monkeypatch):
     """A search that is always another keeps some lists, and no more."""
-    monkeypatch.setattr(batches, "_MOST_LISTS", 1)
+    monkeypatch.setattr(crowds, "MOST_LISTS", 1)
     many = Batch(scene())
     for resource, found in ((TABLE, 4), ("dataset:free", 8), (TABLE, 4)):
         assert len(many.principals("read", resource, NOW)) == found
-    assert len(many._kinds["person"].lists.kept) == 1
+    assert len(many._crowds["person"].lists.kept) == 1
 
 
 def test_kinds_that_nobody_is_of_find_nobody():
-    """An unknown kind is no error, and is not kept."""
+    """An unknown kind is no error."""
     many = Batch(scene())
     assert many.principals("read", TABLE, NOW, kind="robot") == []
+    assert many.principals("read", "dataset:free", NOW, kind="") == []
     assert many.resources(INSIDE[0], "read", NOW, kind="planet") == []
-    assert many._kinds == {}
-    assert many._resources == {}
+    assert [*many._crowds] == ["person", "legal_entity"]
 
 
 def test_entities_are_searched_too():
@@ -125,7 +125,7 @@ def test_an_empty_batch_is_no_error():
     many = Batch(scene())
     assert many.allowed([], NOW).tolist() == []
     nothing = Coded(np.array([], int), [])
-    assert many.crossing("read", nothing, nothing, NOW).tolist() == []
+    assert many.crossing(Request("", "read", ""), nothing, nothing, NOW).tolist() == []
 
 
 def test_columns_of_questions_count_exceptions_one_by_one():
@@ -134,5 +134,6 @@ def test_columns_of_questions_count_exceptions_one_by_one():
     who, what = (OUT[0], OUT[1], INSIDE[0]), (TABLE, "dataset:free")
     rows = [(one, other) for one in range(3) for other in range(2)]
     first, second = (np.array(one) for one in zip(*rows, strict=True))
-    found = many.crossing("read", Coded(first, who), Coded(second, what), NOW)
-    assert found.tolist() == [False, True, False, True, True, True]
+    asked = Request("", "read", "", subjects=1)
+    found = many.crossing(asked, Coded(first, who), Coded(second, what), NOW)
+    assert found.tolist() == [False, True, True, True, True, True]

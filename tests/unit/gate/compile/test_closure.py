@@ -29,10 +29,10 @@ from ringfence.boundary.model import (
     Test,
 )
 from ringfence.boundary.status import Status
-from ringfence.gate.compile import closure as closures
-from ringfence.gate.compile import granting, standing
+from ringfence.gate.compile import kept
 from ringfence.gate.compile.closure import Closure
 from ringfence.gate.compile.standing import judge
+from ringfence.guard import tree
 
 NOW = "2026-06-01T00:00:00Z"
 RESIDENCE = Attribute("residence", ("CN",))
@@ -84,9 +84,12 @@ def test_people_who_are_alike_are_judged_once():
         "person:a": Known({"residence": ("CN",), "team": ("x",)}),
         "person:b": Known({"residence": ("CN",), "team": ("y",)}, ("team",)),
         "person:c": Known({"residence": ("CN",)}),
+        "person:d": Known({"residence": ("CN", "HK")}),
     }
-    likes = Closure(scene(people=people)).standings.likes
+    test = Attribute("residence", ("CN", "HK"))
+    likes = Closure(scene(test, people=people)).standings.likes
     assert likes["person:a"] is likes["person:c"]
+    assert likes["person:a"] is likes["person:d"]
     assert likes["person:a"].stance is likes["person:b"].stance
 
 
@@ -105,9 +108,7 @@ def test_conceding_shares_all_but_the_leaves():
 
 def test_what_is_kept_is_bounded(monkeypatch):
     """Ever new columns fill no memory: what was kept is dropped, answers stay."""
-    monkeypatch.setattr(closures, "MOST_KEPT", 3)
-    monkeypatch.setattr(standing, "MOST_KEPT", 3)
-    monkeypatch.setattr(granting, "MOST_KEPT", 3)
+    monkeypatch.setattr(kept, "MOST", 3)
     given = Grant(("person:ann",), ("read",), ("dataset:wh/s.t",))
     there = scene(gate=Gate(excluded=("abroad",), mode="grants"), grants=(given,))
     closure = Closure(there)
@@ -120,9 +121,24 @@ def test_what_is_kept_is_bounded(monkeypatch):
     assert len(closure.granting._kept) <= 3
 
 
+def test_what_is_long_is_not_kept():
+    """A name that nobody has and that fills memory is forgotten with its answer."""
+    there = scene(gate=Gate(excluded=("abroad",), mode="grants"))
+    closure = Closure(there)
+    long = "x" * (kept.LONGEST + 1)
+    for asked in (
+        replace(READ, resource=f"dataset:{long}"),
+        replace(READ, columns=("",) * len(long)),
+        replace(READ, principal=f"person:{long}", stated={"team": (long,)}),
+    ):
+        assert closure.decide(asked, NOW) == decide(there, asked, NOW)
+    assert [*closure._touches] == [READ.resource]
+    assert not closure.standings._told
+
+
 def test_stances_are_bounded(monkeypatch):
     """Ever new entities, each excluded otherwise, keep no more stances than some."""
-    monkeypatch.setattr(standing, "MOST_KEPT", 2)
+    monkeypatch.setattr(kept, "MOST", 2)
     names = ("a", "b", "c")
     there = scene(
         selectors=tuple(Selector(name, RESIDENCE, Owned()) for name in names),
@@ -140,7 +156,7 @@ def test_stances_are_bounded(monkeypatch):
 
 def test_answers_of_what_is_touched_are_bounded(monkeypatch):
     """One resource keeps the answers of some stances, and answers all."""
-    monkeypatch.setattr(closures, "MOST_KEPT", 1)
+    monkeypatch.setattr(kept, "MOST", 1)
     closure = Closure(scene())
     for who in ("person:li", "person:nobody", "person:li"):
         asked = replace(READ, principal=who)
@@ -195,14 +211,12 @@ def test_a_scene_without_selectors_excludes_nobody():
 
 def test_a_guard_on_what_is_doubted_is_not_met():
     """A grant whose condition speaks of a doubted attribute gives nothing."""
-    from ringfence.guard.tree import Absent, All, AnyOf, Compare, Not  # noqa: PLC0415
-
     key = "principal.team"
     for guard in (
-        Compare(key, "equals", ("core",)),
-        Not(Compare(key, "equals", ("core",))),
-        All((Absent(key),)),
-        AnyOf((Not(Absent(key)),)),
+        tree.Compare(key, "equals", ("core",)),
+        tree.Not(tree.Compare(key, "equals", ("core",))),
+        tree.All((tree.Absent(key),)),
+        tree.AnyOf((tree.Not(tree.Absent(key)),)),
     ):
         given = Grant(("person:ann",), ("read",), ("dataset:wh/s.t",), guard)
         there = scene(
@@ -214,6 +228,54 @@ def test_a_guard_on_what_is_doubted_is_not_met():
         answer = Closure(there).decide(asked, NOW)
         assert answer == decide(there, asked, NOW)
         assert answer.reason is Reason.GUARD
+
+
+def test_a_stranger_may_do_what_the_gate_does_not_count():
+    """A verb that isn't counted is allowed to whomever, known or not."""
+    there = scene(gate=Gate(excluded=("abroad",), verbs=("read",)))
+    closure = Closure(there)
+    for who in ("person:li", "person:nobody", "robot:r"):
+        asked = replace(READ, principal=who, verb="insert")
+        assert closure.decide(asked, NOW) == decide(there, asked, NOW)
+        assert closure.decide(asked, NOW).reason is Reason.NOT_COUNTED
+
+
+def test_who_is_no_person_is_a_stranger():
+    """What a scene states of somebody under another kind is not looked at."""
+    there = scene(people={"robot:r": Known({"residence": ("US",)})})
+    asked = replace(READ, principal="robot:r")
+    assert Closure(there).decide(asked, NOW) == decide(there, asked, NOW)
+    assert Closure(there).decide(asked, NOW).reason is Reason.PERHAPS_EXCLUDED
+
+
+def test_an_attribute_that_no_person_has_says_nothing():
+    """What is stated beyond the vocabulary changes nothing of anybody's standing."""
+    closure = Closure(scene())
+    for who in ("person:li", "person:ann", "person:nobody"):
+        asked = replace(READ, principal=who, stated={"shoe": ("CN",), "team": ()})
+        assert closure.decide(asked, NOW) == decide(closure.scene, asked, NOW)
+
+
+def test_one_of_two_doubted_keys_leaves_the_other():
+    """A guard is undecided in what is doubted alone."""
+    guard = tree.AnyOf(
+        (
+            tree.Compare("principal.team", "equals", ("core",)),
+            tree.Compare("request.network", "equals", ("vpn",)),
+        )
+    )
+    given = Grant(("person:ann",), ("read",), ("dataset:wh/s.t",), guard)
+    there = scene(
+        gate=Gate(excluded=("abroad",), mode="grants"),
+        grants=(given,),
+        people={"person:ann": Known({"residence": ("US",)}, ("team",))},
+    )
+    asked = replace(
+        READ, principal="person:ann", circumstances={"request.network": ("vpn",)}
+    )
+    answer = Closure(there).decide(asked, NOW)
+    assert answer == decide(there, asked, NOW)
+    assert answer.reason is Reason.NOT_EXCLUDED
 
 
 def test_rows_apart_are_of_nobody():

@@ -91,8 +91,9 @@ def test_a_mask_needs_a_type():
     assert rules.select("wei", PERSON, ("email",)) == ("", {"email": "NULL"})
     types = {"dataset:warehouse/public.person": {"email": "varchar"}}
     rules = FileRules(trino_rules(scene(), NOW, types=types))
-    _, masks = rules.select("wei", PERSON, ("email",))
-    assert "SUBSTR" in masks["email"]
+    shown = rules.select("wei", PERSON, ("email",))
+    assert shown is not None
+    assert "SUBSTR" in shown[1]["email"]
 
 
 def test_a_name_in_capitals_is_hidden_in_small_letters_too():
@@ -109,6 +110,15 @@ def test_a_name_in_capitals_is_hidden_in_small_letters_too():
     assert rules.select("wei", PERSON, ("SSN",)) is None
     assert rules.select("wei", PERSON, ("note",)) == ("", {"note": "NULL"})
     assert rules.select("wei", PERSON, ("id",)) == ("", {})
+
+
+def test_a_table_without_known_columns_is_closed():
+    """Of a table of which no column is known, none is shown to whoever may be outside."""
+    datasets = {"dataset:warehouse/public.person": Dataset()}
+    changed = msgspec.structs.replace(scene(), datasets=datasets)
+    rules = FileRules(trino_rules(changed, NOW))
+    assert rules.select("wei", PERSON, ("x",)) is None
+    assert rules.select("ann", PERSON, ("x",)) == ("", {})
 
 
 @pytest.mark.parametrize("now", ["2025-12-31T23:59:59Z", "2027-01-01T00:00:00Z"])

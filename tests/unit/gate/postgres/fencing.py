@@ -42,7 +42,7 @@ _LEAKPROOF = (
 )
 _FILE_FUNCTIONS = (
     "SELECT oid::regprocedure::text FROM pg_proc"
-    f" WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '{_FILES}'"
+    " WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ %s"
 )
 _DEFAULTS = (
     "SELECT quote_ident(rolname), quote_ident(nspname) FROM pg_default_acl d"
@@ -74,6 +74,9 @@ def _regclass(connection: psycopg.Connection, name: str) -> str:
     return str(row[0])
 
 
+OUTSIDER = "pg_read_all_stats"  # a role that none of the owners is a member of
+
+
 def _guard(
     connection: psycopg.Connection, name: str, table: Table, without: Collection[str]
 ) -> Iterator[str]:
@@ -97,15 +100,10 @@ def _guard(
     if base is None:
         yield f"CREATE POLICY ringfence_base ON {name} USING (true)"
     command = "FOR SELECT" if "writes" in without else ""
-    to = f"TO {', '.join(_names(table, without))}" if "everybody" in without else ""
+    to = f"TO {OUTSIDER}" if "everybody" in without else ""
     yield (
         f"CREATE POLICY ringfence_fence ON {name} AS {kind} {command} {to} USING ({passes})"
     )
-
-
-def _names(table: Table, without: Collection[str]) -> list[str]:
-    """Return whom a fence that is aimed at roles forgets nobody but the owner of."""
-    return [one for one in without if one.startswith("ringfence_probe")] or ["PUBLIC"]
 
 
 def _roles(connection: psycopg.Connection, wanted: Wanted) -> Iterator[str]:
@@ -176,7 +174,7 @@ def _leakproof(connection: psycopg.Connection, _wanted: Wanted) -> Iterator[str]
 
 
 def _files(connection: psycopg.Connection, wanted: Wanted) -> Iterator[str]:
-    for (name,) in connection.execute(_FILE_FUNCTIONS).fetchall():
+    for (name,) in connection.execute(_FILE_FUNCTIONS, (_FILES,)).fetchall():
         yield _revoke("EXECUTE", f"FUNCTION {name}", wanted)
 
 

@@ -181,7 +181,7 @@ def test_a_body_that_does_not_arrive_is_given_up(tmp_path: Path):
             ],
         }
         await app(scope, receive, send)
-        return sent[0]["status"]
+        return int(sent[0]["status"])
 
     assert within(standing(ledger(tmp_path / "l")), ask) == 408
 
@@ -257,7 +257,7 @@ def test_metrics_count_what_was_answered(tmp_path: Path):
     """The figures are text of Prometheus: answers by reason, replies by status."""
 
     async def ask(point: Standing) -> str:
-        app = service(point, surfaces=[ROUTES, *surfaces("")])
+        app = service(point, surfaces=[{"POST /failing": failing}, *surfaces("")])
         body = json.dumps(
             {
                 "subject": {"type": "person", "id": "li"},

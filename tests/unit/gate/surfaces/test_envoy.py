@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +14,9 @@ from ringfence.gate.point.asked import Caller
 from ringfence.gate.point.http import Call, Reply
 from ringfence.gate.surfaces.envoy import ROUTES, envoy_configuration
 from tests.pointing import Pointing
-from tests.trinoing import scene
+from tests.trinoing import replied, scene
 
+ROOT = Path(__file__).parents[4]
 (HANDLER,) = ROUTES.values()
 CALLER = Caller("envoy", obeys=frozenset({"mask", "rows"}))
 SHOP = "dataset:warehouse/public.shop"
@@ -36,7 +37,7 @@ def ask(
     if what is not None:
         headers["x-ringfence-resource"] = what
     call = Call(method, "/envoy/api/things/1", headers)
-    return asyncio.run(HANDLER(point or Pointing(scene()), caller, call))
+    return replied(HANDLER, point or Pointing(scene()), caller, call)
 
 
 @pytest.mark.parametrize(
@@ -171,3 +172,12 @@ def test_a_filter_that_would_open_is_not_rendered(change):
     }
     with pytest.raises(ConfigError):
         envoy_configuration(settings.pop("uri"), settings.pop("cluster"), **settings)
+
+
+def test_the_page_shows_what_is_rendered():
+    """The filter on Envoy's page is the one that is rendered."""
+    page = (ROOT / "docs" / "gate" / "envoy.md").read_text(encoding="utf-8")
+    shown = page.partition("```json\n")[2].partition("```")[0]
+    uri, resource = "https://gate.internal:8181", "dataset:warehouse/public.person"
+    rendered = envoy_configuration(uri, "gate", resource=resource)
+    assert json.loads(shown) == json.loads(rendered)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -16,7 +15,7 @@ from ringfence.gate.point.asked import Caller
 from ringfence.gate.point.http import Call, Reply
 from ringfence.gate.surfaces.opa import ROUTES
 from tests.pointing import Pointing
-from tests.trinoing import CALLER, WEI, scene, told
+from tests.trinoing import CALLER, WEI, replied, scene, told
 
 PERSON = "dataset:warehouse/public.person"
 VISIT = "dataset:warehouse/public.visit"
@@ -39,7 +38,7 @@ def ask(
         for key, one in ROUTES.items()
         if path.startswith(key.removeprefix("POST ").removesuffix("*"))
     )
-    return asyncio.run(handler(point or Pointing(scene()), caller, call))
+    return replied(handler, point or Pointing(scene()), caller, call)
 
 
 def question(principal: str, resource: str, **more: Any) -> dict[str, Any]:
@@ -52,7 +51,7 @@ def allowed(principal: str, resource: str, **more: Any) -> bool:
     assert reply.status == 200, reply.body
     found = json.loads(reply.body)
     assert found["decision_id"] == "1.0"
-    return found["result"]
+    return bool(found["result"])
 
 
 # --- data -----------------------------------------------------------------------------

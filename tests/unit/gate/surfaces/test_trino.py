@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import duckdb
 import msgspec
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.boundary.decision.request import Request
+from ringfence.boundary.decision.scene import Dataset, Grant, Marker
 from ringfence.boundary.order import Naming
+from ringfence.boundary.status import Status
 from ringfence.gate.point.asked import UnansweredError
 from ringfence.gate.surfaces.trino import ROUTES
 from ringfence.gate.surfaces.trino_words import dataset
@@ -36,7 +39,7 @@ from tests.trinoing import (
 FILTER = {"operation": "GetRowFilters"}
 MASK = {"operation": "GetColumnMask"}
 # A question for each address of which an empty success would open something to Wei.
-QUESTIONS = {
+QUESTIONS: dict[str, dict[str, Any]] = {
     "allow": {
         "operation": "SelectFromColumns",
         "resource": {"table": table("secret")},
@@ -59,7 +62,9 @@ def filters(who: str, name: str, point: Pointing) -> list[str]:
     return [one["expression"] for one in found]
 
 
-def masks(who: str, name: str, *columns: tuple[str, str], point: Pointing) -> list:
+def masks(
+    who: str, name: str, *columns: tuple[str, str], point: Pointing
+) -> list[str | None]:
     """Return the mask of each column, which both addresses have to agree on."""
     resources = [column(name, *one) for one in columns]
     found = result(
@@ -76,7 +81,9 @@ def masks(who: str, name: str, *columns: tuple[str, str], point: Pointing) -> li
     ]
 
 
-def rows(select: str, where: list[str], content: list[tuple]) -> list[tuple]:
+def rows(
+    select: str, where: list[str], content: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
     """Return what Trino would, of a table with the columns id, region, email, born."""
     condition = " AND ".join(f"({one})" for one in where) or "true"
     query = f"SELECT {select} FROM t WHERE {condition} ORDER BY id"  # noqa: S608
@@ -139,6 +146,67 @@ def test_rows_are_filtered_for_a_caller_that_filters_alone():
     caller = replace(CALLER, obeys=frozenset({"mask"}))
     asked = {"operation": "SelectFromColumns", "resource": {"table": table("visit")}}
     assert ask("allow", told(WEI, asked), point, caller).body == b'{"result":false}'
+
+
+MARKED = "dataset:warehouse/public.marked"
+
+
+def marked(columns: dict[str, Status], granted: tuple[str, ...] = ()) -> Pointing:
+    """Return a point over one table whose rows are marked; Wei holds some columns."""
+    made = scene(mode="grants" if granted else "fence")
+    whole = MARKED.partition(":")[2]
+    what = tuple(f"column:{whole}.{one}" for one in granted)
+    return Pointing(
+        msgspec.structs.replace(
+            made,
+            datasets={MARKED: Dataset(columns, rows=Marker("region", ("US",)))},
+            grants=(Grant(("person:wei",), ("read",), what),),
+        )
+    )
+
+
+def selects(*columns: str, point: Pointing) -> bool:
+    resource = {"table": {**table("marked"), "columns": [*columns]}}
+    asked = {"operation": "SelectFromColumns", "resource": resource}
+    return bool(result("allow", WEI, asked, point))
+
+
+def test_a_grant_of_one_column_is_filtered():
+    """Whoever holds a column, and not the table, gets the table's filter."""
+    columns = {"note": Status.YES, "other": Status.YES}
+    point = marked(columns, granted=("note",))
+    assert selects("note", point=point)
+    (found,) = filters(WEI, "marked", point)
+    assert "region" in found
+
+
+def test_a_new_column_of_a_plain_table_is_denied():
+    """A table of which nothing is protected has no filter, so that a column of it that
+    the scene doesn't know can't count on one.
+    """
+    point = marked({"id": Status.NO})
+    assert filters(WEI, "marked", point) == []
+    assert selects("id", point=point)
+    assert not selects("new", point=point)
+    assert masks(WEI, "marked", ("new", "varchar"), point=point) == ["NULL"]
+
+
+def test_a_new_column_that_is_granted_is_denied():
+    """Where grants count, the filter is found from the columns that the scene knows: a
+    new one can't count on it.
+    """
+    columns = {"id": Status.NO, "note": Status.YES}
+    point = marked(columns, granted=("id", "new"))
+    assert filters(WEI, "marked", point) == []
+    assert selects("id", point=point)
+    assert not selects("id", "new", point=point)
+
+
+def test_a_new_column_of_a_filtered_table_is_filtered():
+    """A table with protected columns is filtered for every column, new ones too."""
+    point = marked({"id": Status.NO, "note": Status.YES})
+    assert selects("new", point=point)
+    assert filters(WEI, "marked", point) != []
 
 
 # --- masks ----------------------------------------------------------------------------
@@ -324,7 +392,7 @@ def is_closed(address: str, body: bytes) -> bool:
         case "allow":
             return found is False
         case "batch":
-            return found == []
+            return bool(found == [])
         case "columnMask":
             return bool(found and found["expression"])
         case _:
@@ -494,6 +562,7 @@ def replace_mode(made, mode):
     )
 
 
+Place = tuple[Any, ...]
 JSONS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text(max_size=5), one),
@@ -501,14 +570,15 @@ JSONS = st.recursive(
 )
 
 
-def places(value: object, at: tuple = ()) -> list[tuple]:
+def places(value: object, at: Place = ()) -> list[Place]:
     """Return where each part of a JSON value stands."""
-    parts = value.items() if isinstance(value, dict) else ()
-    parts = enumerate(value) if isinstance(value, list) else parts
+    parts: list[tuple[Any, object]] = []
+    if isinstance(value, dict | list):
+        parts = [*(value.items() if isinstance(value, dict) else enumerate(value))]
     return [at, *(one for key, part in parts for one in places(part, (*at, key)))]
 
 
-def changed(value, at: tuple, new: object):
+def changed(value, at: Place, new: object):
     if not at:
         return new
     copied = value.copy()
@@ -524,3 +594,32 @@ def test_no_body_breaks_an_address(data):
     at = data.draw(st.sampled_from(places(body)))
     reply = ask(address, changed(body, at, data.draw(JSONS)), Pointing(scene()))
     assert reply.status in {200, 400}
+
+
+def test_a_mask_of_another_column_is_a_fault():
+    """A decision that masks something else than was asked about shows nothing."""
+
+    class Confused(Pointing):
+        def decided(self, request):
+            return replace(super().decided(request), masks={"other": "full"})
+
+    point = Confused(scene())
+    for address in ("columnMask", "batchColumnMasks"):
+        assert ask(address, told(WEI, QUESTIONS[address]), point).status == 503
+
+
+@pytest.mark.parametrize("names", ["id", 7, {"id": 1}, ["id", None]])
+def test_columns_must_be_names(names):
+    """Columns that can't be read aren't left out: nothing is answered."""
+    resource = {"table": {**table("shop"), "columns": names}}
+    asked = {"operation": "SelectFromColumns", "resource": resource}
+    assert ask("allow", told(ANN, asked), Pointing(scene())).status == 400
+    listed = {"operation": "FilterColumns", "filterResources": [resource]}
+    assert ask("batch", told(ANN, listed), Pointing(scene())).status == 400
+
+
+@pytest.mark.parametrize("resource", [None, [], {"schema": {}}, {"table": "shop"}])
+def test_the_one_table_must_be_a_table(resource):
+    """What has columns to filter is a table, and nothing else."""
+    asked = {"operation": "FilterColumns", "filterResources": [resource]}
+    assert ask("batch", told(ANN, asked), Pointing(scene())).status == 400

@@ -1,1 +1,1 @@
-"""The list of pitfalls as statements: one module for each group, and what tries them."""
+"""The list of pitfalls as statements: a module for each group, and what tries them."""

@@ -37,7 +37,7 @@ def conform(
 
 
 def insider_reads(room: Room, fence: Fence) -> bool | None:
-    """Tell whether somebody inside reads protected rows of the copy through the fence."""
+    """Tell whether somebody inside still reads protected rows of a fenced copy."""
     return attempt(room, _KEPT, fence).crossed
 
 

@@ -99,7 +99,7 @@ COPIES = (
         number="L57",
         group="copies",
         title="a standby is streamed every change, and holds all of them",
-        attack=("START_REPLICATION PHYSICAL {lsn_now}",),
+        attack=("START_REPLICATION PHYSICAL {lsn}",),
         special="standby",
         attribute="REPLICATION",
         closes=_NO_REPLICATION + "; standbys, archives and snapshots inside the fence",
@@ -107,7 +107,7 @@ COPIES = (
     Probe(
         number="L57b",
         group="copies",
-        title="WAL archives, disk snapshots and backups hold the rows outside the server",
+        title="WAL archives, snapshots and backups hold the rows outside the server",
         live=False,
         closes="keep them where nobody outside may read, encrypted with their own keys",
         closable=False,

@@ -93,7 +93,8 @@ DOORS = (
         setup=(
             "CREATE FUNCTION {copy}.note() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             (
-                "CREATE FUNCTION {copy}.door() RETURNS int LANGUAGE plpgsql SECURITY DEFINER"
+                "CREATE FUNCTION {copy}.door() RETURNS int LANGUAGE plpgsql"
+                " SECURITY DEFINER"
                 " AS 'BEGIN RETURN note(); END'"
             ),
             "ALTER FUNCTION {copy}.door() OWNER TO {inn}",
@@ -179,7 +180,7 @@ DOORS = (
     Probe(
         number="L18",
         group="doors",
-        title="a partition read by its own name isn't bound by its parent's row security",
+        title="a partition read by its own name doesn't know its parent's row security",
         setup=(
             (
                 "CREATE TABLE {copy}.journal (region text, email text)"

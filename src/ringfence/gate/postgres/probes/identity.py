@@ -57,7 +57,7 @@ IDENTITY = (
         title="pg_read_all_data reads the table under a masking view",
         setup=(
             *_VAULT,
-            "CREATE VIEW {copy}.masked AS SELECT id, left(email, 1) m FROM {copy}.vault",
+            "CREATE VIEW {copy}.masked AS SELECT left(email, 1) FROM {copy}.vault",
             "GRANT SELECT ON {copy}.masked TO {out}",
             "GRANT pg_read_all_data TO {out}",
         ),
@@ -81,7 +81,7 @@ IDENTITY = (
     Probe(
         number="L6",
         group="identity",
-        title="CREATEROLE grants itself pg_read_server_files and reads the server's files",
+        title="CREATEROLE grants itself pg_read_server_files and reads files",
         setup=("ALTER ROLE {out} CREATEROLE",),
         attack=(
             "GRANT pg_read_server_files TO {out}",
@@ -125,7 +125,7 @@ IDENTITY = (
     Probe(
         number="L8b",
         group="identity",
-        title="a shared service login that counts as outside still inherits from inside",
+        title="a shared login that counts as outside still inherits from inside",
         setup=("GRANT {inn} TO {svc}",),
         attack=(pooled(_READ),),
         cuts=(("svc", "inn"),),

@@ -139,7 +139,7 @@ LOGIC = (
         group="logic",
         title="a RESTRICTIVE policy holds against any permissive one",
         setup=(
-            "CREATE POLICY hard ON {copy}.profile AS RESTRICTIVE USING (region <> 'US')",
+            "CREATE POLICY hard ON {copy}.profile AS RESTRICTIVE USING (id > 200)",
             "CREATE POLICY forgotten ON {copy}.profile USING (true)",
         ),
         attack=(_READ,),

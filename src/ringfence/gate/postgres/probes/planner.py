@@ -180,7 +180,10 @@ PLANNER = (
             "GRANT SELECT, USAGE ON SEQUENCE {copy}.numbers TO {out}",
         ),
         attack=(
-            "SELECT last_value > (SELECT count(*) FROM {copy}.profile) FROM {copy}.numbers",
+            (
+                "SELECT last_value > (SELECT count(*) FROM {copy}.profile)"
+                " FROM {copy}.numbers"
+            ),
         ),
         sees="true",
         closes="REVOKE SELECT on the sequence, or random keys",
@@ -214,7 +217,8 @@ PLANNER = (
         title="pg_stat_user_tables counts hidden rows and their changes",
         attack=(
             (
-                "SELECT n_tup_ins > (SELECT count(*) FROM {copy}.profile) FROM pg_stat_user_tables"
+                "SELECT n_tup_ins > (SELECT count(*) FROM {copy}.profile)"
+                " FROM pg_stat_user_tables"
                 " WHERE relid = '{copy}.profile'::regclass"
             ),
         ),

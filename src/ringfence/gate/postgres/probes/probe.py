@@ -1,7 +1,7 @@
 """What a probe is: what is done, by whom, and how a crossing is recognised.
 
-A probe is a value: statements in which names stand as tokens (`{copy}` a schema, `{out}`
-a login outside the fence), so that it can be printed, counted and tried on any server.
+A probe is a value: statements in which names stand as tokens (`{copy}` a schema,
+`{out}` a login outside the fence), so that it can be printed, counted and tried.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def pooled(sql: str, *, quiet: bool = False) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A relation of the copy that holds protected data, beside the one that always does.
+    """A relation of the copy that holds protected data, beside the one it begins with.
 
     Attributes:
         name: Its name in the copy's schema.
@@ -72,9 +72,9 @@ class Probe:
         setup: What a careless administrator did, run as the superuser.
         attack: What is tried; a bare string is run by the login outside the fence.
         after: What happens once the fence stands: run as the superuser.
-        sees: How a crossing is recognised: a canary in what came back; the last answer is
-            `true`; the last statement was accepted; or the answer for a value that is
-            there `differs` from the one for a value that isn't.
+        sees: How a crossing is recognised: a canary in what came back; the last answer
+            is `true`; the last statement was accepted; or the answer for a value that
+            is there `differs` from the one for a value that isn't.
         effect: Asked as the superuser afterwards; `true` is a crossing.
         holdings: Further relations that the estate knows as protected.
         cuts: Memberships that the estate's cut plan ends: member, role.
@@ -145,7 +145,7 @@ PRINTED = Names(
         "copy_name": "copy",
         "tag": "ringfence_probe",
         "file": "<its file>",
-        "lsn_end": "<after the rows>",
+        "lsn_end": "<after it>",
         "database_name": "<database>",
         "play": "play",
         "own": "owner",
@@ -158,8 +158,7 @@ PRINTED = Names(
         "guess_id": "<a protected row>",
         "guess_note": "<a protected note>",
         "canary": "<canary>",
-        "lsn": "<before the rows>",
-        "lsn_now": "<now>",
+        "lsn": "<before a change>",
         "host": "<host>",
         "port": "<port>",
         "database": "<database>",

@@ -26,7 +26,7 @@ class Tried(_Value, frozen=True, omit_defaults=True):
 
     Attributes:
         crossed: Whether it got through; None: it could not be tried.
-        how: As a real login, as one by SET SESSION AUTHORIZATION, or from the catalogue.
+        how: By a real log-in, by SET SESSION AUTHORIZATION, or from the catalogue.
         statement: What got through, or else what was tried last.
         saw: What was seen, in words; never a value.
         why: Why it could not be tried, or what stopped it.

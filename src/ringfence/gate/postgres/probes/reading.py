@@ -131,7 +131,7 @@ def _tried(asking: Asking, statement: str, *, crossed: bool, saw: str) -> Tried:
 
 
 def _counted(asking: Asking, target: Target, columns: list[str]) -> Tried:
-    """Judge by numbers alone, where the marker's column can't be read.
+    """Judge by numbers, then by values, where the marker's column can't be read.
 
     More rows than there are outside the population: some are of it. None: none is.
     """
@@ -149,7 +149,7 @@ def _counted(asking: Asking, target: Target, columns: list[str]) -> Tried:
         if row and shown > row[0]:
             saw = f"{shown - row[0]} rows more than there are outside the population"
             return _tried(asking, statement, crossed=True, saw=saw)
-    return Tried(None, asking.how, statement, why=_UNRECOGNISED)
+    return _recognised(asking, target, statement)
 
 
 # --- what is made from protected columns ----------------------------------------------
@@ -161,7 +161,12 @@ def _read_made(asking: Asking, target: Target) -> Tried:
     if not columns:
         return Tried(crossed=False, how=asking.how, why="permission denied")
     narrowed = target.marker and target.marker.column in columns
-    statement = _select(target, columns, population_of(target) if narrowed else "")
+    where = population_of(target) if narrowed else ""
+    return _recognised(asking, target, _select(target, columns, where))
+
+
+def _recognised(asking: Asking, target: Target, statement: str) -> Tried:
+    """Look for values that protected rows alone hold among what a statement shows."""
     with _posed(asking) as connection:
         limited = f"{statement} LIMIT {_LOOKED_AT}"
         rows = connection.execute(limited.encode()).fetchall()
@@ -176,7 +181,7 @@ def _read_made(asking: Asking, target: Target) -> Tried:
 
 
 def _words(rows: list[tuple[object, ...]]) -> Iterator[str]:
-    """Yield every value, and the words of each, that is long enough to say something."""
+    """Yield every value, and its words, that is long enough to say something."""
     for row in rows:
         for value in row:
             text = str(value).lower()
@@ -193,8 +198,7 @@ def _are_protected(admin: psycopg.Connection, target: Target, values: set[str]) 
     salt = secrets.token_hex(16)
     digests = [hashlib.sha256((salt + value).encode()).digest() for value in values]
     origin = target.origin
-    schema, _, name = origin.name.partition(".")
-    whose = sql.SQL("true")
+    whose: sql.Composable = sql.SQL("true")
     if origin.rows is not None:
         whose = sql.SQL("coalesce({c}::text = ANY(%(values)s), true)").format(
             c=sql.Identifier(origin.rows.column)
@@ -210,7 +214,7 @@ def _are_protected(admin: psycopg.Connection, target: Target, values: set[str]) 
             "SELECT 1 FROM {t} WHERE sha256(convert_to(%(salt)s || lower({c}::text),"
             " 'UTF8')) = ANY(%(digests)s) GROUP BY lower({c}::text)"
             " HAVING bool_and({whose}) LIMIT 1"
-        ).format(t=sql.Identifier(schema, name), c=sql.Identifier(column), whose=whose)
+        ).format(t=sql.SQL(target.source), c=sql.Identifier(column), whose=whose)
         if admin.execute(query, given).fetchone():
             return True
     return False

@@ -336,12 +336,9 @@ def _tokens(
 def _fill(room: Room) -> None:
     """Write the canaries, and have them on disk, counted and in the statistics."""
     admin, tokens = room.admin, room.names.tokens
-    where = "SELECT pg_current_wal_insert_lsn()::text"
-    tokens["lsn"] = str((admin.execute(where).fetchone() or ("0/0",))[0])
     tokens |= {"protected": str(_PROTECTED), "open": str(_OPEN)}
     with admin.transaction():
         admin.execute(room.fill(_FIXTURE).encode())
-    tokens["lsn_end"] = str((admin.execute(where).fetchone() or ("0/0",))[0])
     admin.execute(room.fill("VACUUM ANALYZE {copy}.profile").encode())
     admin.execute("CHECKPOINT")
     admin.execute("SELECT pg_stat_force_next_flush()")
@@ -349,6 +346,22 @@ def _fill(room: Room) -> None:
         room.fill("SELECT pg_relation_filepath('{copy}.profile')").encode()
     ).fetchone()
     tokens["file"] = str(found[0]) if found else ""
+
+
+def write_and_erase(room: Room) -> None:
+    """Write a protected row to the copy, for good, and take it away again.
+
+    Tokens `lsn` and `lsn_end` stand round what that left in the log of changes.
+    """
+    for token, statement in (
+        ("lsn", "INSERT INTO {copy}.profile VALUES (90002, 'US', '{canary}90002@x')"),
+        ("lsn_end", "DELETE FROM {copy}.profile WHERE id = 90002"),
+    ):
+        found = room.admin.execute(
+            "SELECT pg_current_wal_insert_lsn()::text"
+        ).fetchone()
+        room.names.tokens[token] = str(found[0]) if found else ""
+        room.admin.execute(room.fill(statement).encode())
 
 
 def _whisper(connection: psycopg.Connection, room: Room) -> None:

@@ -91,9 +91,10 @@ SESSIONS = (
         setup=("GRANT {own} TO {out}",),
         attack=(
             (
-                "DO $$ DECLARE p text; BEGIN FOR p IN SELECT policyname FROM pg_policies"
-                " WHERE schemaname = '{copy_name}' LOOP EXECUTE format("
-                "'DROP POLICY %I ON {copy}.profile', p); END LOOP; END $$"
+                "DO $$ DECLARE p text; BEGIN FOR p IN SELECT policyname"
+                " FROM pg_policies WHERE schemaname = '{copy_name}'"
+                " LOOP EXECUTE format('DROP POLICY %I ON {copy}.profile', p);"
+                " END LOOP; END $$"
             ),
             "CREATE POLICY mine ON {copy}.profile USING (true)",
             "SELECT email FROM {copy}.profile",

@@ -34,15 +34,13 @@ SIDE_STORES = (
         title="a view of a superuser hands out pg_statistic",
         setup=(
             (
-                "CREATE VIEW {copy}.door AS SELECT most_common_vals::text FROM pg_statistic"
-                " s, LATERAL (SELECT stavalues1 most_common_vals) v"
+                "CREATE VIEW {copy}.door AS SELECT stavalues1::text FROM pg_statistic"
                 " WHERE starelid = '{copy}.profile'::regclass"
             ),
             "GRANT SELECT ON {copy}.door TO {out}",
         ),
         attack=("SELECT * FROM {copy}.door",),
-        closes="REVOKE SELECT on the view",
-        closable=False,
+        closes="ALTER VIEW ... SET (security_invoker = true), or REVOKE",
     ),
     Probe(
         number="L64",
@@ -83,7 +81,7 @@ SIDE_STORES = (
         title="a large object that PUBLIC may read holds a copy",
         setup=(*_LARGE, "GRANT SELECT ON LARGE OBJECT 4242424 TO PUBLIC"),
         attack=(_GET,),
-        closes="REVOKE SELECT ON LARGE OBJECT ... FROM PUBLIC; nobody says what is in one",
+        closes="REVOKE SELECT ON LARGE OBJECT; nobody says what is in one",
         closable=False,
     ),
     Probe(

@@ -17,7 +17,7 @@ from psycopg import pq
 
 from ringfence.gate.postgres.probes.probe import Probe
 from ringfence.gate.postgres.probes.proof import Tried
-from ringfence.gate.postgres.probes.room import Room
+from ringfence.gate.postgres.probes.room import Room, write_and_erase
 from ringfence.gate.postgres.probes.trying import Fence, run, shown, wanted_of
 
 _PATIENCE = 15.0
@@ -28,10 +28,6 @@ _ATTRIBUTES = {
     "REPLICATION": "rolreplication",
     "BYPASSRLS": "rolbypassrls",
 }
-_CHANGE = (
-    "INSERT INTO {copy}.profile VALUES (90002, 'US', '{canary}90002@x')",
-    "DELETE FROM {copy}.profile WHERE id = 90002",
-)
 # Signs that a connection was refused for what the login is, rather than by mischance.
 _REFUSED = ("walsender", "wal sender", "no pg_hba.conf entry")
 
@@ -104,7 +100,7 @@ def _slot(room: Room, probe: Probe) -> Tried:
     make, read = (room.fill(step.sql) for step in probe.steps)
     with room.logged_in("out") as login:
         run(login, make)
-        _change(room)
+        write_and_erase(room)
         rows, _ = run(login, read)
     seen = sum(room.canary in row for row in rows)
     return Tried(
@@ -113,12 +109,6 @@ def _slot(room: Room, probe: Probe) -> Tried:
         statement=shown(probe.steps[-1]),
         saw=f"{seen} row{'s' * (seen != 1)} with a protected value" if seen else "",
     )
-
-
-def _change(room: Room) -> None:
-    """Write a protected row to the copy, for good, and take it away again."""
-    for statement in _CHANGE:
-        room.admin.execute(room.fill(statement).encode())
 
 
 def _published(room: Room, probe: Probe) -> Tried:
@@ -138,9 +128,7 @@ def _backup(room: Room, probe: Probe) -> Tried:
 
 def _standby(room: Room, probe: Probe) -> Tried:
     """Ask for every change from now on, and make one."""
-    found = room.admin.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
-    room.names.tokens["lsn_now"] = str(found[0]) if found else ""
-    _change(room)
+    write_and_erase(room)
     words = "protected values in what it streams"
     return _streamed(room, probe, room.canary, words)
 
@@ -246,7 +234,7 @@ def _trusting(room: Room, _probe: Probe) -> Tried:
 
 
 def _template(room: Room, probe: Probe) -> Tried:
-    """Ask for a copy of this database: it is in use, so a leave to copy shows as that."""
+    """Ask for a copy of this database; being in use, it shows a leave as that."""
     with room.logged_in("out") as login:
         login.execute("SET statement_timeout = '400ms'")
         try:

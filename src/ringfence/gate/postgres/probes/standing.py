@@ -38,13 +38,12 @@ class Check:
         number: The pitfall.
         found: Status if anything comes back.
         query: Follows the common part; returns one text for each thing that is open.
-        since: First `server_version_num` that it is asked of. `until`: first that isn't.
+        until: First `server_version_num` that it isn't asked of.
     """
 
     number: str
     found: Status
     query: str
-    since: int = 0
     until: int = 10**9
 
 
@@ -90,9 +89,10 @@ _SERVERS = (
 )
 _DEFAULTS = (
     "SELECT DISTINCT coalesce(a.login, 'PUBLIC') || ': tables of ' ||"
-    " defaclrole::regrole FROM pg_default_acl d, aclexplode(defaclacl) x LEFT JOIN acting a"
-    " ON a.oid = x.grantee WHERE defaclobjtype = 'r' AND privilege_type = 'SELECT'"
-    " AND (x.grantee = 0 OR a.oid IS NOT NULL) AND x.grantee <> defaclrole"
+    " defaclrole::regrole FROM pg_default_acl d, aclexplode(defaclacl) x"
+    " LEFT JOIN acting a ON a.oid = x.grantee WHERE defaclobjtype = 'r'"
+    " AND privilege_type = 'SELECT' AND x.grantee <> defaclrole"
+    " AND (x.grantee = 0 OR a.oid IS NOT NULL)"
     " AND defaclrole IN (SELECT relowner FROM guarded) AND (defaclnamespace = 0 OR"
     " defaclnamespace IN (SELECT relnamespace FROM guarded))"
 )
@@ -115,9 +115,8 @@ _SAMPLED = (
     " WHERE stxrelid IN (SELECT oid FROM guarded)"
 )
 _PUBLISHED = (
-    "SELECT pubname || ': ' || attrelid FROM (SELECT pubname, (quote_ident(schemaname) ||"
-    " '.' || quote_ident(tablename)) attrelid, schemaname, tablename FROM"
-    " pg_publication_tables) p JOIN guarded g ON relname = tablename"
+    "SELECT pubname || ': ' || shown FROM pg_publication_tables JOIN guarded g"
+    " ON relname = tablename"
     " AND relnamespace = quote_ident(schemaname)::regnamespace"
 )
 _READS = "SELECT DISTINCT login || ': ' || shown FROM acting a, guarded g WHERE"
@@ -243,21 +242,20 @@ def checked(
     connection: psycopg.Connection, wanted: Wanted, found: list[Target]
 ) -> Iterator[Result]:
     """Yield what the catalogue says of each pitfall."""
-    given = {
+    given: dict[str, object] = {
         "outside": list(wanted.outside),
         "inside": list(wanted.inside),
         "tables": [t.oid for t in found if t.protected],
     }
     for check in CHECKS:
-        version = connection.info.server_version
-        if check.since <= version < check.until:
+        if connection.info.server_version < check.until:
             yield _result(connection, check, given)
 
 
 def _result(
     connection: psycopg.Connection,
     check: Check,
-    given: dict[str, list[str] | list[int]],
+    given: dict[str, object],
 ) -> Result:
     probe = _NAMED_BY[check.number]
     try:
@@ -273,7 +271,7 @@ def _result(
     if not names:
         closed: Status = "not-applicable" if check.found == "named" else "closed"
         why = "" if closed == "closed" else "the catalogue holds nothing of it"
-        return _told(check, closed, Tried(False, "catalogue", why=why), "")
+        return _told(check, closed, Tried(crossed=False, how="catalogue", why=why), "")
     more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
     unknown = check.found == "untried"
     after = Tried(

@@ -65,8 +65,8 @@ def survey(
     """Return what the real tables show to logins outside the fence.
 
     Raises:
-        SourceError: The server can't be reached, the login is no superuser, or `imitate`
-            is no login outside the fence.
+        SourceError: The server can't be reached, the login is no superuser, or
+            `imitate` is no login outside the fence.
     """
     with connect(dsn) as admin:
         require_superuser(admin)
@@ -80,7 +80,7 @@ def survey(
         ways = posings(admin, present, found)
         posed = imitate or worst(ways, present)
         absent = [_missing(name) for name in missing]
-        shown = [*_shown(admin, dsn, found, ways, posed, say, notes)]
+        shown = [*_shown(_Desk(admin, dsn, posed, say, notes), found, ways)]
         standing = [
             *definers(admin, present, found, writes=writes),
             *checked(admin, present, found),
@@ -103,28 +103,38 @@ def _present(admin: psycopg.Connection, wanted: Wanted) -> tuple[Wanted, list[st
     return msgspec.structs.replace(wanted, outside=outside), notes
 
 
-def _shown(
-    admin: psycopg.Connection,
-    dsn: str,
-    found: list[Target],
-    ways: list[Posing],
-    posed: str,
-    say: Say,
-    notes: list[str],
-) -> Iterator[Result]:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What a survey works with: how it came in, whom it imitates, whom it tells.
+
+    Attributes:
+        admin: A superuser's connection. `dsn`: how it came in.
+        posed: The login that a real log-in imitates.
+        say: Is told what is tried.
+        notes: What has to be known of the survey; it grows.
+    """
+
+    admin: psycopg.Connection
+    dsn: str
+    posed: str
+    say: Say
+    notes: list[str]
+
+
+def _shown(desk: _Desk, found: list[Target], ways: list[Posing]) -> Iterator[Result]:
     """Yield for each target what every way of asking shows of it."""
     with contextlib.ExitStack() as stack:
-        login = _logged_in(admin, dsn, posed, say, notes, stack)
+        login = _logged_in(desk, stack)
         for target in found:
-            say(f"{target.number} {target.name}")
+            desk.say(f"{target.number} {target.name}")
             askings = [
                 asking
                 for way in ways
                 if target.oid in way.sees
-                for asking in _askings(admin, way, posed, login)
+                for asking in _askings(desk.admin, way, desk.posed, login)
             ]
             tries = [(one.way, read(one, target)) for one in askings]
-            yield _result(target, tries, posed)
+            yield _result(target, tries, desk.posed)
 
 
 def _askings(
@@ -143,25 +153,22 @@ def _askings(
 
 
 def _logged_in(
-    admin: psycopg.Connection,
-    dsn: str,
-    posed: str,
-    say: Say,
-    notes: list[str],
-    stack: contextlib.ExitStack,
+    desk: _Desk, stack: contextlib.ExitStack
 ) -> tuple[psycopg.Connection, str] | None:
     """Return a throw-away login's connection that holds what another login holds."""
-    row = admin.execute(
-        "SELECT rolsuper FROM pg_roles WHERE rolname = %s", (posed,)
+    row = desk.admin.execute(
+        "SELECT rolsuper FROM pg_roles WHERE rolname = %s", (desk.posed,)
     ).fetchone()
     if row is None or row[0]:
         return None
-    name, secret = stack.enter_context(login_made(dsn, say, member_of=(posed,)))
     try:
-        given = make_conninfo(dsn, user=name, password=secret)
+        name, secret = stack.enter_context(
+            login_made(desk.dsn, desk.say, member_of=(desk.posed,))
+        )
+        given = make_conninfo(desk.dsn, user=name, password=secret)
         return stack.enter_context(connect(given, tag=name)), name
-    except SourceError:
-        notes.append("no real log-in: the server doesn't let a new login in")
+    except (SourceError, psycopg.Error):
+        desk.notes.append("no real log-in: the server doesn't let a new login in")
         return None
 
 

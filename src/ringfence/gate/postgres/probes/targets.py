@@ -19,9 +19,11 @@ WITH RECURSIVE found(o) AS (
     WHERE nspname || '.' || relname = %(name)s
         AND relkind IN ('r', 'p', 'f', 'v', 'm')
 ), below(o) AS (
-    SELECT o FROM found UNION SELECT inhrelid FROM pg_inherits JOIN below ON inhparent = o
+    SELECT o FROM found
+    UNION SELECT inhrelid FROM pg_inherits JOIN below ON inhparent = o
 ), above(o) AS (
-    SELECT o FROM found UNION SELECT inhparent FROM pg_inherits JOIN above ON inhrelid = o
+    SELECT o FROM found
+    UNION SELECT inhparent FROM pg_inherits JOIN above ON inhrelid = o
 )
 SELECT o, o IN (SELECT o FROM found) FROM below
 UNION SELECT o, o IN (SELECT o FROM found) FROM above ORDER BY 1
@@ -32,7 +34,8 @@ WITH RECURSIVE made(o) AS (
         ON w.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
     LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY(%(tables)s)
-        AND (d.refobjsubid = 0 OR a.attname = ANY(%(columns)s)) AND ev_class <> d.refobjid
+        AND (d.refobjsubid = 0 OR a.attname = ANY(%(columns)s))
+        AND ev_class <> d.refobjid
     UNION
     SELECT ev_class FROM made JOIN pg_depend d ON d.refobjid = made.o
         AND d.refclassid = 'pg_class'::regclass
@@ -51,7 +54,8 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE c.oid = %s
 _ACTING = """
 SELECT l.rolname::text, r.rolname::text, array_agg(DISTINCT t.o::int8), count(*)
 FROM pg_roles l
-JOIN pg_roles r ON pg_has_role(l.oid, r.oid, 'MEMBER') AND (NOT l.rolsuper OR r.oid = l.oid)
+JOIN pg_roles r ON pg_has_role(l.oid, r.oid, 'MEMBER')
+    AND (NOT l.rolsuper OR r.oid = l.oid)
 CROSS JOIN unnest(%(targets)s::oid[]) t(o)
 JOIN pg_class c ON c.oid = t.o
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT attisdropped
@@ -74,7 +78,7 @@ class Target:
         columns: Every column's name.
         protected: Columns that are protected by name; empty: it is made from one.
         marker: Which rows are of the population, if the relation has that column.
-        origin: The relation that the estate names.
+        origin: The relation that the estate names. `source`: its name, quoted.
         narrowed: Only some rows of the origin are of the population.
     """
 
@@ -85,6 +89,7 @@ class Target:
     protected: tuple[str, ...]
     marker: Marker | None
     origin: Table
+    source: str
     narrowed: bool
 
 
@@ -113,35 +118,45 @@ def targets(
     missing = []
     for table in wanted.tables:
         rows = connection.execute(_TABLES, {"name": table.name}).fetchall()
-        if not rows:
+        named = [oid for oid, is_named in rows if is_named]
+        if not named:
             missing.append(table.name)
+            continue
+        source = str(_shape(connection, named[0])[0])
         oids = [oid for oid, _ in rows]
-        for oid, is_named in rows:
-            if is_named or oid not in found:
-                found[oid] = _target(connection, oid, table, named=is_named)
         given = {"tables": oids, "columns": list(table.columns)}
-        for (oid,) in connection.execute(_MADE_FROM, given).fetchall():
-            if oid not in found:
-                found[oid] = _target(connection, oid, table, named=False)
+        made = [oid for (oid,) in connection.execute(_MADE_FROM, given).fetchall()]
+        for oid in (*oids, *made):
+            if oid in named or oid not in found:
+                shape = _shape(connection, oid)
+                found[oid] = _target(oid, shape, table, source)
     return [found[oid] for oid in sorted(found)], missing
 
 
-def _target(
-    connection: psycopg.Connection, oid: int, table: Table, *, named: bool
-) -> Target:
-    row = connection.execute(_SHAPE, (oid,)).fetchone() or ("", "r", False, [])
-    name, kind, is_partition, columns = row
+Shape = tuple[str, str, bool, list[str]]
+
+
+def _shape(connection: psycopg.Connection, oid: int) -> Shape:
+    row = connection.execute(_SHAPE, (oid,)).fetchone()
+    name, kind, is_partition, columns = row or ("", "r", False, [])
+    return str(name), str(kind), bool(is_partition), [*columns]
+
+
+def _target(oid: int, shape: Shape, table: Table, source: str) -> Target:
+    name, kind, is_partition, columns = shape
+    named = name == source
     is_table = named or kind in {"r", "p", "f"}
     number = _KINDS.get(kind) or ("L18" if is_partition else "L19")
     marker = table.rows if table.rows and table.rows.column in columns else None
     return Target(
         oid=oid,
-        name=str(name),
+        name=name,
         number="L0" if named else number,
         columns=tuple(columns),
         protected=tuple(c for c in table.columns if c in columns) if is_table else (),
         marker=marker,
         origin=table,
+        source=source,
         narrowed=table.rows is not None,
     )
 

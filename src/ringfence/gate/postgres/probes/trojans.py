@@ -8,8 +8,9 @@ _STEAL = (
     "CREATE TABLE {play}.loot (email text)",
     "GRANT INSERT ON {play}.loot TO PUBLIC",
     (
-        "CREATE FUNCTION {play}.take() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO"
-        " {play}.loot SELECT email FROM {copy}.profile WHERE region = 'US'; RETURN 1; END $$"
+        "CREATE FUNCTION {play}.take() RETURNS int LANGUAGE plpgsql AS $$ BEGIN"
+        " INSERT INTO {play}.loot SELECT email FROM {copy}.profile WHERE region = 'US';"
+        " RETURN 1; END $$"
     ),
     # What an index or a check calls must be immutable, or say that it is.
     (
@@ -75,7 +76,10 @@ TROJANS = (
         "a trigger on an outsider's table runs as the insider who writes there",
         "CREATE TABLE {play}.todo (id int)",
         _TRIGGER,
-        "CREATE TRIGGER planted AFTER INSERT ON {play}.todo EXECUTE FUNCTION {play}.fire()",
+        (
+            "CREATE TRIGGER planted AFTER INSERT ON {play}.todo"
+            " EXECUTE FUNCTION {play}.fire()"
+        ),
         meet="INSERT INTO {play}.todo VALUES (1)",
     ),
     Probe(
@@ -98,6 +102,31 @@ TROJANS = (
             _LOOK,
         ),
         closes="REVOKE TRIGGER",
+    ),
+    Probe(
+        number="L21c",
+        group="doors",
+        title="an outsider's SECURITY DEFINER function is called by an insider",
+        setup=(
+            *_PLAYS,
+            "CREATE TABLE {copy}.vault (region text, email text)",
+            "INSERT INTO {copy}.vault VALUES ('US', '{canary}')",
+            "ALTER TABLE {copy}.vault OWNER TO {own}",
+            "GRANT SELECT ON {copy}.vault TO {out}",
+        ),
+        attack=(
+            _STEAL[0],
+            (
+                "CREATE FUNCTION {play}.take() RETURNS int LANGUAGE plpgsql"
+                " SECURITY DEFINER AS $$ BEGIN"
+                " INSERT INTO {play}.loot SELECT email FROM {copy}.vault;"
+                " RETURN 1; END $$"
+            ),
+            insider("SELECT {play}.take()"),
+            _LOOK,
+        ),
+        holdings=(Holding("vault"),),
+        closes="row security that judges current_user as well as session_user",
     ),
     _trojan(
         "L22",
@@ -137,7 +166,8 @@ TROJANS = (
             *_server("postgres_fdw", "postgres_fdw"),
             (
                 "CREATE FOREIGN TABLE {play}.far (email text)"
-                " SERVER {tag}_far OPTIONS (schema_name '{copy_name}', table_name 'side')"
+                " SERVER {tag}_far"
+                " OPTIONS (schema_name '{copy_name}', table_name 'side')"
             ),
             "GRANT SELECT ON {play}.far TO {out}",
         ),
@@ -270,7 +300,8 @@ TROJANS = (
         attack=(
             (
                 "SELECT * FROM {play}.dblink('host={host} port={port} dbname={database}"
-                " user={insider_name}', 'SELECT email FROM {copy}.side') AS d(email text)"
+                " user={insider_name}',"
+                " 'SELECT email FROM {copy}.side') AS d(email text)"
             ),
         ),
         extension="dblink",

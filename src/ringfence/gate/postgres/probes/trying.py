@@ -15,7 +15,7 @@ from ringfence.boundary.decision.scene import Marker
 from ringfence.errors import RingfenceError, printable
 from ringfence.gate.postgres.probes.probe import PRINTED, Names, Probe, Step
 from ringfence.gate.postgres.probes.proof import Tried
-from ringfence.gate.postgres.probes.room import Room
+from ringfence.gate.postgres.probes.room import Room, write_and_erase
 from ringfence.gate.postgres.wanted import Cut, Table, Wanted
 
 Fence = Callable[[psycopg.Connection, Wanted], None]
@@ -97,6 +97,8 @@ def absent(room: Room, probe: Probe) -> str:
 
 def attempt(room: Room, probe: Probe, fence: Fence | None = None) -> Tried:
     """Return what comes of a probe on the copy, with or without a fence round it."""
+    if any("{lsn}" in step.sql for step in probe.steps):
+        write_and_erase(room)
     try:
         with room.admin.transaction(force_rollback=True):
             return _staged(room, probe, fence)
@@ -104,11 +106,18 @@ def attempt(room: Room, probe: Probe, fence: Fence | None = None) -> Tried:
         code = error.sqlstate or ""
         return Tried(
             crossed=None,
-            why=f"its stage could not be set: {said_by(error)}",
+            why=_unnamed(room, f"its stage could not be set: {said_by(error)}"),
             applies=code not in _ABSENT,
         )
     except RingfenceError as error:
-        return Tried(crossed=None, why=f"the fence could not be put up: {error}")
+        return Tried(
+            crossed=None, why=_unnamed(room, f"the fence could not be put up: {error}")
+        )
+
+
+def _unnamed(room: Room, words: str) -> str:
+    """Return words without the name that this run has made up."""
+    return words.replace(room.tag, PRINTED.tokens["tag"])
 
 
 def _staged(room: Room, probe: Probe, fence: Fence | None) -> Tried:
@@ -216,19 +225,14 @@ def _effect(room: Room, probe: Probe, answers: list[Answer]) -> Tried:
 
 def _tried(answers: list[Answer], crossed: bool, saw: str = "") -> Tried:  # noqa: FBT001
     last = answers[-1]
-    why = "" if crossed or not last.code else "; ".join(last.said[-1:])
+    why = "" if crossed or not last.code else f"the server refused ({last.code})"
     return Tried(
         crossed=crossed,
         how="session",
         statement=shown(last.step),
         saw=saw if crossed else "",
-        why=_blurred(last, why),
+        why=why,
     )
-
-
-def _blurred(answer: Answer, why: str) -> str:
-    """Return what stopped a try, without the names that a run makes up."""
-    return f"the server refused ({answer.code})" if why else ""
 
 
 def _compared(room: Room, probe: Probe) -> Tried:
@@ -277,5 +281,5 @@ def malformed(room: Room, probe: Probe) -> str:
 
 
 def shown(step: Step) -> str:
-    """Return a statement as reports print it: names that don't change from run to run."""
+    """Return a statement as reports print it: with names that no run makes up."""
     return PRINTED.fill(step.sql)

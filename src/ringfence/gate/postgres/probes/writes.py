@@ -90,7 +90,10 @@ WRITES = (
         title="the REFERENCES privilege makes a foreign key that guesses",
         setup=("GRANT REFERENCES ON {copy}.profile TO {out}",),
         attack=(
-            "CREATE TABLE {play}.guesses (email text REFERENCES {copy}.profile (email))",
+            (
+                "CREATE TABLE {play}.guesses"
+                " (email text REFERENCES {copy}.profile (email))"
+            ),
             "INSERT INTO {play}.guesses VALUES ('{guess}')",
         ),
         sees="differs",
