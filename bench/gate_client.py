@@ -70,11 +70,11 @@ class _Asking(asyncio.Protocol):
 
 
 class _Load:
-    def __init__(self, request: bytes, rate: float) -> None:
+    def __init__(self, request: bytes, rate: float, connections: int) -> None:
         self.request = request
         self.statuses: Counter[int] = Counter()
         self.times: list[float] = []
-        self._pause = CONNECTIONS / rate if rate else 0.0
+        self._pause = connections / rate if rate else 0.0
         self._is_over = False
         self._loop = asyncio.get_running_loop()
 
@@ -107,7 +107,13 @@ def post(path: str, body: bytes, token: str) -> bytes:
 
 
 def loaded(
-    port: int, request: bytes, seconds: float, *, warm: float = 1.0, rate: float = 0.0
+    port: int,
+    request: bytes,
+    seconds: float,
+    *,
+    warm: float = 1.0,
+    rate: float = 0.0,
+    connections: int = CONNECTIONS,
 ) -> Loaded:
     """Load a server on this machine for some time.
 
@@ -117,14 +123,15 @@ def loaded(
         seconds: How long.
         warm: Seconds before, which aren't counted.
         rate: Requests a second at most; 0: as many as it takes.
+        connections: Connections that are open.
     """
 
     async def run() -> Loaded:
         loop = asyncio.get_running_loop()
-        load = _Load(request, rate)
+        load = _Load(request, rate, connections)
         links = [
             await loop.create_connection(lambda: _Asking(load), "127.0.0.1", port)
-            for _ in range(CONNECTIONS)
+            for _ in range(connections)
         ]
         await asyncio.sleep(warm)
         load.statuses.clear()

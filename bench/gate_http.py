@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.figures import Figure, told, write
-from bench.gate_client import CONNECTIONS, Loaded, loaded, post
+from bench.gate_client import CONNECTIONS, loaded, post
 from bench.gate_server import TOKEN
 from ringfence.ledger.keeping.opening import begin
 
 CORES = os.sched_getaffinity(0)
 SECONDS = 5.0
 RUNS = 3
+MANY = 128  # connections, as of several proxies
 PATH = "/access/v1/evaluation"
 PEER = Path(__file__).parent / "peers" / "gate_fastapi.py"
 PACKAGES = ("ringfence", "fastapi", "pydantic", "uvicorn", "uvloop", "httptools")
@@ -73,22 +74,22 @@ def server(*command: str) -> Iterator[tuple[int, int]]:
             process.terminate()
 
 
-def measured(*command: str) -> Rates:
+def measured(*command: str, connections: int = CONNECTIONS) -> Rates:
     """Return the best of some runs of a server."""
     request = post(PATH, json.dumps(QUESTION).encode(), TOKEN)
     with server(*command) as (pid, port):
-        loaded(port, request, 0.5)
-        return max(_once(pid, port, request) for _ in range(RUNS))
 
+        def once(seconds: float) -> Rates:
+            before = _cpu(pid)
+            found = loaded(port, request, seconds, warm=0.01, connections=connections)
+            used = _cpu(pid) - before
+            if set(found.statuses) != {200}:
+                raise SystemExit(f"not all were answered: {found.statuses}")
+            count = sum(found.statuses.values())
+            return Rates(count / used, found.rate, found.median, found.late)
 
-def _once(pid: int, port: int, request: bytes) -> Rates:
-    before = _cpu(pid)
-    found: Loaded = loaded(port, request, SECONDS, warm=0.01)
-    used = _cpu(pid) - before
-    count = sum(found.statuses.values())
-    if set(found.statuses) != {200}:
-        raise SystemExit(f"not all were answered: {found.statuses}")
-    return Rates(count / used, found.rate, found.median, found.late)
+        once(0.5)
+        return max(once(SECONDS) for _ in range(RUNS))
 
 
 def _cpu(pid: int) -> float:
@@ -98,20 +99,19 @@ def _cpu(pid: int) -> float:
 
 def figures() -> Iterator[Figure]:
     """Measure ours, with a ledger and without, beside the peer."""
-    peer = measured(str(PEER))
-    with tempfile.TemporaryDirectory() as folder:
-        ledger = Path(folder) / "ledger"
-        begin(ledger, "bench.example/gate", time="2026-11-22T10:00:00Z")
-        ours = ("-m", "bench.gate_server", str(ledger))
-        for name, rates in (
-            ("each in the ledger", measured(*ours)),
-            ("without a ledger", measured(*ours, "--no-ledger")),
-        ):
-            yield _beside(f"decisions a core second, {name}", rates.cpu, peer.cpu)
-            yield _beside(f"decisions a second, {name}", rates.wall, peer.wall)
-            yield Figure(f"median, {name}", round(rates.median * 1e3, 2), "ms")
-            yield Figure(f"99th of 100, {name}", round(rates.late * 1e3, 2), "ms")
-    yield Figure("connections", CONNECTIONS, "")
+    for connections in (CONNECTIONS, MANY):
+        peer = measured(str(PEER), connections=connections)
+        with tempfile.TemporaryDirectory() as folder:
+            ledger = Path(folder) / "ledger"
+            begin(ledger, "bench.example/gate", time="2026-11-22T10:00:00Z")
+            ours = ("-m", "bench.gate_server", str(ledger))
+            for kind, more in (("ledger", ()), ("no ledger", ("--no-ledger",))):
+                rates = measured(*ours, *more, connections=connections)
+                name = f"{connections} connections, {kind}"
+                yield _beside(f"decisions a core second, {name}", rates.cpu, peer.cpu)
+                yield _beside(f"decisions a second, {name}", rates.wall, peer.wall)
+                yield Figure(f"median, {name}", round(rates.median * 1e3, 2), "ms")
+                yield Figure(f"99 of 100, {name}", round(rates.late * 1e3, 2), "ms")
 
 
 def _beside(name: str, ours: float, theirs: float) -> Figure:
@@ -123,7 +123,7 @@ def _beside(name: str, ours: float, theirs: float) -> Figure:
 def main() -> None:
     """Measure, print, and write the figures."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    os.environ["PYTHONPATH"] = os.pathsep.join(["src", "."])
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     os.sched_setaffinity(0, {max(CORES)})
     write("gate_http", told(figures()), PACKAGES)
 

@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     minutes = parser.parse_args().minutes
-    os.environ["PYTHONPATH"] = os.pathsep.join(["src", "."])
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     os.sched_setaffinity(0, {max(CORES)})
     scratch = Path(tempfile.mkdtemp())
     try:

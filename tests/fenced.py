@@ -6,6 +6,7 @@ import os
 import subprocess
 
 import psycopg
+from psycopg import sql
 
 from ringfence.boundary.decision.scene import Marker
 from ringfence.gate.postgres.catalogue import Catalogue
@@ -34,7 +35,10 @@ def rows_of(
             if not names:
                 continue
             try:
-                read = connection.execute(f"SELECT {', '.join(names)} FROM {one.sql}")
+                asked = sql.SQL("SELECT {} FROM {}").format(
+                    sql.SQL(", ".join(names)), sql.SQL(one.sql)
+                )
+                read = connection.execute(asked)
                 lines = sorted(map(repr, read))
             except psycopg.errors.InsufficientPrivilege:
                 lines = ["no"]  # a view whose owner may not read

@@ -36,6 +36,7 @@ from cryptography.x509.oid import NameOID
 from ringfence.gate.bundles import new_keys, seal
 from ringfence.gate.service.callers import digest_of
 from ringfence.ledger.keeping.opening import opened
+from ringfence.ledger.keeping.renewal import check_ledger
 from tests.serving import WORD, decisions, ledger, scene
 
 KEYS = new_keys("example.com/gate")
@@ -249,6 +250,7 @@ def check(load: Load) -> None:
     """Hold what was answered against what the ledger says."""
     with opened(load.server.folder) as log:
         log.publish()
+    assert check_ledger(load.server.folder).is_sound
     lines = decisions(load.server.folder)
     for id_, (reference, allowed) in load.told.items():
         assert (lines[id_]["reference"], lines[id_]["allowed"]) == (reference, allowed)

@@ -110,7 +110,7 @@ def test_cedar_decides_the_same():
         ("r.now < leave.until", "r.now <= leave.until"),
         ("grant.since <= r.now", "true"),
         ("value != null", "true"),
-        ("object.get(judged, r.principal, 1)", "object.get(judged, r.principal, 0)"),
+        ("object.get(judged, id, 1)", "object.get(judged, id, 0)"),
         ("stand == 0", "stand != 2"),
         ("name in unknown", "false"),
         ("worse := max(", "worse := min("),

@@ -80,7 +80,8 @@ def test_any_grants_are_closed_and_come_back(
         assert {one: rows_of(small, one, before) for one in read} == read
         told = rows_of(small, "outa", before)
         assert {*told} <= {"app.t"}
-        assert "US" not in str(told) and "None" not in str(told)
+        assert "US" not in str(told)
+        assert "None" not in str(told)
         for one in reversed(chosen.statements):
             for sql in one.inverse:
                 small.execute(sql)

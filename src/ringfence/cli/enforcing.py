@@ -15,7 +15,8 @@ from ringfence.errors import ConfigError, ExitCode, Locus
 if TYPE_CHECKING:
     from ringfence.claims.case import Case
 
-EXITS = """Exit codes: 0 done, or nothing has drifted; 11 something has drifted;
+EXITS = """Exit codes: 0 done, nothing has drifted, or nothing gets through;
+10 something couldn't be tried; 11 something has drifted, or gets through;
 1 the tool failed, 2 usage, or the database refuses; 3 nothing collected."""
 OUT = Path("out")
 Dsn = Annotated[
@@ -169,6 +170,65 @@ def drift(
     else:
         say(enforce_text.drifted(found, told, room(None)[0]))
     return int(ExitCode.REFUTED if found else ExitCode.ALL_UPHELD)
+
+
+@postgres.command
+def prove(
+    case: Path | None = None,
+    /,
+    *,
+    dsn: Dsn,
+    store: str | None = None,
+    writes: Annotated[bool, Parameter(negative="")] = False,
+    imitate: str = "",
+    as_of: AsOf = None,
+    format: Form = "text",  # noqa: A002
+    output: Output = OUT,
+) -> int:
+    """Attack the database as a login outside, and say what gets through.
+
+    Example: `ringfence enforce postgres prove examples/shortvideo --writes`.
+
+    Parameters
+    ----------
+    case
+        Boundary file, its folder, or the output folder of a check (read back).
+    dsn
+        How to connect, as a superuser.
+    store
+        Name of the store in the estate; needed where there are several with logins.
+    writes
+        Try every pitfall on a throw-away copy with canaries too, before and after the
+        fence; without it nothing is written but a login that is dropped again.
+    imitate
+        The login outside to imitate; by default the one that may read most.
+    output
+        Folder for proof.json.
+    """
+    from ringfence.claims.enforcing import Enforcing, store_of
+    from ringfence.gate.postgres import prove as proving
+    from ringfence.gate.postgres.apply import fence
+    from ringfence.gate.postgres.probes.proof import canonical
+    from ringfence.report import enforce_text
+
+    progress = Progress()
+    opened = _opened(case, as_of, progress)
+    found = proving.prove(
+        dsn,
+        Enforcing(opened, store or store_of(opened)).wanted,
+        writes=writes,
+        fence=fence,
+        imitate=imitate,
+        progress=progress,
+    )
+    _write({output / "proof.json": canonical(found)})
+    progress.done()
+    if format == "json":
+        say(enforce_text.as_json("prove", {"proof": found}))
+    else:
+        file = str(output / "proof.json")
+        say(enforce_text.proved(found, file, room(None)[0]))
+    return int(found.exit_code)
 
 
 @postgres.command

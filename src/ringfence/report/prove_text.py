@@ -68,9 +68,9 @@ def _posed(found: Proof) -> str:
     version = f"PostgreSQL {found.server // 10_000}.{found.server % 10_000}"
     hows = sorted({one.after.how for one in found.results if one.after is not None})
     words = ", ".join(filter(None, (_HOW[how] for how in hows)))
-    login = printable(found.posed) or "nobody"
+    login = printable(found.posed) or "every login outside"
     wrote = "copies were written" if found.conformance else "nothing was written"
-    return f"{login} and every login outside ({words}) on {version}; {wrote}"
+    return f"{login} ({words}) on {version}; {wrote}"
 
 
 def _numbers(results: tuple[Result, ...]) -> str:

@@ -289,9 +289,9 @@ def _data(scene: Scene) -> dict[str, list[str]]:
 def _covered(
     columns: frozenset[str], touches: Iterable[frozenset[str]]
 ) -> Iterator[int]:
-    """Yield the places of what is covered by the columns of an exception."""
+    """Yield the places of what is protected, and covered by an exception's columns."""
     for place, ids in enumerate(touches):
-        if ids <= columns:
+        if ids and ids <= columns:
             yield place
 
 

@@ -28,6 +28,7 @@ from ringfence.gate.postgres.wanted import Finding, Wanted
 _KINDS = {"S": "SEQUENCE"}
 TABLES = ("r", "p")
 SYSTEM = "pg_catalog"
+_SUBSCRIPTIONS = "pg_catalog.pg_subscription"
 
 
 class Board:
@@ -141,7 +142,12 @@ class Board:
     def of_relation(self, one: Relation) -> Listed:
         """Return what is granted on a relation, as things will stand."""
         phrase = f"{_KINDS.get(one.kind, 'TABLE')} {one.sql}"
-        columns = {column.sql: column.acl for column in one.columns}
+        columns = {
+            column.sql: column.acl
+            for column in one.columns
+            # Everybody may read the rest of it, from the start.
+            if one.name != _SUBSCRIPTIONS or column.name == "subconninfo"
+        }
         return self.stands(Listed(phrase, one.owner, one.acl, columns))
 
     def of_function(self, one: Function) -> Listed:

@@ -222,16 +222,19 @@ def _missing(board: Board) -> None:
                 f"the database has no relation {one.name}, which the estate protects",
                 "collect the estate anew",
             )
+    lacking: dict[str, list[str]] = {}
     for one in board.wanted.tables:
         held = board.relations.get(one.name)
         if held is None or one.rows is None:
             continue
         if one.rows.column not in {column.name for column in held.columns}:
-            board.find(
-                f"{one.name} has no column {one.rows.column}: every row counts as of"
-                " the population",
-                "correct `gate.rows` in the boundary",
-            )
+            lacking.setdefault(one.rows.column, []).append(one.name)
+    for column, names in lacking.items():
+        board.find(
+            f"every row counts as of the population where there is no column {column}:"
+            f" {_shown(names)}",
+            "correct `gate.rows` in the boundary, if that isn't meant",
+        )
 
 
 def _shown(names: Iterable[str]) -> str:

@@ -233,8 +233,9 @@ def _alter(board: Board, name: str, attribute: str, why: str, *closes: str) -> N
         f"{name} loses {attribute}: {why}",
         *closes,
         undo=[f"ALTER ROLE {quoted(name)} {attribute}"],
-        changes=f"{name} loses {attribute}"
-        + ("; a standby that logs in as it stops" * (attribute == "REPLICATION")),
+        changes="a standby that logs in as it stops"
+        if attribute == "REPLICATION"
+        else f"{name} loses what it did by that",
     )
 
 

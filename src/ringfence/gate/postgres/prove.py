@@ -38,9 +38,9 @@ def prove(
 ) -> Proof:
     """Return what gets through the fence of one database.
 
-    Two throw-away things are made and dropped whatever happens: a login that imitates
-    one outside the fence, and, with `writes`, a schema of canaries with its own logins.
-    What a killed run left is dropped first.
+    Throw-away things are made and dropped whatever happens: a login that imitates one
+    outside the fence at a time, and, with `writes`, a schema of canaries with its own
+    logins. What a killed run left is dropped first.
 
     Args:
         admin_dsn: How a superuser logs in.
@@ -49,7 +49,7 @@ def prove(
             back. Without it only reads run, each in a read-only transaction.
         fence: Puts the same statements up round a copy that the plan puts up round the
             real tables, in the connection's transaction, without ending it.
-        imitate: The login outside to imitate; empty: the one that may read most.
+        imitate: The one login outside to imitate; empty: each in turn.
         catalogue: Digest of the catalogue that was applied.
         progress: Is told what is tried.
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
+import uvloop
 
 from ringfence.errors import ConfigError, Locus
 from ringfence.gate.bundles import Seen
@@ -86,7 +87,7 @@ def serve(order: Order) -> None:
         running.begun = lambda: order.ready(f"{scheme}://{shown}:{port}", token)
         server = _Server(running.configured(shielded))
         running.server = server
-        server.run(sockets=[opened_socket])
+        uvloop.run(server.serve(sockets=[opened_socket]))
 
 
 class _Server(uvicorn.Server):
@@ -144,7 +145,6 @@ class _Running:
         made = uvicorn.Config(
             self.service,
             http=bounded(self._config.limits),
-            loop="uvloop",
             ws="none",
             lifespan="on",
             log_config=None,

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -57,6 +58,8 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        # uvicorn's own takes requests that follow the last one; a gate isn't lenient.
+        self.parser = httptools.HttpRequestParser(self)
         self._names: tuple[str, ...] = ()
         self._bytes = 0  # of headers that aren't whole yet
         self._timer: asyncio.TimerHandle | None = None

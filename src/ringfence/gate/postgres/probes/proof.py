@@ -71,7 +71,7 @@ class Proof(_Value, frozen=True):
         boundary: Digest of the boundary. `estate`: of the estate.
         server: `server_version_num`.
         catalogue: Digest of the catalogue that was applied, if given.
-        posed: Name of the login outside the fence that was imitated.
+        posed: The one login that was imitated; empty: each one outside.
         writes: Whether probes wrote (to copies, and into what was rolled back).
         survey: Results on the real tables.
         conformance: Results on copies, before and after the fence.

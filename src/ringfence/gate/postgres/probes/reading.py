@@ -24,6 +24,7 @@ _LOOKED_AT = 1_000
 _SHORTEST = 4  # a shorter value is found everywhere, and says nothing
 _BETWEEN = re.compile(r"[^\w@.+-]+")
 _DENIED = "42501"
+_FOREIGN = "telling what rows are would run code that somebody else wrote"
 _UNRECOGNISED = "rows came back, and whether they are of the population can't be told"
 
 
@@ -141,7 +142,9 @@ def _counted(asking: Asking, target: Target, columns: list[str]) -> Tried:
         shown = int((connection.execute(told.encode()).fetchone() or (0,))[0])
     if not shown:
         return _tried(asking, statement, crossed=False, saw="")
-    if target.marker is not None:
+    if not _is_harmless(target):
+        return Tried(None, asking.how, statement, why=_FOREIGN)
+    if target.marker is not None and target.name == target.source:
         others = told.replace(
             ") seen", population_of(target).replace("WHERE (", "WHERE NOT (") + ") seen"
         )
@@ -171,6 +174,8 @@ def _recognised(asking: Asking, target: Target, statement: str) -> Tried:
         limited = f"{statement} LIMIT {_LOOKED_AT}"
         rows = connection.execute(limited.encode()).fetchall()
     values = set(_words(rows))
+    if values and not _is_harmless(target):
+        return Tried(None, asking.how, statement, why=_FOREIGN)
     if values and _are_protected(asking.admin, target, values):
         saw = f"protected values among {len(rows)} rows"
         return _tried(asking, statement, crossed=True, saw=saw)
@@ -178,6 +183,17 @@ def _recognised(asking: Asking, target: Target, statement: str) -> Tried:
         return Tried(None, asking.how, statement, why=_UNRECOGNISED)
     why = f"{len(rows)} rows, none with a protected value as it stands" if rows else ""
     return Tried(crossed=False, how=asking.how, statement=statement, why=why)
+
+
+def _is_harmless(target: Target) -> bool:
+    """Tell whether a superuser may read what has to be compared.
+
+    A view, a foreign table or a type of somebody's own would run somebody's code, and
+    with all of the superuser's rights.
+    """
+    origin = target.origin
+    marker = (origin.rows.column,) if origin.rows else ()
+    return target.harmless >= {*origin.columns, *marker}
 
 
 def _words(rows: list[tuple[object, ...]]) -> Iterator[str]:

@@ -217,20 +217,26 @@ def _drop_replication(connection: psycopg.Connection, tag: str) -> None:
 
 @contextlib.contextmanager
 def login_made(
-    dsn: str, say: Callable[[str], None], *, member_of: tuple[str, ...]
+    dsn: str, say: Callable[[str], None], *, like: str
 ) -> Iterator[tuple[str, str]]:
-    """Make one login that may connect and no more, give name and password, drop it."""
+    """Make a login that holds what another holds, give name and password, drop it."""
     tag, secret = new_tag(), secrets.token_hex(24)
     with _gone(dsn, tag, say), connect(dsn, tag=tag) as admin:
         with admin.transaction():
             _make_role(admin, tag, secret, login=True)
-            for role in member_of:
-                admin.execute(
-                    sql.SQL("GRANT {} TO {}").format(
-                        sql.Identifier(role), sql.Identifier(tag)
-                    )
-                )
+            _make_alike(admin, tag, like)
         yield tag, secret
+
+
+def _make_alike(admin: psycopg.Connection, name: str, like: str) -> None:
+    """Make a login a member of another, with the attribute that no member inherits."""
+    role, other = sql.Identifier(name), sql.Identifier(like)
+    admin.execute(sql.SQL("GRANT {} TO {}").format(other, role))
+    row = admin.execute(
+        "SELECT rolbypassrls FROM pg_roles WHERE rolname = %s", (like,)
+    ).fetchone()
+    if row and row[0]:
+        admin.execute(sql.SQL("ALTER ROLE {} BYPASSRLS").format(role))
 
 
 def new_tag() -> str:

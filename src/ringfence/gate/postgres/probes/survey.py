@@ -1,8 +1,7 @@
-"""The real tables as they are: what a login outside the fence is shown of them.
+"""The real tables as they are: what logins outside the fence are shown of them.
 
-Nothing is written: each statement is in a read-only transaction. Every login outside is
-posed as; the one that may read most is imitated by a throw-away login that really logs
-in, unless the server doesn't let it.
+Each login outside is imitated by a throw-away one that holds what it holds and really
+logs in. Every statement is in a read-only transaction.
 """
 
 from __future__ import annotations
@@ -22,13 +21,7 @@ from ringfence.gate.postgres.probes.proof import Result, Status, Tried
 from ringfence.gate.postgres.probes.reading import Asking, read
 from ringfence.gate.postgres.probes.room import connect, login_made, require_superuser
 from ringfence.gate.postgres.probes.standing import checked
-from ringfence.gate.postgres.probes.targets import (
-    Posing,
-    Target,
-    posings,
-    targets,
-    worst,
-)
+from ringfence.gate.postgres.probes.targets import Posing, Target, posings, targets
 from ringfence.gate.postgres.wanted import Wanted
 
 Say = Callable[[str], None]
@@ -50,7 +43,7 @@ class Surveyed:
 
     Attributes:
         results: One for each relation, and one for each check of the catalogue.
-        posed: The login that was imitated by a real log-in.
+        posed: The one login that was imitated; empty: each one outside.
         notes: What else has to be known.
     """
 
@@ -74,19 +67,22 @@ def survey(
         if imitate and imitate not in present.outside:
             raise SourceError(
                 f"`{imitate}` is no login outside the fence that this server has",
-                hint="leave it out, and the one that may read most is imitated",
+                hint="leave it out, and every one outside is imitated",
             )
         found, missing = targets(admin, present)
         ways = posings(admin, present, found)
-        posed = imitate or worst(ways, present)
-        absent = [_missing(name) for name in missing]
-        shown = [*_shown(_Desk(admin, dsn, posed, say, notes), found, ways)]
+        if imitate:
+            ways = [way for way in ways if way.login == imitate]
+        desk = _Desk(admin, dsn, say, notes)
+        tries = _tries(desk, found, ways)
+        shown = [_result(target, tries[target.oid]) for target in found]
         standing = [
             *definers(admin, present, found, writes=writes),
             *checked(admin, present, found),
         ]
+    absent = map(_missing, missing)
     results = (*absent, *shown, *standing, *_told(wanted))
-    return Surveyed(results, posed, tuple(notes))
+    return Surveyed(results, imitate, tuple(notes))
 
 
 def _present(admin: psycopg.Connection, wanted: Wanted) -> tuple[Wanted, list[str]]:
@@ -105,83 +101,84 @@ def _present(admin: psycopg.Connection, wanted: Wanted) -> tuple[Wanted, list[st
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What a survey works with: how it came in, whom it imitates, whom it tells.
+    """What a survey works with.
 
     Attributes:
         admin: A superuser's connection. `dsn`: how it came in.
-        posed: The login that a real log-in imitates.
         say: Is told what is tried.
         notes: What has to be known of the survey; it grows.
     """
 
     admin: psycopg.Connection
     dsn: str
-    posed: str
     say: Say
     notes: list[str]
 
 
-def _shown(desk: _Desk, found: list[Target], ways: list[Posing]) -> Iterator[Result]:
-    """Yield for each target what every way of asking shows of it."""
-    with contextlib.ExitStack() as stack:
-        login = _logged_in(desk, stack)
-        for target in found:
-            desk.say(f"{target.number} {target.name}")
-            askings = [
-                asking
-                for way in ways
-                if target.oid in way.sees
-                for asking in _askings(desk.admin, way, desk.posed, login)
-            ]
-            tries = [(one.way, read(one, target)) for one in askings]
-            yield _result(target, tries, desk.posed)
+Tries = list[tuple[Posing, Tried]]
 
 
-def _askings(
-    admin: psycopg.Connection,
+def _tries(desk: _Desk, found: list[Target], ways: list[Posing]) -> dict[int, Tries]:
+    """Return for each target what every way of asking shows of it."""
+    tries: dict[int, Tries] = {target.oid: [] for target in found}
+    for login in sorted({way.login for way in ways}):
+        desk.say(f"imitating {login}")
+        with contextlib.ExitStack() as stack:
+            real = _logged_in(desk, login, stack)
+            for way in ways:
+                for target in found:
+                    if way.login == login and target.oid in way.sees:
+                        tried = _asked(desk, way, target, real)
+                        tries[target.oid].append((way, tried))
+    return tries
+
+
+def _asked(
+    desk: _Desk,
     way: Posing,
-    posed: str,
-    login: tuple[psycopg.Connection, str] | None,
-) -> Iterator[Asking]:
-    """Yield how one way is asked: posed as, and over the real log-in if it is its."""
-    if login is not None and way.login == posed:
-        connection, name = login
-        role = name if way.role == posed else way.role
-        real = replace(way, login=name, role=role)
-        yield Asking(connection, real, "login", admin)
-    yield Asking(admin, way, "session", admin)
+    target: Target,
+    real: tuple[psycopg.Connection, str] | None,
+) -> Tried:
+    """Return what one way of asking shows of one target.
+
+    A superuser's session poses as a login only where reading runs no code that somebody
+    else wrote: such code could take the superuser's rights back, and use them.
+    """
+    if real is not None:
+        connection, name = real
+        role = name if way.role == way.login else way.role
+        as_login = replace(way, login=name, role=role)
+        return read(Asking(connection, as_login, "login", desk.admin), target)
+    if target.plain:
+        return read(Asking(desk.admin, way, "session", desk.admin), target)
+    return Tried(crossed=None, why="nobody could log in to look")
 
 
 def _logged_in(
-    desk: _Desk, stack: contextlib.ExitStack
+    desk: _Desk, login: str, stack: contextlib.ExitStack
 ) -> tuple[psycopg.Connection, str] | None:
     """Return a throw-away login's connection that holds what another login holds."""
     row = desk.admin.execute(
-        "SELECT rolsuper FROM pg_roles WHERE rolname = %s", (desk.posed,)
+        "SELECT rolsuper FROM pg_roles WHERE rolname = %s", (login,)
     ).fetchone()
     if row is None or row[0]:
         return None
     try:
-        name, secret = stack.enter_context(
-            login_made(desk.dsn, desk.say, member_of=(desk.posed,))
-        )
+        name, secret = stack.enter_context(login_made(desk.dsn, desk.say, like=login))
         given = make_conninfo(desk.dsn, user=name, password=secret)
         return stack.enter_context(connect(given, tag=name)), name
     except (SourceError, psycopg.Error):
-        desk.notes.append("no real log-in: the server doesn't let a new login in")
+        desk.notes.append(f"no real log-in was to be had for `{login}`")
         return None
 
 
-def _result(target: Target, tries: list[tuple[Posing, Tried]], posed: str) -> Result:
+def _result(target: Target, tries: Tries) -> Result:
     """Return one result of all tries on a target: open outweighs unknown."""
     through = [(way, one) for way, one in tries if one.crossed]
     unknown = [(way, one) for way, one in tries if one.crossed is None]
     status: Status = "open" if through else "untried" if unknown else "closed"
-    told = (through or unknown or tries)[:1]
-    who = sorted(
-        {posed if one.how == "login" else way.login for way, one in through or unknown}
-    )
-    where = target.name + (f" by {', '.join(who)}" if who else "")
+    told = through or unknown or tries
+    who = sorted({way.login for way, _ in through or unknown})
     none = Tried(crossed=False, how="catalogue", why="no login outside may read it")
     return Result(
         number=target.number,
@@ -190,7 +187,7 @@ def _result(target: Target, tries: list[tuple[Posing, Tried]], posed: str) -> Re
         status=status,
         change=_CHANGES.get(target.number, _CLOSES),
         after=told[0][1] if told else none,
-        where=where,
+        where=target.name + (f" by {', '.join(who)}" if who else ""),
     )
 
 

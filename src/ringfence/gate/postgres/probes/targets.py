@@ -51,8 +51,29 @@ SELECT quote_ident(nspname) || '.' || quote_ident(relname), relkind::text,
         WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)
 FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE c.oid = %s
 """
+# What a superuser reads without running code that somebody else wrote: a table, whose
+# columns are of built-in types (a type of one's own may bring a cast of one's own).
+_HARMLESS = """
+SELECT array(SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid
+    AND attnum > 0 AND NOT attisdropped AND (atttypid < 16384 OR EXISTS (
+        SELECT FROM pg_type t WHERE t.oid = atttypid
+            AND (typtype = 'd' AND typbasetype < 16384 OR typtype = 'e' AND NOT EXISTS (
+                SELECT FROM pg_cast
+                WHERE castsource = t.oid AND casttarget = 'text'::regtype)))))
+FROM pg_class c WHERE c.oid = %s AND relkind IN ('r', 'p', 'm')
+"""
+# And a table whose row security calls nothing but built-in functions.
+_PLAIN = """
+SELECT relkind IN ('r', 'p') AND NOT EXISTS (
+    SELECT FROM pg_depend d JOIN pg_policy p ON p.oid = d.objid
+    WHERE d.classid = 'pg_policy'::regclass AND p.polrelid = c.oid
+        AND (d.refclassid = 'pg_class'::regclass AND d.refobjid <> c.oid
+            OR d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass,
+                'pg_type'::regclass) AND d.refobjid >= 16384))
+FROM pg_class c WHERE c.oid = %s
+"""
 _ACTING = """
-SELECT l.rolname::text, r.rolname::text, array_agg(DISTINCT t.o::int8), count(*)
+SELECT l.rolname::text, r.rolname::text, array_agg(DISTINCT t.o::int8)
 FROM pg_roles l
 JOIN pg_roles r ON pg_has_role(l.oid, r.oid, 'MEMBER')
     AND (NOT l.rolsuper OR r.oid = l.oid)
@@ -79,6 +100,9 @@ class Target:
         protected: Columns that are protected by name; empty: it is made from one.
         marker: Which rows are of the population, if the relation has that column.
         origin: The relation that the estate names. `source`: its name, quoted.
+        harmless: Columns of the origin that a superuser may read without running what
+            somebody else wrote.
+        plain: Reading it runs nothing that somebody else wrote.
         narrowed: Only some rows of the origin are of the population.
     """
 
@@ -90,6 +114,8 @@ class Target:
     marker: Marker | None
     origin: Table
     source: str
+    harmless: frozenset[str]
+    plain: bool
     narrowed: bool
 
 
@@ -101,13 +127,11 @@ class Posing:
         login: Name of the login.
         role: Name of the role; the login's own if it doesn't change.
         sees: Numbers of targets of which it may read some column.
-        columns: How many columns it may read in all.
     """
 
     login: str
     role: str
     sees: frozenset[int]
-    columns: int
 
 
 def targets(
@@ -122,41 +146,60 @@ def targets(
         if not named:
             missing.append(table.name)
             continue
-        source = str(_shape(connection, named[0])[0])
+        origin = (_shape(connection, named[0]).name, _harmless(connection, named[0]))
         oids = [oid for oid, _ in rows]
         given = {"tables": oids, "columns": list(table.columns)}
         made = [oid for (oid,) in connection.execute(_MADE_FROM, given).fetchall()]
         for oid in (*oids, *made):
             if oid in named or oid not in found:
                 shape = _shape(connection, oid)
-                found[oid] = _target(oid, shape, table, source)
+                found[oid] = _target(oid, shape, table, origin)
     return [found[oid] for oid in sorted(found)], missing
 
 
-Shape = tuple[str, str, bool, list[str]]
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the catalogue says of a relation."""
+
+    name: str
+    kind: str
+    is_partition: bool
+    columns: tuple[str, ...]
+    plain: bool
 
 
-def _shape(connection: psycopg.Connection, oid: int) -> Shape:
+def _shape(connection: psycopg.Connection, oid: int) -> _Shape:
     row = connection.execute(_SHAPE, (oid,)).fetchone()
     name, kind, is_partition, columns = row or ("", "r", False, [])
-    return str(name), str(kind), bool(is_partition), [*columns]
+    plain = connection.execute(_PLAIN, (oid,)).fetchone()
+    return _Shape(name, kind, is_partition, tuple(columns), bool(plain and plain[0]))
 
 
-def _target(oid: int, shape: Shape, table: Table, source: str) -> Target:
-    name, kind, is_partition, columns = shape
-    named = name == source
-    is_table = named or kind in {"r", "p", "f"}
-    number = _KINDS.get(kind) or ("L18" if is_partition else "L19")
+def _harmless(connection: psycopg.Connection, oid: int) -> frozenset[str]:
+    row = connection.execute(_HARMLESS, (oid,)).fetchone()
+    return frozenset(row[0] if row else ())
+
+
+def _target(
+    oid: int, shape: _Shape, table: Table, origin: tuple[str, frozenset[str]]
+) -> Target:
+    source, harmless = origin
+    named = shape.name == source
+    is_table = named or shape.kind in {"r", "p", "f"}
+    columns = shape.columns
     marker = table.rows if table.rows and table.rows.column in columns else None
+    number = _KINDS.get(shape.kind) or ("L18" if shape.is_partition else "L19")
     return Target(
         oid=oid,
-        name=name,
+        name=shape.name,
         number="L0" if named else number,
-        columns=tuple(columns),
+        columns=columns,
         protected=tuple(c for c in table.columns if c in columns) if is_table else (),
         marker=marker,
         origin=table,
         source=source,
+        harmless=harmless,
+        plain=shape.plain and (marker is None or marker.column in harmless),
         narrowed=table.rows is not None,
     )
 
@@ -170,14 +213,6 @@ def posings(
         "targets": [target.oid for target in found],
     }
     return [
-        Posing(login, role, frozenset(sees), columns)
-        for login, role, sees, columns in connection.execute(_ACTING, given).fetchall()
+        Posing(login, role, frozenset(sees))
+        for login, role, sees in connection.execute(_ACTING, given).fetchall()
     ]
-
-
-def worst(ways: list[Posing], wanted: Wanted) -> str:
-    """Return the login outside the fence that may read most columns of the targets."""
-    totals = dict.fromkeys(sorted(wanted.outside), 0)
-    for way in ways:
-        totals[way.login] = totals.get(way.login, 0) + way.columns
-    return max(totals, key=lambda login: totals[login], default="")
