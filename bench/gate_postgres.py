@@ -3,7 +3,7 @@
 A table of a million rows, a login inside and its look-ups by key, before the plan is
 applied and after. Measured twice: from outside, through psycopg, where a round trip is
 part of it; and inside the server, where a loop of look-ups is timed by the server's own
-clock. Both in turns, so that a busy machine is busy for both; the median counts. All
+clock. Both in turns, so that a busy machine is busy for both; the best one counts. All
 rows asked for are of the population, so that the roles have to be looked at, and are in
 the server's memory. Every PostgreSQL that is installed is measured. Writes
 `bench/out/gate_postgres.json`.
@@ -11,7 +11,6 @@ the server's memory. Every PostgreSQL that is installed is measured. Writes
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator
 from random import Random
@@ -27,9 +26,9 @@ from tests.postgres_server import VERSIONS, Cluster, cluster_of
 
 ROWS = 1_000_000
 KEYS = 25_000  # every fourth row is of the population
-ASKED = 5_000
-LOOPED = 50_000
-TURNS = 7
+ASKED = 2_000
+LOOPED = 20_000
+TURNS = 15
 SECRET = "bench"  # noqa: S105 - the password of a throw-away server
 TABLES = ("plain", "fenced")
 MADE = f"""
@@ -100,7 +99,7 @@ def _measured(cluster: Cluster, version: int) -> Iterator[Figure]:
             for _ in range(TURNS):
                 for name in TABLES:
                     found[name].append(measure(connection, name))
-            plain, fenced = (statistics.median(found[name]) for name in TABLES)
+            plain, fenced = (min(found[name]) for name in TABLES)
             yield Figure(
                 f"a look-up by key inside the fence, {version}, {how}",
                 round(fenced, 2),

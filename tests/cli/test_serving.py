@@ -106,6 +106,20 @@ def test_a_case_is_read_again_when_a_file_of_it_changes(case: Path):
     assert decide(scene, insert, now()).reason is Reason.EXCLUDED
 
 
+def test_a_ledger_beside_a_case_is_no_part_of_it(case: Path):
+    """What is logged, and what is hidden, doesn't have the case read again."""
+    folder = ledger(case / "ledger")
+    source = CaseFiles(case / "boundary.yaml")
+    source.read(now())
+    (folder / "private" / "counted").write_bytes(b"{}")
+    (case / ".git").mkdir()
+    (case / ".git" / "index").write_bytes(b"")
+    assert not source.changed()
+    (case / "more").mkdir()
+    (case / "more" / "people.csv").write_bytes(b"")
+    assert source.changed()
+
+
 def test_what_can_not_be_served(case: Path, tmp_path: Path):
     """No ledger, two things to decide by, or none: each is told before it listens."""
     folder, bundle = ledger(tmp_path / "l"), tmp_path / "b"

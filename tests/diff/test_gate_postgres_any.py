@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ringfence.gate.postgres.catalogue import canonical
@@ -58,6 +58,24 @@ def small(cluster: Cluster) -> Iterator[psycopg.Connection]:
 
 @given(grants=st.lists(_GRANT, max_size=8), joins=st.lists(_JOIN, max_size=5))
 @settings(max_examples=25, deadline=None)
+# It granted itself, by leave of the owner that it can become.
+@example(
+    grants=[
+        ("UPDATE (id)", "app.whole", "outa", True, "own"),
+        ("UPDATE (id)", "app.whole", "outa", True, "outa"),
+    ],
+    joins=[("own", "outa")],
+)
+# A column's list doesn't know of its relation's.
+@example(
+    grants=[
+        ("SELECT", "app.t", "mixed", True, "own"),
+        ("SELECT (region)", "app.t", "ina", True, "mixed"),
+        ("SELECT (region)", "app.t", "outa", False, "mixed"),
+        ("SELECT (region)", "app.t", "inn", False, "ina"),
+    ],
+    joins=[("mixed", "inn"), ("mixed", "outa")],
+)
 def test_any_grants_are_closed_and_come_back(
     small: psycopg.Connection,
     grants: list[tuple[str, str, str, bool, str]],

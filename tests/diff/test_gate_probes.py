@@ -26,6 +26,7 @@ from ringfence.gate.postgres.probes.trying import Fence, attempt
 from ringfence.gate.postgres.wanted import Wanted
 from tests.postgres_server import VERSIONS, Cluster, cluster_of
 from tests.unit.gate.postgres.fencing import fence
+from tests.unit.gate.postgres.hba import before_others, lets_in
 
 DATABASE = "probes"
 # What holds on its own: nothing of it is a finding on a server as tests have it.
@@ -302,6 +303,20 @@ def test_a_holding_is_told_to_the_fence(room: Room):
     assert [(cut.role, cut.what) for cut in wanted.cuts] == [
         (f"{room.tag}_out", f"{room.tag}_inn")
     ]
+
+
+def test_trust_is_found_by_a_wrong_password(cluster: Cluster, room: Room):
+    """Where pg_hba.conf trusts, the insider's door opens to any password, and is named."""
+    wrong = room.conninfo("inn", password="wrong")  # noqa: S106
+
+    def holds() -> bool:
+        return lets_in(wrong)
+
+    with before_others(room.admin, f"host {DATABASE} all 127.0.0.1/32 trust", holds):
+        results = tried(room, fence, "L9")
+    assert of(results, "named") == {"L9"}
+    assert of(tried(room, fence, "L9"), "closed") == {"L9"}
+    assert cluster.version == room.version
 
 
 # --- what is left behind --------------------------------------------------------------

@@ -19,6 +19,7 @@ from ringfence.gate.postgres.wanted import Finding, Table, Wanted
 from ringfence.report import prove_text
 from tests.postgres_server import VERSIONS, Cluster, cluster_of
 from tests.unit.gate.postgres.fencing import fence
+from tests.unit.gate.postgres.hba import before_others, lets_in
 
 DATABASE = "survey"
 US = Marker("region", ("US",))
@@ -61,7 +62,7 @@ _DOOR = "; GRANT SELECT ON app.door TO PUBLIC"
 _GONE = "DROP VIEW app.door CASCADE"
 # What is done by hand, what takes it back, and what a survey has to say of it.
 HOLES = {
-    "superuser": ("ALTER ROLE oz SUPERUSER", "ALTER ROLE oz NOSUPERUSER", "L2 L0"),
+    "superuser": ("ALTER ROLE oz SUPERUSER", "ALTER ROLE oz NOSUPERUSER", "L2"),
     "bypass": ("ALTER ROLE oz BYPASSRLS", "ALTER ROLE oz NOBYPASSRLS", "L3 L0"),
     "no guard": (
         "ALTER TABLE app.profile DISABLE ROW LEVEL SECURITY",
@@ -380,6 +381,28 @@ def test_a_real_login_is_imitated(cluster: Cluster, database: psycopg.Connection
     (profile,) = [one for one in found(proof, "L0") if one.where == "app.profile"]
     assert profile.after is not None
     assert (proof.posed, profile.after.how) == ("oz", "login")
+
+
+def test_nobody_has_to_be_let_in(cluster: Cluster, database: psycopg.Connection):
+    """Where no new login is let in, a superuser's session poses, but runs no view."""
+    database.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'")
+    guest = cluster.dsn(DATABASE, user="guest", password="guest")  # noqa: S106
+    lines = (
+        f"host {DATABASE} postgres 127.0.0.1/32 scram-sha-256\n"
+        f"host {DATABASE} all 127.0.0.1/32 reject"
+    )
+    make, mend, _ = HOLES["view"]
+    database.execute(make.replace("{door}", _DOOR).encode())
+    try:
+        with before_others(database, lines, lambda: not lets_in(guest)):
+            proof = proved(cluster)
+    finally:
+        database.execute(f"{mend}; DROP ROLE guest".encode())
+    (profile,) = [one for one in found(proof, "L0") if one.where == "app.profile"]
+    assert profile.after is not None
+    assert (profile.status, profile.after.how) == ("closed", "session")
+    assert [one.number for one in proof.of("untried")] == ["L10"]
+    assert "no real log-in was to be had for `oz`" in proof.notes
 
 
 def test_an_owners_function_is_tried_with_writes(

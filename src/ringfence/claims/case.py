@@ -152,11 +152,21 @@ class Case:
                 if node in judged:
                     judged[node] = max(judged[node], status)
 
-    def exposing(self, targets: Mapping[str, Status]) -> Mask:
-        """Return what it takes, of each node, to read one of the targets."""
+    def exposing(
+        self, targets: Mapping[str, Status], *, least: Status = Status.UNKNOWN
+    ) -> Mask:
+        """Return what it takes, of each node, to read one of the targets.
+
+        Args:
+            targets: What may be protected.
+            least: `YES` for what surely exposes what surely is.
+        """
         graph = self.graph(("technical",), bare=True)
-        goals = graph.at([graph.number[node] for node in targets], READ)
-        return backward(graph.possible_reversed, goals)
+        chosen = [node for node, status in targets.items() if status >= least]
+        goals = graph.at([graph.number[node] for node in chosen], READ)
+        sure = least is Status.YES
+        arcs = graph.definite_reversed if sure else graph.possible_reversed
+        return backward(arcs, goals)
 
     def stores_of(self, targets: Mapping[str, Status]) -> list[str]:
         """Return the stores that hold, or may hold, some of the targets, sorted."""

@@ -36,15 +36,22 @@ def grants(case: Case, datasets: Mapping[str, Dataset]) -> tuple[Grant, ...]:
     """
     graph = case.graph(("technical",), bare=False)
     search = _Search(graph, _Places.of(graph, datasets))
-    together: dict[tuple[Guards, bytes], list[str]] = defaultdict(list)
+    together: dict[tuple[Guards, int, tuple[str, ...]], list[str]] = defaultdict(list)
     for people in _alike(graph, case.view.holders("person")):
         for guards, held in search.held(graph.number[people[0]]):
-            together[guards, held.tobytes()] += people
-    found: list[Grant] = []
-    for (guards, content), people in together.items():
-        held = np.frombuffer(content, np.uint16)
-        found += search.granted(guards, held, tuple(sorted(people)))
-    return tuple(sorted(found, key=lambda one: (one.who, one.what, one.verbs)))
+            for mask, what in search.places.said(held):
+                together[guards, mask, what] += people
+    found = [
+        Grant(
+            who=tuple(sorted(people)),
+            verbs=tuple(verb for verb in VERBS if mask & VERB_BIT[verb]),
+            what=what,
+            guard=search.condition(guards),
+        )
+        for (guards, mask, what), people in together.items()
+    ]
+    kept = (one for one in found if one.guard != NEVER)
+    return tuple(sorted(kept, key=lambda one: (one.who, one.what, one.verbs)))
 
 
 def _alike(graph: Graph, people: Mapping[str, object]) -> list[list[str]]:
@@ -77,24 +84,36 @@ class _Places:
     Attributes:
         names: Their ids, each dataset before its columns.
         numbers: Their numbers; -1 of what no fact mentions.
-        wholes: For each dataset, its place among `names` and that of its end.
+        begins: The place of each dataset among `names`.
     """
 
     names: list[str]
     numbers: Ints
-    wholes: list[tuple[int, int]]
+    begins: Ints
 
     @classmethod
     def of(cls, graph: Graph, datasets: Mapping[str, Dataset]) -> _Places:
         names: list[str] = []
-        wholes = []
+        begins = []
         for dataset, known in datasets.items():
             bare = dataset.partition(":")[2]
-            begin = len(names)
+            begins.append(len(names))
             names += [dataset, *(f"column:{bare}.{one}" for one in known.columns)]
-            wholes.append((begin, len(names)))
         numbers = np.array([graph.number.get(one, -1) for one in names], np.int64)
-        return cls(names, numbers, wholes)
+        return cls(names, numbers, np.array(begins, np.int64))
+
+    def said(self, held: Mask) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield what is held: whole datasets, and what is left of columns, by verbs."""
+        whole = np.bitwise_and.reduceat(held, self.begins)
+        counts = np.diff(self.begins, append=len(held))
+        left = held & ~np.repeat(whole, counts)
+        left[self.begins] = whole
+        found = np.flatnonzero(left).tolist()
+        by_mask: dict[int, list[str]] = defaultdict(list)
+        for place in found:
+            by_mask[int(left[place])].append(self.names[place])
+        for mask, what in sorted(by_mask.items()):
+            yield mask, tuple(what)
 
 
 @dataclass(slots=True)
@@ -145,26 +164,8 @@ class _Search:
         gains = (handed & ~states[graph.head[waiting]]) != 0
         return sorted({*graph.guard[waiting[gains]].tolist()} - guards)
 
-    def granted(
-        self, guards: Guards, held: Mask, people: tuple[str, ...]
-    ) -> Iterator[Grant]:
-        """Yield what is held as grants: whole datasets, and what is left of columns."""
-        guard = self._condition(guards)
-        if guard == NEVER:
-            return
-        by_mask: dict[int, list[str]] = defaultdict(list)
-        for begin, end in self.places.wholes:
-            masks = held[begin:end].tolist()
-            whole = int(np.bitwise_and.reduce(held[begin:end]))
-            by_mask[whole].append(self.places.names[begin])
-            for place, mask in enumerate(masks[1:], begin + 1):
-                by_mask[mask & ~whole].append(self.places.names[place])
-        by_mask.pop(0, None)
-        for mask, what in sorted(by_mask.items()):
-            verbs = tuple(verb for verb in VERBS if mask & VERB_BIT[verb])
-            yield Grant(who=people, verbs=verbs, what=tuple(what), guard=guard)
-
-    def _condition(self, guards: Guards) -> Condition | None:
+    def condition(self, guards: Guards) -> Condition | None:
+        """Return what a request has to meet, None if nothing."""
         told = tuple(parse(self.graph.guards[one]) for one in sorted(guards))
         if len(told) <= 1:
             return told[0] if told else None

@@ -1,6 +1,7 @@
 """What a gate protects, dataset by dataset: the part of a scene that speaks of data.
 
-A column's status is the case's own. Beside that, a dataset counts as protected where
+A column's status is the case's own, and that of what it is a copy of or derives from:
+reading the one exposes the other. Beside that, a dataset counts as protected where
 its columns don't tell all: it has none, or holds what isn't called after it.
 """
 
@@ -68,7 +69,20 @@ class Scenery:
         return tuple(sorted(filter(fits.match, names)))
 
     def _status(self, node: str) -> Status:
-        return self._targets.get(node, Status.NO)
+        return self._exposed.get(node, self._targets.get(node, Status.NO))
+
+    @cached_property
+    def _exposed(self) -> dict[str, Status]:
+        """What exposes, surely or perhaps, something protected when it is read."""
+        case, targets = self._case, self._targets
+        found: dict[str, Status] = {}
+        for least in (Status.UNKNOWN, Status.YES):
+            masks = case.exposing(targets, least=least)
+            for number in np.flatnonzero(masks & READ).tolist():
+                node = case.view.ids[number]
+                if kind_of(node) == "column":
+                    found[node] = max(least, targets.get(node, Status.NO))
+        return found
 
     def _dataset(self, node: str, columns: Mapping[str, Status]) -> Dataset:
         bare = node.partition(":")[2]

@@ -21,6 +21,7 @@ from ringfence.cli import (
     collecting,
     comparing,
     excepting,
+    gating,
     keeping,
     ledgering,
     listing,
@@ -58,6 +59,7 @@ app.command(
 )
 app.command(collecting.sources)
 app.command(bounds.app)
+app.command(gating.app)
 app.command(excepting.app)
 app.command(ledgering.app)
 for _command in (

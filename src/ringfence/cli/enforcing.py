@@ -14,6 +14,7 @@ from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
     from ringfence.claims.case import Case
+    from ringfence.gate.postgres.probes.proof import Proof
 
 EXITS = """Exit codes: 0 done, nothing has drifted, or nothing gets through;
 10 something couldn't be tried; 11 something has drifted, or gets through;
@@ -198,8 +199,7 @@ def prove(
     store
         Name of the store in the estate; needed where there are several with logins.
     writes
-        Try every pitfall on a throw-away copy with canaries too, before and after the
-        fence; without it nothing is written but a login that is dropped again.
+        Try every pitfall on a throw-away copy too, without the fence and with it.
     imitate
         The login outside to imitate; by default the one that may read most.
     output
@@ -209,26 +209,16 @@ def prove(
     from ringfence.gate.postgres import prove as proving
     from ringfence.gate.postgres.apply import fence
     from ringfence.gate.postgres.probes.proof import canonical
-    from ringfence.report import enforce_text
 
     progress = Progress()
     opened = _opened(case, as_of, progress)
+    wanted = Enforcing(opened, store or store_of(opened)).wanted
     found = proving.prove(
-        dsn,
-        Enforcing(opened, store or store_of(opened)).wanted,
-        writes=writes,
-        fence=fence,
-        imitate=imitate,
-        progress=progress,
+        dsn, wanted, writes=writes, fence=fence, imitate=imitate, progress=progress
     )
     _write({output / "proof.json": canonical(found)})
     progress.done()
-    if format == "json":
-        say(enforce_text.as_json("prove", {"proof": found}))
-    else:
-        file = str(output / "proof.json")
-        say(enforce_text.proved(found, file, room(None)[0]))
-    return int(found.exit_code)
+    return _proved(found, str(output / "proof.json"), format)
 
 
 @postgres.command
@@ -262,6 +252,16 @@ def rollback(
     else:
         say(enforce_text.undone(told))
     return int(ExitCode.ALL_UPHELD)
+
+
+def _proved(found: Proof, file: str, format: Form) -> int:  # noqa: A002
+    from ringfence.report import enforce_text
+
+    if format == "json":
+        say(enforce_text.as_json("prove", {"proof": found}))
+    else:
+        say(enforce_text.proved(found, file, room(None)[0]))
+    return int(found.exit_code)
 
 
 def _opened(case: Path | None, as_of: str | None, progress: Progress) -> Case:

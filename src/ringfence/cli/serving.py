@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -188,8 +191,17 @@ class CaseFiles:
         from ringfence.gate.service.watching import look
 
         folder = self._case if self._case.is_dir() else self._case.parent
-        files = sorted(one for one in folder.rglob("*") if one.is_file())
-        return look(files[:_MOST])
+        return look([*islice(_files(folder), _MOST)])
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder; what is hidden, or a ledger's, is none of it."""
+    from ringfence.ledger.writer.charter import CHARTER
+
+    for at, folders, names in os.walk(folder):
+        is_ledger = Path(at, CHARTER).exists()
+        folders[:] = [] if is_ledger else sorted(n for n in folders if n[0] != ".")
+        yield from (Path(at, name) for name in ([] if is_ledger else sorted(names)))
 
 
 def _configured(

@@ -26,7 +26,7 @@ from ringfence.claims.bypasses import (
 )
 from ringfence.claims.check import Run
 from ringfence.claims.crossings import Class
-from ringfence.claims.instants import seconds
+from ringfence.claims.instants import moment, seconds
 from ringfence.errors import ConfigError, ExitCode, ProofError
 from ringfence.gate.point.book import Book, Ground, Window
 from ringfence.gate.point.lines import Line, payload_of
@@ -78,8 +78,11 @@ LINE = Line(
 
 def line(**more: Any) -> Line:
     """Return a decision: Bo may read the table, two minutes before he did."""
-    fields = {name: getattr(LINE, name) for name in LINE.__struct_fields__}
-    return Line(**(fields | more))
+    return Line(**(_fields(LINE) | more))
+
+
+def _fields(one: Line) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in one.__struct_fields__}
 
 
 def matched(
@@ -95,42 +98,52 @@ def matched(
 # --- what explains --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {},
-        {"resource": COLUMN},
-        {"resource": "store:w"},
-        {"columns": ("c", "d")},
-        {"time": "2022-01-10T09:00:00Z"},
-        {"time": "2022-01-10T08:55:00Z"},
-        {"time": "2022-01-10T09:00:02Z"},
-    ],
-)
-def test_a_decision_explains_what_follows_it(more: dict[str, Any], tmp_path: Path):
+def hourly(*told: Line) -> tuple[list[str], list[Line]]:
+    """Return an event an hour, and for each a decision about it."""
+    hours = range(9, 9 + len(told))
+    events = [BO.replace("T09", f"T{hour:02}") for hour in hours]
+    return events, [
+        line(**{**_fields(one), "time": shifted(one.time, hour - 9)})
+        for hour, one in zip(hours, told, strict=True)
+    ]
+
+
+def shifted(time: str, hours: int) -> str:
+    """Return an instant some hours later."""
+    return moment(seconds(time) + hours * 3_600)
+
+
+def test_a_decision_explains_what_follows_it(tmp_path: Path):
     """The same person and verb, what was touched, within the window or a little skew."""
-    found = matched(tmp_path, [BO], [line(**more)])
-    assert (found.explained, found.unexplained, found.unknown) == (1, 0, 0)
+    told = hourly(
+        line(),
+        line(resource=COLUMN),
+        line(resource="store:w"),
+        line(columns=("c", "d")),
+        line(time="2022-01-10T09:00:00Z"),
+        line(time="2022-01-10T08:55:00Z"),
+        line(time="2022-01-10T09:00:02Z"),
+    )
+    found = matched(tmp_path, *told)
+    assert (found.explained, found.unexplained, found.unknown) == (7, 0, 0)
     assert bypass_text.exit_code(found) is ExitCode.ALL_UPHELD
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"principal": "person:ann"},
-        {"verb": "insert"},
-        {"resource": "dataset:w/a.c"},
-        {"columns": ("d",)},
-        {"resource": "column:w/a.b.d"},
-        {"time": "2022-01-10T08:54:59Z"},
-    ],
-)
-def test_another_decision_explains_nothing(more: dict[str, Any], tmp_path: Path):
+def test_another_decision_explains_nothing(tmp_path: Path):
     """Another person's, another verb, other data, or too long ago."""
-    found = matched(tmp_path, [BO], [line(**more)])
+    told = hourly(
+        line(principal="person:ann"),
+        line(verb="insert"),
+        line(resource="dataset:w/a.c"),
+        line(columns=("d",)),
+        line(resource="column:w/a.b.d"),
+        line(time="2022-01-10T08:54:59Z"),
+    )
+    found = matched(tmp_path, *told)
+    assert (found.explained, found.unknown) == (0, 0)
     (bypass,) = found.found
     assert (bypass.who, bypass.tool, bypass.account) == ("person:bo", "", "person:bo")
-    assert (bypass.what, bypass.verb) == ((TABLE,), "read")
+    assert (bypass.what, bypass.verb, bypass.events) == ((TABLE,), "read", 6)
     assert (bypass.address, bypass.kind) == ("10.0.0.7", Class.UNKNOWN)
     assert (bypass.log, bypass.file, bypass.line) == ("w", "w.jsonl", 1)
     assert not bypass.was_denied

@@ -61,6 +61,11 @@ EXAMPLES = {
         "digests": {"root": A, "checkpoint": B},
         "values": {"origin": "example.com/log", "size": "70000"},
     },
+    "exception": {
+        "digests": {"boundary": A, "payload": B},
+        "commitments": {"name": f"sha256:{B}", "step": f"sha256:{C}"},
+        "values": {"step": "ask"},
+    },
     "heartbeat": {},
     "erased": {"digests": {"payload": A}, "values": {"reason": "request"}},
 }

@@ -159,14 +159,14 @@ class Closure:
                 if not since <= now < until:
                     return _STALE
                 timely = now
+            if request.stated:
+                return unusual(request, now, counted)
             try:
                 counts = counting[request.verb]
-                stance = (
-                    standing(request) if request.stated else outside[request.principal]
-                )
+                stance = outside[request.principal]
             except KeyError:
                 return unusual(request, now, counted)
-            if stance is None or not stance.out:
+            if stance is None:
                 return _NOT_EXCLUDED
             if counts:
                 return crossing(stance, request, now, counted)
@@ -177,7 +177,11 @@ class Closure:
     def _unusual(
         self, crossing: _Crossing, standing: Callable[[Request], Stance]
     ) -> Decider:
-        """Return the fence for whoever, and whatever verb, the scene doesn't know."""
+        """Return the fence for those who aren't looked up.
+
+        They state something of themselves, or the scene doesn't know them, or the verb
+        is none.
+        """
         counted_verbs = self._counted
 
         def unusual(

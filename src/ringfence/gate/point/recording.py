@@ -11,6 +11,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -18,6 +19,8 @@ from ringfence.gate.point.asked import UnansweredError
 from ringfence.gate.point.book import Ground, Window
 
 AT_ONCE = 4_096  # lines of one entry
+FEW = 4  # lines of a window, up to which the next one isn't waited for
+GATHER = 0.003  # seconds that it is, else
 MOST = 100_000  # lines that may wait
 EVERY = 60.0  # seconds from one publication to the next
 FIRST, LAST = 0.1, 10.0  # seconds from one try to open the ledger to the next
@@ -84,11 +87,14 @@ class Pace:
         publish: From one publication to the next.
         first: From a failure to the next try.
         last: The longest from one try to the next.
+        window: That every window is waited for: fewer entries and payloads, and
+            answers that are later by so much.
     """
 
     publish: float = EVERY
     first: float = FIRST
     last: float = LAST
+    window: float = 0.0
 
 
 @dataclass(slots=True)
@@ -114,6 +120,8 @@ class Recorder:
     _due: float = math.inf  # when to publish
     _waiting: list[Written] = field(default_factory=list)
     _lines: int = 0
+    _wanted: int = 0  # lines that the bell waits for
+    _expected: int = 0  # lines that the next window may have
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
     _thread: ThreadPoolExecutor | None = None
@@ -162,7 +170,8 @@ class Recorder:
         told = asyncio.get_running_loop().create_future()
         self._waiting.append(Written(ground, lines, allowed, told))
         self._lines += len(lines)
-        self._bell.set()
+        if self._lines >= self._wanted:
+            self._bell.set()
         return await told
 
     async def _run(self) -> None:
@@ -186,10 +195,23 @@ class Recorder:
                     await self._bell.wait()
             except TimeoutError:
                 return []
-        await asyncio.sleep(0)  # what else has arrived goes with it
+        await self._gather()
         self._bell.clear()
         waiting, self._waiting, self._lines = self._waiting, [], 0
         return waiting
+
+    async def _gather(self) -> None:
+        """Wait a little for those who were just answered: they may ask again."""
+        if not self._closing:
+            await asyncio.sleep(self.pace.window)
+        if self._closing or not FEW < self._expected > self._lines:
+            return
+        self._wanted = self._expected  # from here on the bell rings for so many
+        self._bell.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER):
+                await self._bell.wait()
+        self._wanted = 0
 
     def _late(self) -> float:
         """Return the seconds until it is time to publish."""
@@ -214,6 +236,8 @@ class Recorder:
             self._fail(waiting, error)
             return
         self._due = min(self._due, self._in(self.pace.publish))
+        # Whoever is answered now may ask again, and whoever waits does so already.
+        self._expected = sum(len(one.lines) for one in waiting) + self._lines
         self.figures.entries += len(windows)
         self.figures.lines += sum(len(one.lines) for one in windows)
         for one, number, at in places:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
+from itertools import chain
 
 import msgspec
 
@@ -18,6 +19,7 @@ from ringfence.gate.postgres.listing import (
     Listed,
     granting,
     losing,
+    quoted,
     restoring,
     revoking,
 )
@@ -57,7 +59,7 @@ class Board:
         self.findings: list[Finding] = list(wanted.findings)
         self.slow: list[Slow] = []
         self._lists: dict[str, Listed] = {}
-        self._first: dict[str, tuple[int, Listed]] = {}
+        self._first: dict[str, Listed] = {}
 
     # --- what is protected ------------------------------------------------------------
 
@@ -127,6 +129,12 @@ class Board:
         """Add a statement."""
         self.statements.append(Statement(sql, why, closes, changes, tuple(undo)))
 
+    def begin(self, role: str, why: str) -> None:
+        """Make a role before anything else, so that it goes after everything else."""
+        sql = f"CREATE ROLE {quoted(role)} NOLOGIN"
+        undo = (f"DROP ROLE {quoted(role)}",)
+        self.statements.insert(0, Statement(sql, why, inverse=undo))
+
     def find(
         self, what: str, change: str, pitfall: str = "", kind: str = "technical"
     ) -> None:
@@ -163,19 +171,21 @@ class Board:
     def become(self, before: Listed, after: Listed) -> None:
         """Set what a list will be once the next statement has run."""
         key = before.lead + before.phrase
-        self._first.setdefault(key, (len(self.statements), before))
+        self._first.setdefault(key, before)
         self._lists[key] = after
 
     def finished(self) -> tuple[Statement, ...]:
-        """Return the statements; the first to touch a list puts the whole of it back.
+        """Return the statements; undoing the first one puts all lists back.
 
-        What is undone last is what was done first.
+        What is undone last is what was done first, and lists are put back after that:
+        who may grant turns on who is a member of what.
         """
-        found = list(self.statements)
-        for key, (place, before) in self._first.items():
-            undo = (*found[place].inverse, *restoring(before, self._lists[key]))
-            found[place] = msgspec.structs.replace(found[place], inverse=undo)
-        return tuple(found)
+        if not self._first:
+            return tuple(self.statements)
+        lists = [restoring(one, self._lists[key]) for key, one in self._first.items()]
+        first, *others = self.statements
+        undo = (*chain.from_iterable(lists), *first.inverse)
+        return (msgspec.structs.replace(first, inverse=undo), *others)
 
     def close(
         self,

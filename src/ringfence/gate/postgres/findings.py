@@ -36,6 +36,14 @@ def _roles(board: Board) -> None:
             " NOSUPERUSER`",
             "L2",
         )
+    if board.catalogue.owner in roles.outside:
+        owner, database = board.catalogue.owner, board.catalogue.database
+        board.find(
+            f"{owner}, outside, owns the database: it can set where sessions of those"
+            " inside look for functions",
+            f"`ALTER DATABASE {database} OWNER TO` somebody inside",
+            "L22",
+        )
 
 
 def _logins(board: Board) -> None:

@@ -131,25 +131,46 @@ def losing(
 
 
 def revoking(listed: Listed, gone: Sequence[tuple[str, Grant]]) -> list[str]:
-    """Return the commands that take grants away."""
+    """Return the commands that take grants away, what was granted on first."""
+    # What was granted on goes with its grantor's own, by CASCADE, but for one thing:
+    # a relation's list and those of its columns don't know of each other.
+    passed = {(place, one[0], one[2]) for place, one in gone if one[3]}
+    depths = _depths(listed)
+
+    def key(entry: tuple[str, Grant]) -> tuple[int, str, str]:
+        grantee, grantor, _, _ = entry[1]
+        return -depths.get(grantor, 0), grantor, grantee
+
     found: list[str] = []
-    passed = {(one[0], one[2]) for _, one in gone if one[3]}
-
-    def key(entry: tuple[str, Grant]) -> tuple[str, str]:
-        return entry[1][1], entry[1][0]
-
-    for (grantor, grantee), group in groupby(sorted(gone, key=key), key):
-        # What was granted on goes with its grantor's own, by CASCADE.
-        left = [(c, one[2]) for c, one in group if (grantor, one[2]) not in passed]
-        if not left:
-            continue
-        told = _spelled(left)
-        lead = f"{listed.lead}REVOKE {told} ON {listed.phrase}"
-        sql = f"{lead} FROM {quoted(grantee)}"
-        cascade = any(one[3] and one[0] == grantee for _, one in gone)
-        sql += " CASCADE" if cascade else ""
-        found.append(_as(grantor, listed.owner, sql))
+    for (_, grantor, grantee), group in groupby(sorted(gone, key=key), key):
+        left = [
+            (place, one)
+            for place, one in group
+            if (place, grantor, one[2]) not in passed or grantor == grantee
+        ]
+        if left:
+            told = _spelled([(place, one[2]) for place, one in left])
+            sql = (
+                f"{listed.lead}REVOKE {told} ON {listed.phrase} FROM {quoted(grantee)}"
+            )
+            sql += " CASCADE" if any(one[3] for _, one in left) else ""
+            found.append(_as(grantor, listed.owner, sql))
     return found
+
+
+def _depths(listed: Listed) -> dict[str, int]:
+    """Return how many grants stand behind what each grantor grants."""
+    depths = {listed.owner: 0}
+    entries = [one for _, one in listed.grants()]
+    while True:
+        more = {
+            one[0]: depths[one[1]] + 1
+            for one in entries
+            if one[3] and one[1] in depths and one[0] not in depths
+        }
+        if not more:
+            return depths
+        depths |= more
 
 
 def granting(listed: Listed, new: Iterable[tuple[str, str, str]]) -> list[str]:
@@ -165,7 +186,11 @@ def granting(listed: Listed, new: Iterable[tuple[str, str, str]]) -> list[str]:
 def restoring(before: Listed, after: Listed) -> tuple[str, ...]:
     """Return the commands that put a list back, entry by entry, in its old order."""
     everybody = sorted({one[0] for _, one in (*before.grants(), *after.grants())})
-    found = [
+    others = [
+        (place, one) for place, one in after.grants() if place and one[1] != after.owner
+    ]
+    found = revoking(after, others)
+    found += [
         f"{before.lead}REVOKE ALL ON {before.phrase} FROM {quoted(name)}"
         + ("" if before.lead else " CASCADE")
         for name in everybody

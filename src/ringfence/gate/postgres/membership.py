@@ -181,11 +181,7 @@ def _group(board: Board) -> None:
     members = sorted(roles.inside | _lenders(board))
     held = {m.member for m in board.catalogue.memberships if m.role == INSIDE}
     if INSIDE not in roles.by_name:
-        board.add(
-            f"CREATE ROLE {quoted(INSIDE)} NOLOGIN",
-            "the group of those inside",
-            undo=[f"DROP ROLE {quoted(INSIDE)}"],
-        )
+        board.begin(INSIDE, "the group of those inside")
     for name in members:
         if name not in held:
             board.add(
@@ -313,11 +309,7 @@ def hand_over(board: Board, bare: Iterable[str]) -> None:
 def _new_owner(board: Board, held: Iterable[Relation]) -> None:
     """Make the neutral owner; checks of foreign keys run as it."""
     if OWNER not in board.roles.by_name:
-        board.add(
-            f"CREATE ROLE {quoted(OWNER)} NOLOGIN",
-            "the owner of what nobody outside may own",
-            undo=[f"DROP ROLE {quoted(OWNER)}"],
-        )
+        board.begin(OWNER, "the owner of what nobody outside may own")
     schemas = {one.schema for one in held}
     for schema in board.catalogue.schemas:
         if schema.name in schemas:

@@ -6,12 +6,13 @@ whole list of pitfalls on a throw-away copy with canaries, before and after the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Iterator
 
 import psycopg
 
 from ringfence.errors import SourceError
-from ringfence.gate.postgres.probes.conformance import conform, insider_reads
+from ringfence.gate.postgres.probes.conformance import Say, conform, insider_reads
 from ringfence.gate.postgres.probes.proof import Proof, Result
 from ringfence.gate.postgres.probes.room import (
     connect,
@@ -23,6 +24,7 @@ from ringfence.gate.postgres.probes.survey import survey
 from ringfence.gate.postgres.probes.trying import Fence, said_by
 from ringfence.gate.postgres.wanted import Wanted
 
+_KEPT_OUT = "insiders can't read the copy through the fence: closed says nothing"
 _NO_COPIES = "nothing was tried on copies: that takes leave to write, and a fence"
 
 
@@ -34,13 +36,12 @@ def prove(
     fence: Fence | None = None,
     imitate: str = "",
     catalogue: str = "",
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Say = lambda _: None,
 ) -> Proof:
     """Return what gets through the fence of one database.
 
-    Throw-away things are made and dropped whatever happens: a login that imitates one
-    outside the fence at a time, and, with `writes`, a schema of canaries with its own
-    logins. What a killed run left is dropped first.
+    What is made for it is dropped whatever happens: a login that imitates one outside
+    at a time, and, with `writes`, a schema of canaries with its own logins.
 
     Args:
         admin_dsn: How a superuser logs in.
@@ -54,24 +55,16 @@ def prove(
         progress: Is told what is tried.
 
     Raises:
-        SourceError: The server can't be reached, breaks off, or the login is no
-            superuser.
+        SourceError: The server breaks off, or the login is no superuser.
     """
-    try:
-        notes = _swept(admin_dsn)
+    tried: tuple[bool | None, tuple[Result, ...]] = (None, ())
+    with _told():
+        server, notes = _swept(admin_dsn)
         found = survey(admin_dsn, wanted, progress, imitate=imitate, writes=writes)
-        copies: tuple[Result, ...] = ()
-        kept, server = None, _version(admin_dsn)
         if writes and fence is not None:
-            with opened(admin_dsn, notes.append) as room:
-                kept = insider_reads(room, fence)
-                copies = tuple(conform(room, fence, progress))
+            tried = _on_copies(admin_dsn, fence, progress, notes)
         else:
             notes.append(_NO_COPIES)
-    except psycopg.Error as error:
-        raise SourceError(f"the server broke off: {said_by(error)}") from None
-    if kept is False:
-        notes.append("the fence keeps insiders out of the copy: closed says nothing")
     return Proof(
         store=wanted.store,
         boundary=wanted.boundary,
@@ -81,18 +74,34 @@ def prove(
         posed=found.posed,
         writes=writes,
         survey=found.results,
-        conformance=copies,
-        kept=kept,
+        conformance=tried[1],
+        kept=tried[0],
         notes=(*found.notes, *notes),
     )
 
 
-def _swept(dsn: str) -> list[str]:
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn an error of the connection into one of ours."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise SourceError(f"the server broke off: {said_by(error)}") from None
+
+
+def _on_copies(
+    dsn: str, fence: Fence, say: Say, notes: list[str]
+) -> tuple[bool | None, tuple[Result, ...]]:
+    """Return whether insiders read through the fence, and what comes of each probe."""
+    with opened(dsn, notes.append) as room:
+        kept = insider_reads(room, fence)
+        if not kept:
+            notes.append(_KEPT_OUT)
+        return kept, tuple(conform(room, fence, say))
+
+
+def _swept(dsn: str) -> tuple[int, list[str]]:
+    """Drop what killed runs left, and return the server's version and what stays."""
     with connect(dsn) as admin:
         require_superuser(admin)
-        return [*sweep(admin)]
-
-
-def _version(dsn: str) -> int:
-    with connect(dsn) as admin:
-        return admin.info.server_version
+        return admin.info.server_version, [*sweep(admin)]

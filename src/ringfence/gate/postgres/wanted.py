@@ -70,7 +70,7 @@ class Wanted(_Value, frozen=True):
         store: Name of the store in the estate: `warehouse`.
         boundary: Digest of the boundary. `estate`: of the estate.
         inside: Logins whose every holder is inside the fence, once all cuts are made.
-        outside: Logins that somebody can use who is, or may be, excluded; and those that
+        outside: Logins that somebody uses who is, or may be, excluded; and those that
             nobody is said to hold.
         tables: Relations that hold protected data.
         cuts: Grants to end.

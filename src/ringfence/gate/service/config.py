@@ -26,7 +26,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _SECTIONS = (
     *("listen", "base_url", "bundle", "keys", "ledger", "publish"),
-    "exceptions",
+    *("exceptions", "window"),
     *("callers", "tls", "oidc", "limits"),
 )
 _CALLER = (
@@ -50,6 +50,7 @@ class Config:
         ledger: The ledger that takes its decisions.
         exceptions: The ledger of exceptions.
         publish: Seconds from one publication to the next.
+        window: Milliseconds that each entry waits for more decisions.
         callers: Who may ask.
         tls: How connections are protected.
         oidc: Whose tokens are believed.
@@ -64,6 +65,7 @@ class Config:
     ledger: Path | None = None
     exceptions: Path | None = None
     publish: int = 60
+    window: int = 0
     callers: tuple[Known, ...] = ()
     tls: Tls | None = None
     oidc: Trust | None = None
@@ -130,6 +132,7 @@ class _Reading:
             ledger=self._file(get("ledger"), "`ledger`"),
             exceptions=self._file(get("exceptions"), "`exceptions`"),
             publish=self._number(get("publish"), "`publish`", 60, 1),
+            window=self._number(get("window"), "`window`", 0, 0),
             callers=tuple(self._callers(get("callers"))),
             tls=self._tls(get("tls")),
             oidc=self._oidc(get("oidc")),

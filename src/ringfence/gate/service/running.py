@@ -111,9 +111,8 @@ class _Running:
         self.begun: Callable[[], None] = lambda: None
         self.server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        recorder = Recorder(
-            Book(order.ledger), pace=Pace(publish=config.publish), tell=order.tell
-        )
+        pace = Pace(publish=config.publish, window=config.window / 1_000)
+        recorder = Recorder(Book(order.ledger), pace=pace, tell=order.tell)
         point = Standing(recorder, label=order.label, tell=order.tell)
         issuer = None if config.oidc is None else Issuer(config.oidc)
         self._callers = Callers(config.callers, issuer)

@@ -466,6 +466,36 @@ def test_a_long_list_of_questions_stays_together(tmp_path: Path):
     assert {one.partition(".")[0] for one in ids} == {"1", "2"}
 
 
+def test_a_window_may_be_waited_for(tmp_path: Path):
+    """With `window`, questions that come one after another share an entry."""
+
+    async def ask(point: Standing) -> set[str]:
+        asking = []
+        for _ in range(3):
+            asking.append(asyncio.ensure_future(point.answers([asked()])))
+            await asyncio.sleep(0.001)
+        found = await asyncio.gather(*asking)
+        return {one.id.partition(".")[0] for [one] in found}
+
+    point = standing(ledger(tmp_path / "l"), window=0.5)
+    assert within(point, ask) == {"1"}
+
+
+def test_nobody_waits_long_for_those_who_do_not_come_back(tmp_path: Path):
+    """After a window of many, one question alone is answered all the same."""
+
+    async def ask(point: Standing) -> list[str]:
+        found = []
+        async with asyncio.timeout(20):
+            for count in (50, 1, 1, 20, 3):
+                some = (point.answers([asked()]) for _ in range(count))
+                found += [one.id for [one] in await asyncio.gather(*some)]
+        return found
+
+    ids = within(standing(ledger(tmp_path / "l")), ask)
+    assert len(set(ids)) == 75
+
+
 def test_more_than_can_wait_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """What waits for the disk is bounded."""
     monkeypatch.setattr("ringfence.gate.point.recording.MOST", 3)

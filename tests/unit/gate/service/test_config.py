@@ -22,6 +22,7 @@ keys: ["{KEY}"]
 ledger: ledger
 exceptions: exceptions
 publish: 30
+window: 20
 callers:
   trino:
     certificate: "DNS:trino.example.com"
@@ -62,7 +63,8 @@ def test_a_whole_configuration(tmp_path: Path):
     assert config.bundle == tmp_path / "scene.bundle"
     assert config.ledger == tmp_path / "ledger"
     assert config.exceptions == tmp_path / "exceptions"
-    assert (config.publish, str(config.keys[0])) == (30, KEY)
+    assert (config.publish, config.window) == (30, 20)
+    assert str(config.keys[0]) == KEY
     assert trino.names == ("DNS:trino.example.com",)
     assert trino.caller.types == {"user": "person"}
     assert trino.caller.actions == {"can_read_todos": "read"}

@@ -123,7 +123,9 @@ _READS = "SELECT DISTINCT login || ': ' || shown FROM acting a, guarded g WHERE"
 _SELECTS = f"{_READS} has_any_column_privilege(a.oid, g.oid, 'SELECT')"
 
 CHECKS = (
-    Check("L2", "open", "SELECT login FROM outside WHERE rolsuper"),
+    Check("L2", "open", "SELECT login FROM outside WHERE rolsuper AND oid <> 10"),
+    # The role that owns the catalogue can't stop being a superuser.
+    Check("L2", "named", "SELECT login FROM outside WHERE rolsuper AND oid = 10"),
     _attribute("L3", "rolbypassrls"),
     _attribute("L5", "rolcreaterole", until=160000),
     Check(

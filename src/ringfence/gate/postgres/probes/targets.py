@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 import psycopg
 
 from ringfence.boundary.decision.scene import Marker
@@ -75,8 +76,7 @@ FROM pg_class c WHERE c.oid = %s
 _ACTING = """
 SELECT l.rolname::text, r.rolname::text, array_agg(DISTINCT t.o::int8)
 FROM pg_roles l
-JOIN pg_roles r ON pg_has_role(l.oid, r.oid, 'MEMBER')
-    AND (NOT l.rolsuper OR r.oid = l.oid)
+JOIN pg_roles r ON pg_has_role(l.oid, r.oid, 'MEMBER') AND NOT l.rolsuper
 CROSS JOIN unnest(%(targets)s::oid[]) t(o)
 JOIN pg_class c ON c.oid = t.o
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT attisdropped
@@ -140,13 +140,18 @@ def targets(
     """Return what could show protected rows, and the tables that are not there."""
     found: dict[int, Target] = {}
     missing = []
-    for table in wanted.tables:
+    for one in wanted.tables:
+        table = one
         rows = connection.execute(_TABLES, {"name": table.name}).fetchall()
         named = [oid for oid, is_named in rows if is_named]
         if not named:
             missing.append(table.name)
             continue
-        origin = (_shape(connection, named[0]).name, _harmless(connection, named[0]))
+        first = _shape(connection, named[0])
+        origin = (first.name, _harmless(connection, named[0]))
+        if table.rows is not None and table.rows.column not in first.columns:
+            # Where nothing says of whom a row is, every row may be of the population.
+            table = msgspec.structs.replace(table, rows=None)
         oids = [oid for oid, _ in rows]
         given = {"tables": oids, "columns": list(table.columns)}
         made = [oid for (oid,) in connection.execute(_MADE_FROM, given).fetchall()]
@@ -207,7 +212,10 @@ def _target(
 def posings(
     connection: psycopg.Connection, wanted: Wanted, found: list[Target]
 ) -> list[Posing]:
-    """Return every way in which a login outside the fence may ask for a target."""
+    """Return every way in which a login outside the fence may ask for a target.
+
+    A superuser needs no way: that it is one is said once (L2).
+    """
     given = {
         "outside": list(wanted.outside),
         "targets": [target.oid for target in found],
