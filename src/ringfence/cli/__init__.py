@@ -20,6 +20,7 @@ from ringfence.cli import (
     checking,
     collecting,
     comparing,
+    enforcing,
     excepting,
     gating,
     keeping,
@@ -27,6 +28,7 @@ from ringfence.cli import (
     listing,
     planning,
     reaching,
+    serving,
     watching,
 )
 from ringfence.cli.streams import complain, prepare
@@ -60,6 +62,10 @@ app.command(
 app.command(collecting.sources)
 app.command(bounds.app)
 app.command(gating.app)
+gating.app.command(serving.seal)
+gating.app.command(serving.keys)
+app.command(serving.serve)
+app.command(enforcing.app)
 app.command(excepting.app)
 app.command(ledgering.app)
 for _command in (

@@ -257,7 +257,8 @@ def _scene(case: Path) -> Scene:
     from ringfence.claims.snapshot import Ask, opened
 
     progress = Progress()
-    found = opened(Ask(case, now(), progress=progress))
+    # Of today: whoever has moved since a check may no longer approve.
+    found = opened(Ask(case, now(), now(), progress=progress))
     progress.done()
     return scene_of(
         Case(found.estate, found.boundary, found.boundary.as_of), grants=False
