@@ -92,6 +92,15 @@ demo: $(VENV)/run.stamp ## Check the example company, log it, check the proofs
 	@echo
 	@echo 'The refutation was expected: the company of this case says things that do not hold.'
 	@echo 'What rests on logs is left open: `ringfence audit show` prints the line behind a crossing.'
+	@echo
+	@echo 'What closes the ways, so that nobody who may loses anything (enforce postgres plan):'
+	@echo
+	@$(BIN)/ringfence enforce postgres plan $(CASE) \
+	  --catalogue $(CASE)/warehouse.catalogue.json --output $(OUT)/closing
+	@echo
+	@echo 'Two months later, when all of that was carried out:'
+	@echo
+	@$(BIN)/ringfence check $(CASE)/after --output $(OUT)/after --lines 24
 
 fmt: $(VENV)/dev.stamp ## Lay out the code and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet --exit-zero

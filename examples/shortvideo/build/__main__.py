@@ -30,13 +30,19 @@ import people  # noqa: E402
 import tools  # noqa: E402
 import warehouse  # noqa: E402
 
+from ringfence.gate.postgres.catalogue import canonical  # noqa: E402
+from ringfence.gate.postgres.reading import read_catalogue  # noqa: E402
+
 
 def files() -> logs.Built:
     """Return the content of each file by its name, and what can't be built here."""
     staff = people.staff()
     groups = directory.directory(staff)
     sql = warehouse.sql()
-    facts = collected.facts(sql)
+    catalogue: list[bytes] = []
+    facts = collected.facts(
+        sql, closed=lambda dsn: catalogue.append(canonical(read_catalogue(dsn)))
+    )
     texts = {
         "people.csv": people.staff_list(staff),
         "scim/users.json": directory.accounts(groups),
@@ -49,6 +55,7 @@ def files() -> logs.Built:
     }
     built = {name: text.encode() for name, text in texts.items()}
     built["warehouse.facts.jsonl"] = facts
+    (built["warehouse.catalogue.json"],) = catalogue
     told = logs.built(staff, sql, CASE)
     everything = {**built, **after.files(staff, built, CASE), **told.files}
     return logs.Built(everything, told.skipped)

@@ -28,7 +28,7 @@ from ringfence.claims.events.replayed import Done, Replay
 from ringfence.claims.events.world import MICRO
 from ringfence.claims.gating import gate_of
 from ringfence.claims.instants import seconds
-from ringfence.claims.shadowing import (
+from ringfence.claims.stretches import (
     DAYS,
     UNCLEAR,
     not_permitted,

@@ -14,6 +14,7 @@ from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
     from ringfence.claims.case import Case
+    from ringfence.gate.postgres.catalogue import Catalogue
     from ringfence.gate.postgres.probes.proof import Proof
 
 EXITS = """Exit codes: 0 done, nothing has drifted, or nothing gets through;
@@ -49,7 +50,8 @@ def plan(
     case: Path | None = None,
     /,
     *,
-    dsn: Dsn,
+    dsn: Dsn = "",
+    catalogue: Path | None = None,
     store: str | None = None,
     as_of: AsOf = None,
     format: Form = "text",  # noqa: A002
@@ -65,6 +67,8 @@ def plan(
         Boundary file, its folder, or the output folder of a check (read back).
     dsn
         How to connect. The database is read, never changed.
+    catalogue
+        What `catalogue` has written, instead of a connection.
     store
         Name of the store in the estate; needed where there are several with logins.
     output
@@ -73,16 +77,14 @@ def plan(
     from ringfence.claims.enforcing import Enforcing, store_of
     from ringfence.gate.postgres import plan as planning
     from ringfence.gate.postgres import statements
-    from ringfence.gate.postgres.reading import read_catalogue
     from ringfence.report import enforce_text
 
     progress = Progress()
+    there = _catalogue(dsn, catalogue, progress)
     opened = _opened(case, as_of, progress)
     progress("looking for what has to be closed")
     ready = Enforcing(opened, store or store_of(opened))
-    progress("reading the catalogue")
-    catalogue = read_catalogue(dsn)
-    found = planning.plan(ready.wanted, catalogue, released=ready.released)
+    found = planning.plan(ready.wanted, there, released=ready.released)
     files = {
         output / "plan.sql": statements.script(found).encode(),
         output / "plan.json": statements.canonical(found),
@@ -96,12 +98,37 @@ def plan(
     return int(ExitCode.ALL_UPHELD)
 
 
+@postgres.command(name="catalogue")
+def catalogued(
+    *,
+    dsn: Dsn = "",
+    output: Output = Path("catalogue.json"),
+) -> int:
+    """Write down what a database says of itself, to plan elsewhere.
+
+    Example: `ringfence enforce postgres catalogue --output warehouse.json`.
+
+    Parameters
+    ----------
+    dsn
+        How to connect. The database is read, never changed.
+    output
+        The file.
+    """
+    from ringfence.gate.postgres.catalogue import canonical
+
+    progress = Progress()
+    _write({output: canonical(_catalogue(dsn, None, progress))})
+    progress.done()
+    return int(ExitCode.ALL_UPHELD)
+
+
 @postgres.command
 def apply(
     plan: Path,
     /,
     *,
-    dsn: Dsn,
+    dsn: Dsn = "",
     journal: Path | None = None,
     format: Form = "text",  # noqa: A002
 ) -> int:
@@ -128,7 +155,7 @@ def apply(
         message = "there is a journal already"
         hint = "name another file with `--journal`, or roll that one back first"
         raise ConfigError(message, Locus(str(file)), hint)
-    done = carry_out(dsn, keeping.read_plan(plan), file)
+    done = carry_out(_connected(dsn), keeping.read_plan(plan), file)
     if format == "json":
         told: dict[str, object] = {
             "applied": done.applied,
@@ -146,7 +173,7 @@ def drift(
     journal: Path,
     /,
     *,
-    dsn: Dsn,
+    dsn: Dsn = "",
     format: Form = "text",  # noqa: A002
 ) -> int:
     """Say what isn't as a plan left it, and what mends it.
@@ -165,7 +192,7 @@ def drift(
     from ringfence.report import enforce_text
 
     told = read_journal(journal)
-    found = drifting.drift(dsn, told)
+    found = drifting.drift(_connected(dsn), told)
     if format == "json":
         say(enforce_text.as_json("drift", {"differences": found}))
     else:
@@ -178,7 +205,7 @@ def prove(
     case: Path | None = None,
     /,
     *,
-    dsn: Dsn,
+    dsn: Dsn = "",
     store: str | None = None,
     writes: Annotated[bool, Parameter(negative="")] = False,
     imitate: str = "",
@@ -201,7 +228,7 @@ def prove(
     writes
         Try every pitfall on a throw-away copy too, without the fence and with it.
     imitate
-        The login outside to imitate; by default the one that may read most.
+        The login outside to imitate; by default each of them in turn.
     output
         Folder for proof.json.
     """
@@ -214,11 +241,16 @@ def prove(
     opened = _opened(case, as_of, progress)
     wanted = Enforcing(opened, store or store_of(opened)).wanted
     found = proving.prove(
-        dsn, wanted, writes=writes, fence=fence, imitate=imitate, progress=progress
+        _connected(dsn),
+        wanted,
+        writes=writes,
+        fence=fence,
+        imitate=imitate,
+        progress=progress,
     )
     _write({output / "proof.json": canonical(found)})
     progress.done()
-    return _proved(found, str(output / "proof.json"), format)
+    return _proved(found, format)
 
 
 @postgres.command
@@ -226,7 +258,7 @@ def rollback(
     journal: Path,
     /,
     *,
-    dsn: Dsn,
+    dsn: Dsn = "",
     format: Form = "text",  # noqa: A002
 ) -> int:
     """Undo a plan in one transaction, so that the catalogue is what it was.
@@ -245,7 +277,7 @@ def rollback(
     from ringfence.report import enforce_text
 
     told = read_journal(journal)
-    undo(dsn, told)
+    undo(_connected(dsn), told)
     if format == "json":
         count: dict[str, object] = {"undone": len(told.plan.statements)}
         say(enforce_text.as_json("rollback", count))
@@ -254,14 +286,33 @@ def rollback(
     return int(ExitCode.ALL_UPHELD)
 
 
-def _proved(found: Proof, file: str, format: Form) -> int:  # noqa: A002
-    from ringfence.report import enforce_text
+def _proved(found: Proof, format: Form) -> int:  # noqa: A002
+    from ringfence.report import enforce_text, prove_text
 
     if format == "json":
         say(enforce_text.as_json("prove", {"proof": found}))
     else:
-        say(enforce_text.proved(found, file, room(None)[0]))
+        say(prove_text.proof(found, room(None)[0]))
     return int(found.exit_code)
+
+
+def _connected(dsn: str) -> str:
+    """Return how to connect, if anybody says it."""
+    if not dsn:
+        message = "nobody says how to connect"
+        hint = "set RINGFENCE_DSN: `host=db.example dbname=warehouse user=postgres`"
+        raise ConfigError(message, Locus("--dsn"), hint)
+    return dsn
+
+
+def _catalogue(dsn: str, file: Path | None, progress: Progress) -> Catalogue:
+    from ringfence.gate.postgres.journal import read_written
+    from ringfence.gate.postgres.reading import read_catalogue
+
+    if file is not None:
+        return read_written(file)
+    progress("reading the catalogue")
+    return read_catalogue(_connected(dsn))
 
 
 def _opened(case: Path | None, as_of: str | None, progress: Progress) -> Case:

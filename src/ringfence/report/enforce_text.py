@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from ringfence.errors import ExitCode, printable
+from ringfence.errors import printable
 from ringfence.gate.postgres.drift import Difference
 from ringfence.gate.postgres.journal import Journal
-from ringfence.gate.postgres.probes.proof import Proof
 from ringfence.gate.postgres.statements import Plan
 from ringfence.report.json import harmless
 from ringfence.report.witness_text import hung
@@ -81,34 +79,6 @@ def _drifted(
     for one in found:
         yield from hung(f"{one.pitfall:<12}", printable(one.what), width)
         yield from hung("  mend      ", printable(one.mend), width)
-
-
-def proved(found: Proof, file: str, width: int) -> str:
-    """Return what an attack came to."""
-    return _text(_proved(found, file, width))
-
-
-def _proved(found: Proof, file: str, width: int) -> Iterator[str]:
-    counts = Counter(one.status for one in found.results)
-    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    said = {
-        ExitCode.ALL_UPHELD: "nothing gets through",
-        ExitCode.UNPROVEN: "something couldn't be tried",
-    }
-    verdict = said.get(found.exit_code, "something gets through")
-    yield f"{printable(found.store)}: {verdict}"
-    yield from hung("tried       ", told, width)
-    for status in ("open", "untried"):
-        lines = [
-            " ".join(
-                filter(None, (one.number, f"{one.title}; {one.change}", one.where))
-            )
-            for one in found.results
-            if one.status == status
-        ]
-        yield from _listed(f"{status:<12}", lines, width)
-    yield from _listed("note        ", found.notes, width)
-    yield f"written     {printable(file)}"
 
 
 def as_json(kind: str, told: dict[str, object]) -> str:

@@ -278,6 +278,39 @@ def test_one_exception_that_concedes_is_enough():
     assert (found.reason, found.leave) == (Reason.NO_PURPOSE, "other")
 
 
+@pytest.mark.parametrize(
+    ("obeys", "more", "expected"),
+    [
+        ({"rows"}, {}, Reason.ROWS),
+        ({"mask"}, {}, Reason.MASKED),
+        ({"mask", "rows"}, {"row": {}}, Reason.MASKED),
+        ({"mask"}, {"verb": "update"}, Reason.NO_PURPOSE),
+        ({"rows"}, {"row": {}}, Reason.NO_PURPOSE),
+        (set(), {}, Reason.NO_PURPOSE),
+    ],
+)
+def test_whoever_has_an_exception_is_told_no_less_than_who_has_none(
+    obeys: set[str], more: dict[str, object], expected: Reason
+):
+    """What is shown in part is shown to them too, short of what it concedes."""
+    asked = replace(LI, obeys=frozenset(obeys), **more)
+    found = decide(scene(leaves=(METRICS,)), asked, NOW)
+    assert found.reason == expected
+    alone = decide(scene(), asked, NOW)
+    assert found.allowed == alone.allowed
+    if found.allowed:
+        assert found == alone
+    else:
+        assert found.leave == "metrics"
+
+
+def test_an_exception_that_concedes_comes_before_what_is_obeyed():
+    """Conceded, it is shown as it is."""
+    asked = replace(FIT, obeys=frozenset({"mask", "rows"}))
+    found = decide(scene(leaves=(METRICS,)), asked, NOW)
+    assert (found.reason, found.masks, found.rows) == (Reason.LEAVE, {}, None)
+
+
 # --- grants ---------------------------------------------------------------------------
 
 

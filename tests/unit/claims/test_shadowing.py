@@ -22,16 +22,8 @@ from ringfence.claims.events.holders import Holding
 from ringfence.claims.events.replayed import Sum
 from ringfence.claims.gating import gate_of
 from ringfence.claims.instants import moment, seconds
-from ringfence.claims.shadowing import (
-    UNCLEAR,
-    Judge,
-    Line,
-    Outcome,
-    Shadow,
-    resources,
-    shadowed,
-    window_of,
-)
+from ringfence.claims.shadowing import Judge, Line, Outcome, Shadow, shadowed
+from ringfence.claims.stretches import UNCLEAR, resources, window_of
 from ringfence.errors import ConfigError, ExitCode
 from ringfence.report import shadow_text
 from ringfence.report.answering import Screen

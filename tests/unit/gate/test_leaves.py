@@ -111,6 +111,31 @@ def test_an_approval_never_reaches_back():
 
 
 @pytest.mark.parametrize(
+    "until",
+    ["2022-2-1T00:00:00Z", "2022-02-1T00:00:00Z", "2022-02- 1T00:00:00Z"]
+    + ["\u0662\u0660\u0662\u0662-02-01T00:00:00Z", "2022-02-01T9:00:00Z"]
+    + ["2022-02-01T00:00:60Z", "2022-02-01", "2022-02-01T00:00:00z"],
+)
+def test_an_end_in_another_spelling_is_none(until):
+    """Ends are compared as texts: one that is spelt otherwise would come too late."""
+    with pytest.raises(ConfigError, match="no instant"):
+        after(ask(until=until))
+    with pytest.raises(ConfigError, match="no instant"):
+        after(glass(until=until), time="2022-01-31T23:00:00Z")
+
+
+def test_a_name_that_was_spoken_of_is_never_another_exception_s():
+    """An approval of what was asked for under a name can't come to mean another."""
+    gone = msgspec.structs.replace(SCENE, people={**SCENE.people})
+    del gone.people["person:wei"]
+    first = ask(by="person:wei", who=("person:wei",))
+    told = replayed(Courses(), first, gone, NOW)
+    assert (len(told.refused), not told.by_name) == (1, True)
+    with pytest.raises(ConfigError, match="already"):
+        take(told, ask(), gone, NOW)
+
+
+@pytest.mark.parametrize(
     "by", ["person:lin", "person:wei", "person:eve", "person:ghost", "person:no"]
 )
 def test_who_may_not_approve(by):

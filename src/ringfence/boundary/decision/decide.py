@@ -71,14 +71,14 @@ def _fence(
     if all(_is_other_row(dataset, request) for _, dataset, _ in parts):
         return Decision(Reason.OTHER_ROW, out, columns)
     sure = any(standings[name] is Status.YES for name in out)
-    denied = Decision(
+    found = Decision(
         Reason.EXCLUDED if sure else Reason.PERHAPS_EXCLUDED, out, columns
     )
     ids = {f"{whole.partition(':')[2]}.{name}" for whole, _, name in parts}
-    conceded = _conceded(scene, request, now, counted, ids)
-    if conceded is not None:
-        return replace(denied, reason=conceded[0], leave=conceded[1])
-    return _obeyed(request, parts, denied)
+    nearest = _conceded(scene, request, now, counted, ids)
+    if nearest is not None:
+        found = replace(found, reason=nearest[0], leave=nearest[1])
+    return found if found.allowed else _obeyed(request, parts, found) or found
 
 
 def standing(scene: Scene, selector: str, request: Request) -> Status:
@@ -197,17 +197,18 @@ def _missing(leave: Leave, request: Request, counted: Mapping[str, int]) -> Reas
 
 def _obeyed(
     request: Request, parts: list[tuple[str, Dataset, str]], denied: Decision
-) -> Decision:
-    """Return what may be read if it is obeyed, and else the denial."""
+) -> Decision | None:
+    """Return what may be read if it is obeyed, None where nothing may."""
     whole, first, _ = parts[0]
+    out, columns = denied.selectors, denied.columns
     if request.verb != "read" or any(one != whole for one, _, _ in parts):
-        return denied
+        return None
     if first.rows is not None and request.row is None and "rows" in request.obeys:
-        return replace(denied, reason=Reason.ROWS, rows=first.rows)
-    if "mask" not in request.obeys or {*denied.columns} - first.masks.keys():
-        return denied
-    masks = {name: first.masks[name] for name in denied.columns}
-    return replace(denied, reason=Reason.MASKED, masks=masks)
+        return Decision(Reason.ROWS, out, columns, rows=first.rows)
+    if "mask" not in request.obeys or {*columns} - first.masks.keys():
+        return None
+    masks = {name: first.masks[name] for name in columns}
+    return Decision(Reason.MASKED, out, columns, masks=masks)
 
 
 # --- grants ---------------------------------------------------------------------------

@@ -129,9 +129,8 @@ def _permits(scene: Scene, markers: list[Marker]) -> Iterator[tuple[str, str]]:
         "other-row": _is_other_row(markers),
     }
     for leave in scene.leaves:
-        reasons[f"leave {text(leave.name)}"] = [_fits(leave), *_concedes(leave)]
-    unfit = [f"!({_fits(leave)})" for leave in scene.leaves]
-    read = [_is_among(["read"]), "resource has offers_rows", *unfit]
+        reasons[f"leave {text(leave.name)}"] = [*_fits(leave), *_concedes(leave)]
+    read = [_is_among(["read"]), "resource has offers_rows"]
     is_obeyed = "context.obeys.contains"
     reasons["rows"] = [
         *read,
@@ -169,17 +168,17 @@ def _is_other_row(markers: list[Marker]) -> list[str]:
     return found
 
 
-def _fits(leave: Leave) -> str:
-    """Return the condition that an exception fits: who, when and which columns."""
+def _fits(leave: Leave) -> list[str]:
+    """Return the conditions that an exception fits: who, when and which columns."""
     name = text(leave.name)
-    since = f"context.now >= {_seconds(leave.since)} && " if leave.since else ""
-    columns = f"resource.conceded has {name} && resource.conceded[{name}]"
-    return (
-        f"principal has leaves && principal.leaves.contains({name}) && "
-        f"{since}context.now < {_seconds(leave.until)} && resource has conceded && "
+    return [
+        f"principal has leaves && principal.leaves.contains({name})",
+        *([f"context.now >= {_seconds(leave.since)}"] if leave.since else []),
+        f"context.now < {_seconds(leave.until)}",
+        "resource has conceded",
         f"(if context.whole then resource.conceded_whole.contains({name}) "
-        f"else resource.open && {columns}.containsAll(context.columns))"
-    )
+        f"else resource.open && resource.conceded[{name}].containsAll(context.columns))",
+    ]
 
 
 def _concedes(leave: Leave) -> list[str]:

@@ -215,12 +215,15 @@ class Closure:
             row = request.row
             if row is not None and is_other(known.touch.markers, row):
                 return answers.other
+            found = answers.denied
             if request.principal in leaves:
                 own = leaves[request.principal]
-                found = _conceded(own, known.touch.ids, request, now, counted)
-                if found is not None:
-                    return Decision(found[0], stance.out, known.columns, found[1])
-            return _obeyed(answers, request) if request.obeys else answers.denied
+                nearest = _conceded(own, known.touch.ids, request, now, counted)
+                if nearest is not None:
+                    found = Decision(nearest[0], stance.out, known.columns, nearest[1])
+            if not request.obeys or found.reason is Reason.LEAVE:
+                return found
+            return _obeyed(answers, request) or found
 
         return crossing
 
@@ -292,12 +295,10 @@ def _answers(known: _Known, stance: Stance) -> _Answers:
     return known.answers.keep(stance, found)
 
 
-def _obeyed(answers: _Answers, request: Request) -> Decision:
-    """Return what may be read if it is obeyed, and else the denial."""
+def _obeyed(answers: _Answers, request: Request) -> Decision | None:
+    """Return what may be read if it is obeyed, None where nothing may."""
     if request.verb != "read":
-        return answers.denied
+        return None
     if answers.rows is not None and request.row is None and "rows" in request.obeys:
         return answers.rows
-    if answers.masked is not None and "mask" in request.obeys:
-        return answers.masked
-    return answers.denied
+    return answers.masked if "mask" in request.obeys else None

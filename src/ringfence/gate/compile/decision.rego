@@ -74,10 +74,12 @@ fence(r, stands, touched) := "not-excluded" if {
 	every one in touched {
 		is_other_row(one[0], r)
 	}
-} else := why if {
-	why := conceded(r, touched)
+} else := "leave" if {
+	conceded(r, touched) == "leave"
 } else := why if {
 	why := obeyed(r, touched)
+} else := why if {
+	why := conceded(r, touched)
 } else := "excluded" if {
 	2 in stands
 } else := "perhaps-excluded"

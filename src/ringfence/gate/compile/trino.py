@@ -90,20 +90,14 @@ def trino_rules(
 def _lasting(scene: Scene, now: str) -> Scene:
     """Return a scene in which nothing is allowed for only a part of what is left of it.
 
-    A grant counts if it lasts. An exception is never conceded, for a file says no
-    purpose, and yet forbids what it would concede: so each one counts throughout.
+    A grant counts if it lasts; an exception doesn't, for a file says no purpose.
     """
     grants = tuple(
         one
         for one in scene.grants
         if one.since <= now and (not one.until or one.until >= scene.until)
     )
-    leaves = tuple(
-        msgspec.structs.replace(one, since="", until=scene.until)
-        for one in scene.leaves
-        if one.since < scene.until and now < one.until
-    )
-    return msgspec.structs.replace(scene, grants=grants, leaves=leaves)
+    return msgspec.structs.replace(scene, grants=grants, leaves=())
 
 
 def _named_tables(scene: Scene) -> dict[str, Table]:
@@ -253,17 +247,12 @@ class _Rules:
     def _apart(self) -> list[str]:
         """Return whoever may be judged otherwise than a stranger, and isn't inside.
 
-        Nobody else has an exception or, where they count, a grant.
+        Where grants count, nobody has anything without one.
         """
-        named = {who for one in self.scene.leaves for who in one.who}
-        if self.scene.gate.mode == "grants":
-            named |= {who for one in self.scene.grants for who in one.who}
-        inside = {*self.inside}
-        return sorted(
-            name
-            for name, one in self.people.items()
-            if one in named and name not in inside
-        )
+        if self.scene.gate.mode == "fence":
+            return []
+        named = {who for one in self.scene.grants for who in one.who}
+        return sorted(name for name, one in self.people.items() if one in named)
 
     # --- what somebody may do to one table --------------------------------------------
 

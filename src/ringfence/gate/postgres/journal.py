@@ -43,6 +43,16 @@ def read_plan(path: Path) -> Plan:
     return _read(path, Plan, "plan", "`ringfence enforce postgres plan` writes one")
 
 
+def read_written(path: Path) -> Catalogue:
+    """Return the catalogue of a file.
+
+    Raises:
+        ConfigError: It isn't there, or is no catalogue.
+    """
+    hint = "`ringfence enforce postgres catalogue` writes one"
+    return _read(path, Catalogue, "catalogue", hint)
+
+
 def read_journal(path: Path) -> Journal:
     """Return the journal of a file.
 
