@@ -255,6 +255,16 @@ DECIDING: dict[str, Mistake] = {
         "request.purpose != leave.purpose",
         "not request.purpose and leave.purpose",
     ),
+    "whoever has an exception is shown no part": (
+        closure,
+        "return _obeyed(answers, request) or found",
+        "return found if found.leave else _obeyed(answers, request) or found",
+    ),
+    "what is obeyed comes before what is conceded": (
+        closure,
+        "if not request.obeys or found.reason is Reason.LEAVE:",
+        "if not request.obeys:",
+    ),
     "rows are obeyed by whoever names one": (
         closure,
         "request.row is None and ",
@@ -303,8 +313,8 @@ SEARCHING: dict[str, Mistake] = {
     "any grant is enough": (batch, "every &= held", "every |= held"),
     "exceptions are forgotten": (
         batch,
-        "return _edited(found, ",
-        "return _edited(found, () and ",
+        "return _with(found, ",
+        "return _with(found, () and ",
     ),
     "what is told is forgotten": (batch, "if request.stated:", "if False:"),
     "guards are forgotten": (batch, "if grant.guard is None", "if True"),

@@ -112,6 +112,7 @@ def test_cedar_decides_the_same():
         ("value != null", "true"),
         ("object.get(judged, id, 1)", "object.get(judged, id, 0)"),
         ("stand == 0", "stand != 2"),
+        ('conceded(r, touched) == "leave"', "false"),
         ("name in unknown", "false"),
         ("worse := max(", "worse := min("),
         ("(2 - ", "(0 + "),
@@ -133,7 +134,7 @@ def test_a_wrong_rego_is_caught(change: Change):
         ("&& !(context has row)", ""),
         ("resource.open &&", ""),
         ("resource.all_marked", "true"),
-        ("!(principal has leaves", "(true || principal has leaves"),
+        ("context.purpose == ", "context.purpose != "),
     ],
 )
 def test_a_wrong_cedar_is_caught(change: Change):

@@ -46,7 +46,7 @@ def instants(scene: Scene, now: str) -> list[str]:
 
 def is_still(scene: Scene, now: str) -> bool:
     """Return whether nothing begins or ends in what is left of a scene."""
-    return not scene.leaves and all(
+    return all(
         one.since <= now and (not one.until or one.until >= scene.until)
         for one in scene.grants
     )

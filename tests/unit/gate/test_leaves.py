@@ -124,6 +124,24 @@ def test_an_end_in_another_spelling_is_none(until):
         after(glass(until=until), time="2022-01-31T23:00:00Z")
 
 
+@pytest.mark.parametrize("step", [Revoke, Refuse])
+def test_what_was_ended_stays_ended_when_whoever_ended_it_leaves(step):
+    """Today's facts may undo an approval, and never a revocation or a refusal."""
+    found = after(ask(), *([Approve("audit", "person:bo")] if step is Revoke else []))
+    gone = msgspec.structs.replace(
+        SCENE, people={**SCENE.people, "person:cy": Known({"active": ("no",)})}
+    )
+    over = replayed(found, step("audit", "person:cy", "over"), gone, NOW)
+    assert verdict(over) is Reason.EXCLUDED
+    assert over.by_name["audit"].until == NOW
+    with pytest.raises(ConfigError):
+        take(over, Approve("audit", "person:bo"), gone, NOW)
+    # Nor is it open again because its approval fell away before it was revoked.
+    half = replayed(after(ask()), step("audit", "person:cy", "over"), SCENE, NOW)
+    with pytest.raises(ConfigError):
+        take(half, Approve("audit", "person:bo"), SCENE, NOW)
+
+
 def test_a_name_that_was_spoken_of_is_never_another_exception_s():
     """An approval of what was asked for under a name can't come to mean another."""
     gone = msgspec.structs.replace(SCENE, people={**SCENE.people})

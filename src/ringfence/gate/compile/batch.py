@@ -99,7 +99,7 @@ class Batch:
             every = allowed[known.codes] & self._granted(granting, known, request, now)
             found = known.chosen(every)
             flags = every[self._named_places(known)]
-        return _edited(found, self._changed(known, flags, request, now, counted))
+        return _with(found, self._let(known, flags, request, now, counted))
 
     def resources(
         self,
@@ -235,22 +235,24 @@ class Batch:
         places = (known.place(one) for one in self._named)
         return np.array([one for one in places if one is not None], np.intp)
 
-    def _changed(
+    def _let(
         self,
         known: Crowd,
         flags: Flags,
         request: Request,
         now: str,
         counted: Counted | None,
-    ) -> Iterator[tuple[str, bool]]:
-        """Yield whose answer an exception changes, sorted, and to what."""
-        places = self._named_places(known)
+    ) -> Iterator[str]:
+        """Yield whom an exception lets besides, sorted: it keeps nobody out.
+
+        The flags say of whom exceptions name, in that order, who is let anyway.
+        """
         decide = self.closure.decide
-        for place, flag in sorted(zip(places.tolist(), flags.tolist(), strict=True)):
+        for place in sorted(self._named_places(known)[~flags].tolist()):
             one = known.ids[place]
             answer = decide(replace(request, principal=one), now, counted)
-            if (answer.reason in ALLOWING) is not flag:
-                yield one, not flag
+            if answer.reason in ALLOWING:
+                yield one
 
     def _granted(
         self, granting: Granting, known: Crowd, request: Request, now: str
@@ -295,18 +297,14 @@ def _covered(
             yield place
 
 
-def _edited(found: list[str], changes: Iterable[tuple[str, bool]]) -> list[str]:
-    """Return a sorted list with some ids put in, and others taken out; in one copy."""
+def _with(found: list[str], more: Iterable[str]) -> list[str]:
+    """Return a copy of a sorted list with more ids, which are sorted, put in."""
     result: list[str] = []
-    begin, changed = 0, False
-    for one, is_in in changes:
-        changed = True
+    begin = 0
+    for one in more:
         end = bisect_left(found, one, begin)
         result += found[begin:end]
-        if is_in:
-            result.append(one)
-        begin = end if is_in else end + 1
-    if not changed:
-        return found.copy()
+        result.append(one)
+        begin = end
     result += found[begin:]
     return result

@@ -8,7 +8,7 @@ whoever has logged it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from ringfence.boundary.decision.request import Request
 from ringfence.boundary.decision.scene import Leave, Scene
 from ringfence.boundary.protection import patterns
 from ringfence.boundary.status import Status
+from ringfence.documents.located import parse_moment
 from ringfence.errors import ConfigError
 from ringfence.gate.leaves.steps import (
     Approve,
@@ -32,7 +33,6 @@ LONGEST = timedelta(days=366)
 GLASS = timedelta(hours=4)
 MOST = 10**12
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
-_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,13 @@ class Courses:
     Attributes:
         by_name: By name, in the order in which they were asked for.
         refused: Steps of the ledger that could not be taken, and why not.
+        spoken: Names of which some step has spoken, taken or not: each is spent, for
+            whoever approves by a name has to mean one exception for ever.
     """
 
     by_name: Mapping[str, Course] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
+    spoken: frozenset[str] = frozenset()
 
     def leaves(self, scene: Scene) -> tuple[Leave, ...]:
         """Return the exceptions that stand, as decisions read them."""
@@ -99,12 +102,19 @@ class Courses:
 
 
 def replayed(courses: Courses, step: Step, scene: Scene, time: str) -> Courses:
-    """Return the exceptions after a step that stands in a ledger."""
+    """Return the exceptions after a step that stands in a ledger.
+
+    What ends an exception ends it whoever says so: it would be in force again if
+    whoever ended it had left since.
+    """
     try:
         return take(courses, step, scene, time)
     except ConfigError as error:
+        if isinstance(step, Refuse | Revoke):
+            courses = ended(courses, [step.name], time)
         told = f"{type(step).__name__.lower()} {step.name}: {error.problems[0].message}"
-        return replace(courses, refused=(*courses.refused, told))
+        refused, spoken = (*courses.refused, told), courses.spoken | {step.name}
+        return replace(courses, refused=refused, spoken=spoken)
 
 
 def take(courses: Courses, step: Step, scene: Scene, time: str) -> Courses:
@@ -141,6 +151,17 @@ def take(courses: Courses, step: Step, scene: Scene, time: str) -> Courses:
     return replace(courses, by_name={**courses.by_name, step.name: after})
 
 
+def ended(courses: Courses, names: Iterable[str], time: str) -> Courses:
+    """Return the exceptions after some have ended, as far as they hadn't."""
+    over = {
+        name: replace(one, state="revoked", until=min(one.until, time))
+        for name in names
+        if (one := courses.by_name.get(name)) is not None
+        and one.state not in {"refused", "revoked"}
+    }
+    return replace(courses, by_name={**courses.by_name, **over})
+
+
 def covered(scene: Scene, columns: tuple[str, ...]) -> tuple[str, ...]:
     """Return the ids of the columns that patterns fit, without `column:`, sorted."""
     fits = patterns(columns)
@@ -156,9 +177,9 @@ def covered(scene: Scene, columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _begun(courses: Courses, step: Ask | BreakGlass, scene: Scene, time: str) -> Course:
-    if step.name in courses.by_name or any(
-        step.name == one.name for one in scene.leaves
-    ):
+    if step.name in courses.spoken | {*courses.by_name} | {
+        one.name for one in scene.leaves
+    }:
         raise ConfigError(f"there is an exception `{step.name}` already")
     if not _NAME.fullmatch(step.name):
         raise ConfigError(f"`{step.name}` is no kebab-case name")
@@ -228,11 +249,11 @@ def _check_people(people: tuple[str, ...], scene: Scene) -> None:
 
 
 def _check_span(since: str, until: str, longest: timedelta) -> None:
-    try:
-        first, end = (datetime.strptime(one, _INSTANT) for one in (since, until))  # noqa: DTZ007
-    except ValueError:
+    # Instants are compared as texts: one that is spelt otherwise isn't what it says.
+    if parse_moment(since) != since or parse_moment(until) != until:
         hint = "write `2022-01-31T09:30:00Z`"
-        raise ConfigError(f"`{since}` or `{until}` is no instant", hint=hint) from None
+        raise ConfigError(f"`{since}` or `{until}` is no instant", hint=hint)
+    first, end = map(datetime.fromisoformat, (since, until))
     if end <= first:
         raise ConfigError(f"it ends at {until}, before it begins")
     if end - first > longest:

@@ -6,6 +6,7 @@ long as it runs, and exceptions are asked for meanwhile.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -42,7 +43,7 @@ def courses(folder: Path, scene: Scene) -> Courses:
         step = _step(shown.payload)
         if step is None:
             told = f"entry {index}: what it says can't be read"
-            found = Courses(found.by_name, (*found.refused, told))
+            found = replace(found, refused=(*found.refused, told))
         else:
             found = replayed(found, step, scene, shown.entry.time)
     return found

@@ -7,6 +7,7 @@ digests. Whoever holds the request again can show that it is the one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
@@ -17,8 +18,28 @@ from ringfence.gate.point.asked import Asked
 from ringfence.ledger.entries import SALT
 from ringfence.ledger.tree.growing import joined, leaf_hashes, subtrees
 
-_encoder = msgspec.json.Encoder(order="sorted")
+# The members of `Line` stand in their order: only those of mappings are to be sorted.
+_encoder = msgspec.json.Encoder(order="deterministic")
 LONGEST = 1 << 16  # bytes of one line: a request can't fill the disk
+_DRAWN = 64  # salts that are drawn together
+
+
+class Salts:
+    """Salts for lines, each given once; the system is asked for many together."""
+
+    __slots__ = ("_at", "_drawn")
+
+    def __init__(self) -> None:
+        self._drawn = b""
+        self._at = 0
+
+    def __call__(self) -> bytes:
+        """Return `SALT` random bytes that nobody else is given."""
+        at = self._at
+        if at == len(self._drawn):
+            self._drawn, at = os.urandom(SALT * _DRAWN), 0
+        self._at = end = at + SALT
+        return self._drawn[at:end]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -147,6 +168,7 @@ __all__ = [
     "LONGEST",
     "SALT",
     "Line",
+    "Salts",
     "line_of",
     "line_of_search",
     "payload_of",

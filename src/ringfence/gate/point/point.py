@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ringfence.boundary.decision.scene import Scene
 from ringfence.gate.point.asked import Answer, Asked
+
+Told = Callable[[list[Answer] | None], None]
+"""Is told the answers, or None: they may not be in the ledger."""
+
+
+class Prompt(Protocol):
+    """What answers without anybody who waits in between."""
+
+    @property
+    def scene(self) -> Scene:
+        """The scene in force.
+
+        Raises:
+            UnansweredError: There is none.
+        """
+        ...
+
+    def prompt(self, asked: Sequence[Asked], told: Told) -> None:
+        """Decide some questions at once; their answers are told once they are logged.
+
+        Nothing is told before this returns. What can't be done now raises, and nothing
+        is decided then, or logged.
+
+        Raises:
+            UnansweredError: No scene is in force, or the ledger takes nothing.
+            Exception: It can't be decided.
+        """
+        ...
 
 
 class Point(Protocol):

@@ -49,13 +49,18 @@ class Keeper(Protocol):
         ...
 
 
+Told = Callable[[tuple[int, int] | None], None]
+"""Is told the entry of some lines and the place of the first, once the ledger holds
+them; None: it may not."""
+
+
 class Written(NamedTuple):
     """What waits for the disk: lines that belong together, and who waits for them."""
 
     ground: Ground
     lines: Sequence[bytes]
     allowed: int
-    told: asyncio.Future[tuple[int, int]]
+    told: Told
 
 
 @dataclass(slots=True)
@@ -154,6 +159,31 @@ class Recorder:
         self.counted[leave] = self.counted.get(leave, 0) + max(people, 0)
         self._counts_changed = True
 
+    def check(self, count: int) -> None:
+        """Do nothing if so many lines can be taken now.
+
+        Raises:
+            UnansweredError: They can't.
+        """
+        if not self.is_up:
+            raise UnansweredError("the ledger takes no entries")
+        if self._lines + count > MOST:
+            raise UnansweredError("more waits for the ledger than it can take")
+
+    def put(
+        self, ground: Ground, lines: Sequence[bytes], allowed: int, told: Told
+    ) -> None:
+        """Have lines brought to the ledger; it is told later, and once.
+
+        Raises:
+            UnansweredError: They aren't taken, and nothing is told.
+        """
+        self.check(len(lines))
+        self._waiting.append(Written(ground, lines, allowed, told))
+        self._lines += len(lines)
+        if self._lines >= self._wanted:
+            self._bell.set()
+
     async def log(
         self, ground: Ground, lines: Sequence[bytes], allowed: int
     ) -> tuple[int, int]:
@@ -162,17 +192,19 @@ class Recorder:
         Raises:
             UnansweredError: They may not be there.
         """
-        if not self.is_up:
-            raise UnansweredError("the ledger takes no entries")
-        if self._lines + len(lines) > MOST:
-            raise UnansweredError("more waits for the ledger than it can take")
-        told: asyncio.Future[tuple[int, int]]
-        told = asyncio.get_running_loop().create_future()
-        self._waiting.append(Written(ground, lines, allowed, told))
-        self._lines += len(lines)
-        if self._lines >= self._wanted:
-            self._bell.set()
-        return await told
+        waited: asyncio.Future[tuple[int, int]]
+        waited = asyncio.get_running_loop().create_future()
+
+        def told(found: tuple[int, int] | None) -> None:
+            if waited.done():
+                return
+            if found is None:
+                waited.set_exception(UnansweredError("it can't be logged"))
+            else:
+                waited.set_result(found)
+
+        self.put(ground, lines, allowed, told)
+        return await waited
 
     async def _run(self) -> None:
         while True:
@@ -241,17 +273,23 @@ class Recorder:
         self.figures.entries += len(windows)
         self.figures.lines += sum(len(one.lines) for one in windows)
         for one, number, at in places:
-            if not one.told.done():
-                one.told.set_result((entries[number], at))
+            self._answer(one, (entries[number], at))
 
     def _fail(self, waiting: list[Written], error: Exception) -> None:
         self._is_up = False
         self.figures.failures += 1
         self._say(f"decisions are not logged: {error}")
-        for one in [*waiting, *self._waiting]:
-            if not one.told.done():
-                one.told.set_exception(UnansweredError("it can't be logged"))
+        lost = [*waiting, *self._waiting]
         self._waiting, self._lines = [], 0
+        for one in lost:
+            self._answer(one, None)
+
+    def _answer(self, one: Written, found: tuple[int, int] | None) -> None:
+        """Tell one of those who wait; whatever it does, the others are told, too."""
+        try:
+            one.told(found)
+        except Exception as error:  # noqa: BLE001 - it is of that one alone
+            self.tell(f"an answer is lost: {type(error).__name__}: {error}")
 
     async def _reopened(self) -> None:
         """Open the ledger again; between two tries it waits, longer each time."""
@@ -313,7 +351,8 @@ def _grouped(waiting: Sequence[Written]) -> Iterator[list[Written]]:
     lines = 0
     for one in waiting:
         full = lines + len(one.lines) > AT_ONCE
-        if group and (full or one.ground != group[0].ground):
+        other = group and one.ground is not group[0].ground
+        if group and (full or (other and one.ground != group[0].ground)):
             yield group
             group, lines = [], 0
         group.append(one)

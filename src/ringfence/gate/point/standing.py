@@ -8,7 +8,6 @@ nothing is answered.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,7 +19,8 @@ from ringfence.boundary.decision.scene import Scene, digest
 from ringfence.gate.point.asked import Answer, Asked, UnansweredError
 from ringfence.gate.point.book import Ground
 from ringfence.gate.point.judging import Compiled, Judge, verbs
-from ringfence.gate.point.lines import LONGEST, SALT, line_of, line_of_search
+from ringfence.gate.point.lines import LONGEST, Salts, line_of, line_of_search
+from ringfence.gate.point.point import Told
 from ringfence.gate.point.recording import Recorder
 from ringfence.gate.wording import Label, path, words
 
@@ -44,6 +44,16 @@ class _Current(NamedTuple):
     judge: Judge
     ground: Ground
     until: str
+
+
+class _Judged(NamedTuple):
+    """Questions that are decided, and not logged yet."""
+
+    current: _Current
+    asked: Sequence[Asked]
+    decisions: Sequence[Decision]
+    said: Sequence[tuple[str, tuple[str, ...]]]
+    now: str
 
 
 class Instants:
@@ -84,6 +94,7 @@ class Standing:
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
     unanswered: int = 0
     _current: _Current | None = None
+    _salts: Salts = field(default_factory=Salts)
 
     @property
     def scene(self) -> Scene:
@@ -174,29 +185,67 @@ class Standing:
             asked, lambda judge, now, used: verbs(judge, asked.request, now, used)
         )
 
+    def prompt(self, asked: Sequence[Asked], told: Told) -> None:
+        """Decide some questions at once; their answers are told once they are logged.
+
+        Nothing is told before this returns. What can't be done now raises, and nothing
+        is decided then, or logged: `answers` may still tell why.
+
+        Raises:
+            UnansweredError: No scene is in force, or the ledger takes nothing.
+            Exception: It can't be decided.
+        """
+        current, now = self._ready(), self.now()
+        if not self._is_in_force(current, now):
+            raise UnansweredError("no scene is in force")
+        self.recorder.check(len(asked))
+        judged, lines, allowed = self._judged(current, asked, now)
+
+        def logged(place: tuple[int, int] | None) -> None:
+            if place is None:
+                self.unanswered += len(asked)
+                told(None)
+            else:
+                told(self._answered(judged, *place))
+
+        self.recorder.put(current.ground, lines, allowed, logged)
+
     async def _answers(self, asked: Sequence[Asked]) -> list[Answer]:
         current, now = self._ready(), self.now()
-        in_force = self._is_in_force(current, now)
         try:
-            decisions = [
-                self._decided(current, one, now) if in_force else Decision(Reason.STALE)
-                for one in asked
-            ]
-            said = [
-                self._said(current, one.request, decision)
-                for one, decision in zip(asked, decisions, strict=True)
-            ]
-            lines = self._lines(asked, decisions, now)
+            judged, lines, allowed = self._judged(current, asked, now)
         except Exception as error:
             self.tell(f"a question can't be decided: {type(error).__name__}: {error}")
             raise UnansweredError("it can't be decided") from error
-        allowed = sum(one.allowed for one in decisions)
         entry, first = await self.recorder.log(current.ground, lines, allowed)
-        for one, decision in zip(asked, decisions, strict=True):
-            self.tally[one.surface, decision.reason.value] += 1
-        if Reason.STALE in (one.reason for one in decisions):
+        found = self._answered(judged, entry, first)
+        if Reason.STALE in (one.reason for one in judged.decisions):
             raise UnansweredError("no scene is in force")
-        scene = current.held.scene
+        return found
+
+    def _judged(
+        self, current: _Current, asked: Sequence[Asked], now: str
+    ) -> tuple[_Judged, list[bytes], int]:
+        """Return decisions with what is said of them, their lines, and how many allow."""
+        in_force = self._is_in_force(current, now)
+        decisions = [
+            self._decided(current, one, now) if in_force else Decision(Reason.STALE)
+            for one in asked
+        ]
+        said = [
+            self._said(current, one.request, decision)
+            for one, decision in zip(asked, decisions, strict=True)
+        ]
+        lines = self._lines(asked, decisions, now)
+        allowed = sum([one.allowed for one in decisions])
+        return _Judged(current, asked, decisions, said, now), lines, allowed
+
+    def _answered(self, judged: _Judged, entry: int, first: int) -> list[Answer]:
+        """Return what is answered of decisions that the ledger holds."""
+        current, asked, decisions, said, now = judged
+        scene, tally = current.held.scene, self.tally
+        for one, decision in zip(asked, decisions, strict=True):
+            tally[one.surface, decision.reason.value] += 1
         return [
             Answer(
                 decision,
@@ -229,10 +278,9 @@ class Standing:
     def _lines(
         self, asked: Sequence[Asked], decisions: Sequence[Decision], now: str
     ) -> list[bytes]:
-        salts = os.urandom(SALT * len(asked))
         lines = [
-            line_of(one, decision, now, salts[at * SALT : (at + 1) * SALT]).content
-            for at, (one, decision) in enumerate(zip(asked, decisions, strict=True))
+            line_of(one, decision, now, self._salts()).content
+            for one, decision in zip(asked, decisions, strict=True)
         ]
         _check_lengths(lines)
         return lines
@@ -257,7 +305,7 @@ class Standing:
         counted = dict(self.recorder.counted)
         try:
             found = await asyncio.to_thread(search, current.judge, now, counted)
-            line = line_of_search(asked, len(found), now, os.urandom(SALT)).content
+            line = line_of_search(asked, len(found), now, self._salts()).content
             _check_lengths([line])
         except Exception as error:
             self.tell(f"a search can't be done: {type(error).__name__}: {error}")
