@@ -59,6 +59,10 @@ class ModelDisk:
     def read(self, path: str) -> bytes:
         return self._data[self._find(path)]
 
+    def holds(self, path: str) -> bool:
+        folder, name = _split(path)
+        return self._names.get(folder, {}).get(name, FOLDER) >= 0
+
     def files(self, folder: str) -> list[str]:
         return self._files(folder)
 

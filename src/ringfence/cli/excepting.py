@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from ringfence.cli.streams import Progress, show
 from ringfence.cli.words import Form, instant, now
@@ -96,7 +96,12 @@ def break_glass(
     column: Columns,
     purpose: Purpose,
     cap: Cap,
-    hours: Annotated[int, Parameter(help="How long: 1 to 4 hours.")] = 1,
+    hours: Annotated[
+        int,
+        Parameter(
+            help="How long: 1 to 4 hours.", validator=validators.Number(gte=1, lte=4)
+        ),
+    ] = 1,
     format: Form = "text",  # noqa: A002
 ) -> int:
     """Take leave at once, for a few hours; somebody else reviews it afterwards.

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ringfence.ledger.signed.keys import SigningKey
 
 _MOST = 100_000  # files of a case that are looked at
+_MOST_HOURS = 87_600  # ten years
+_LAST_VERSION = 2**53 - 1  # what every reader of JSON tells from the next
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -86,9 +88,11 @@ def seal(
     *,
     key: Path,
     output: Output,
-    hours: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 24,
+    hours: Annotated[
+        int, Parameter(validator=validators.Number(gte=1, lte=_MOST_HOURS))
+    ] = 24,
     version: Annotated[
-        int | None, Parameter(validator=validators.Number(gte=1))
+        int | None, Parameter(validator=validators.Number(gte=1, lte=_LAST_VERSION))
     ] = None,
 ) -> int:
     """Make a bundle of a case: all that decisions rest on, signed, for some time.
@@ -117,8 +121,12 @@ def seal(
     number = version or int(begin.timestamp())
     content = sealed(scene, keys, number, issued, expires)
     new = output.with_name(f"{output.name}.new")
-    new.write_bytes(content)
-    new.replace(output)
+    try:
+        new.write_bytes(content)
+        new.replace(output)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
     end = min(expires, scene.until)
     show(f"version   {number}\ngood      from {issued} until {end}\n")
     return int(ExitCode.ALL_UPHELD)

@@ -45,7 +45,7 @@ def locked(file: Path, busy: RingfenceError) -> Iterator[None]:
         os.close(handle)
 
 
-def sync(path: Path) -> None:
+def sync(path: Path | str) -> None:
     """Bring a file, or the names in a folder, to the disk.
 
     Raises:

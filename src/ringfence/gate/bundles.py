@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 
@@ -87,6 +88,22 @@ def seal(
     return render_note(note) + body
 
 
+def read_bundle(file: Path) -> bytes:
+    """Return the bytes of a file, of no more than a bundle may have.
+
+    Raises:
+        ProofError: It is no file, or is longer.
+        OSError: It can't be read.
+    """
+    at = Locus(str(file))
+    if not S_ISREG(file.stat().st_mode):  # whoever opens a pipe waits for its writer
+        raise ProofError("is no file", at, "`ringfence gate seal` makes bundles")
+    with file.open("rb") as stream:
+        content = stream.read(LARGEST + 1)
+    _check_length(content, at)
+    return content
+
+
 def opened(
     content: bytes, keys: Sequence[VerifierKey], now: str, place: str = "the bundle"
 ) -> Sealed:
@@ -105,8 +122,7 @@ def opened(
             or it isn't spelt as a bundle is.
     """
     at = Locus(place)
-    if len(content) > LARGEST:
-        raise ProofError(f"is longer than {LARGEST:,} bytes", at)
+    _check_length(content, at)
     end = _end_of_note(content, at)
     note = parse_note(content[:end], place)
     verified = {one.key for one in open_note(note, keys, place)}
@@ -201,6 +217,11 @@ def new_keys(name: str) -> tuple[SigningKey, ...]:
         ConfigError: No key may be called that.
     """
     return SigningKey.new(name, ED25519), SigningKey.new(name, ML_DSA)
+
+
+def _check_length(content: bytes, at: Locus) -> None:
+    if len(content) > LARGEST:
+        raise ProofError(f"is longer than {LARGEST:,} bytes", at)
 
 
 def _end_of_note(content: bytes, at: Locus) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from ringfence.claims.bypasses import Bypass, Bypasses
+from ringfence.claims.bypass import Bypass, Bypasses
 from ringfence.errors import ExitCode, printable
 from ringfence.report import event_words, wording
 from ringfence.report.answering import Screen, more, table

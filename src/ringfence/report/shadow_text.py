@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from ringfence.claims.crossings import Class
-from ringfence.claims.shadowing import Line, Outcome, Shadow
+from ringfence.claims.shadow import Line, Outcome, Shadow
 from ringfence.errors import ExitCode, printable
 from ringfence.report import event_words, wording
 from ringfence.report.answering import Screen, table

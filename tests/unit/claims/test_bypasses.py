@@ -14,10 +14,9 @@ from ringfence.boundary.decision.scene import Dataset, Known, Scene
 from ringfence.boundary.model import Gate
 from ringfence.boundary.status import Status
 from ringfence.claims.answered import Answers, answers
+from ringfence.claims.bypass import Bypass, Bypasses
 from ringfence.claims.bypasses import (
     Asked,
-    Bypass,
-    Bypasses,
     Told,
     asked_of,
     bypasses,

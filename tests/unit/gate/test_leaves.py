@@ -29,6 +29,7 @@ from ringfence.gate.leaves.steps import (
 from ringfence.ledger.entries import committed, made
 from ringfence.ledger.keeping.opening import begin, writing
 from ringfence.ledger.keeping.payloads import Payloads
+from ringfence.ledger.keeping.showing import Shelf
 from ringfence.ledger.writer.disk import RealDisk
 from ringfence.report import leaves_text
 
@@ -332,6 +333,27 @@ def test_a_step_that_somebody_logged_past_us_counts_for_nothing(ledger):
     found = courses(ledger, SCENE)
     assert found.by_name["audit"].state == "asked"
     assert len(found.refused) == 2
+
+
+@pytest.mark.parametrize("step", [Revoke, Refuse, Review])
+def test_an_end_that_can_not_be_read_ends_all_before_it(ledger, step):
+    """Without its payload nobody can say what a revocation was of: of any, then."""
+    log(ledger, ask(), SCENE, NOW)
+    log(ledger, glass(), SCENE, NOW)
+    if step is not Refuse:
+        log(ledger, Approve("audit", "person:bo"), SCENE, NOW)
+    log(ledger, step("audit", "person:cy", "why"), SCENE, NOW)
+    log(ledger, ask(name="later"), SCENE, NOW)
+    shelf = Shelf(ledger)
+    shown = shelf.shown(shelf.size - 2)
+    assert shown.entry is not None
+    digest = shown.entry.digests["payload"].removeprefix("sha256:")
+    Payloads(RealDisk(ledger)).erase(digest)
+    found = courses(ledger, SCENE)
+    assert len(found.refused) == 1
+    is_over = [not one.stands for one in found.by_name.values()]
+    assert is_over == ([False, False, True] if step is Review else [True] * 3)
+    assert found.by_name["later"].state == "asked"
 
 
 def test_no_name_stands_in_the_log(ledger):

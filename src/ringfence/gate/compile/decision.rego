@@ -28,11 +28,14 @@ is_sound(r) if {
 		is_string(text)
 	}
 	every list in [r.columns, r.obeys] {
-		is_array(list)
+		are_texts(list)
 	}
 	every mapping in [r.stated, r.circumstances, r.counted] {
 		is_object(mapping)
 	}
+	are_lists(r.stated)
+	are_lists(r.circumstances)
+	are_numbers(r.counted)
 	is_boolean(r.trusted)
 	is_row(r.row)
 	keys := object.keys(r.circumstances)
@@ -41,9 +44,33 @@ is_sound(r) if {
 	}
 }
 
+are_texts(list) if {
+	is_array(list)
+	others := [one | some one in list; not is_string(one)]
+	count(others) == 0
+}
+
+are_lists(mapping) if {
+	others := [list | some list in mapping; not are_texts(list)]
+	count(others) == 0
+}
+
+are_numbers(mapping) if {
+	others := [one | some one in mapping; not is_number(one)]
+	count(others) == 0
+}
+
 is_row(row) if row == null
 
-is_row(row) if is_object(row)
+is_row(row) if {
+	is_object(row)
+	others := [cell | some cell in row; not is_cell(cell)]
+	count(others) == 0
+}
+
+is_cell(cell) if cell == null
+
+is_cell(cell) if is_string(cell)
 
 reason(r) := "stale" if {
 	not is_in_time(r)

@@ -13,7 +13,7 @@ import msgspec
 
 from ringfence.boundary.decision.scene import Scene
 from ringfence.errors import ConfigError, Locus
-from ringfence.gate.leaves.course import Courses, replayed, take
+from ringfence.gate.leaves.course import Courses, ended, replayed, take
 from ringfence.gate.leaves.steps import Step
 from ringfence.ledger.entries import committed, made
 from ringfence.ledger.keeping.opening import writing
@@ -22,12 +22,14 @@ from ringfence.ledger.keeping.showing import Shelf
 from ringfence.ledger.writer.disk import RealDisk
 
 KIND = "exception"
+_ENDING_NONE = frozenset({"ask", "break-glass", "approve", "review"})
 
 
 def courses(folder: Path, scene: Scene) -> Courses:
     """Return the exceptions that a ledger tells of.
 
-    A step whose payload is gone or isn't understood can't be taken, and is counted.
+    A step whose payload is gone or isn't understood can't be taken, and is counted. If
+    it ended an exception, nobody can say which: then it has ended all before it.
 
     Raises:
         ConfigError: There is no ledger.
@@ -44,6 +46,8 @@ def courses(folder: Path, scene: Scene) -> Courses:
         if step is None:
             told = f"entry {index}: what it says can't be read"
             found = replace(found, refused=(*found.refused, told))
+            if shown.entry.values.get("step") not in _ENDING_NONE:
+                found = ended(found, found.by_name, shown.entry.time)
         else:
             found = replayed(found, step, scene, shown.entry.time)
     return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from ringfence.boundary.decision.request import Decision, Request
 from ringfence.boundary.order import Naming
 
@@ -40,8 +42,7 @@ class Caller:
     obeys: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A request as it came.
 
     Attributes:
@@ -57,8 +58,7 @@ class Asked:
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What the gate decided, and where its ledger says so.
 
     Attributes:

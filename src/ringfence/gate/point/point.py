@@ -27,12 +27,11 @@ class Prompt(Protocol):
     def prompt(self, asked: Sequence[Asked], told: Told) -> None:
         """Decide some questions at once; their answers are told once they are logged.
 
-        Nothing is told before this returns. What can't be done now raises, and nothing
-        is decided then, or logged.
+        Nothing is told before this returns.
 
         Raises:
-            UnansweredError: No scene is in force, or the ledger takes nothing.
-            Exception: It can't be decided.
+            UnansweredError: No scene is in force, or the ledger takes nothing. Nothing
+                was decided, and nothing will be told.
         """
         ...
 

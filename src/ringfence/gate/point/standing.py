@@ -188,18 +188,16 @@ class Standing:
     def prompt(self, asked: Sequence[Asked], told: Told) -> None:
         """Decide some questions at once; their answers are told once they are logged.
 
-        Nothing is told before this returns. What can't be done now raises, and nothing
-        is decided then, or logged: `answers` may still tell why.
+        Nothing is told before this returns.
 
         Raises:
-            UnansweredError: No scene is in force, or the ledger takes nothing.
-            Exception: It can't be decided.
+            UnansweredError: No scene is in force, or the ledger takes nothing. Nothing
+                was decided, and nothing will be told.
         """
         current, now = self._ready(), self.now()
         if not self._is_in_force(current, now):
             raise UnansweredError("no scene is in force")
         self.recorder.check(len(asked))
-        judged, lines, allowed = self._judged(current, asked, now)
 
         def logged(place: tuple[int, int] | None) -> None:
             if place is None:
@@ -208,15 +206,16 @@ class Standing:
             else:
                 told(self._answered(judged, *place))
 
-        self.recorder.put(current.ground, lines, allowed, logged)
+        try:
+            judged, lines, allowed = self._judged(current, asked, now)
+        except UnansweredError:
+            asyncio.get_running_loop().call_soon(logged, None)
+        else:
+            self.recorder.put(current.ground, lines, allowed, logged)
 
     async def _answers(self, asked: Sequence[Asked]) -> list[Answer]:
         current, now = self._ready(), self.now()
-        try:
-            judged, lines, allowed = self._judged(current, asked, now)
-        except Exception as error:
-            self.tell(f"a question can't be decided: {type(error).__name__}: {error}")
-            raise UnansweredError("it can't be decided") from error
+        judged, lines, allowed = self._judged(current, asked, now)
         entry, first = await self.recorder.log(current.ground, lines, allowed)
         found = self._answered(judged, entry, first)
         if Reason.STALE in (one.reason for one in judged.decisions):
@@ -226,17 +225,25 @@ class Standing:
     def _judged(
         self, current: _Current, asked: Sequence[Asked], now: str
     ) -> tuple[_Judged, list[bytes], int]:
-        """Return decisions with what is said of them, their lines, and how many allow."""
+        """Return decisions with what is said of them, their lines, and how many allow.
+
+        Raises:
+            UnansweredError: They can't be made.
+        """
         in_force = self._is_in_force(current, now)
-        decisions = [
-            self._decided(current, one, now) if in_force else Decision(Reason.STALE)
-            for one in asked
-        ]
-        said = [
-            self._said(current, one.request, decision)
-            for one, decision in zip(asked, decisions, strict=True)
-        ]
-        lines = self._lines(asked, decisions, now)
+        try:
+            decisions = [
+                self._decided(current, one, now) if in_force else Decision(Reason.STALE)
+                for one in asked
+            ]
+            said = [
+                self._said(current, one.request, decision)
+                for one, decision in zip(asked, decisions, strict=True)
+            ]
+            lines = self._lines(asked, decisions, now)
+        except Exception as error:
+            self.tell(f"a question can't be decided: {type(error).__name__}: {error}")
+            raise UnansweredError("it can't be decided") from error
         allowed = sum([one.allowed for one in decisions])
         return _Judged(current, asked, decisions, said, now), lines, allowed
 
@@ -245,7 +252,7 @@ class Standing:
         current, asked, decisions, said, now = judged
         scene, tally = current.held.scene, self.tally
         for one, decision in zip(asked, decisions, strict=True):
-            tally[one.surface, decision.reason.value] += 1
+            tally[one.surface, decision.reason] += 1
         return [
             Answer(
                 decision,

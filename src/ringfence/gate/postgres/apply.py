@@ -19,6 +19,7 @@ from ringfence.gate.postgres.wanted import Wanted
 
 _AT = Locus("--dsn")
 _LOCK_SECONDS = 5
+_DISABLED = "D"  # PostgreSQL's letter for a trigger that doesn't run
 # One of us at a time: the number is arbitrary, and has to stay.
 _LOCK = 7_246_011_935
 
@@ -38,13 +39,19 @@ def apply(dsn: str, chosen: Plan, journal: Path) -> Journal:
     with _transaction(dsn) as connection:
         before = reading(connection)
         _check(chosen, before)
+        _check_triggers(before)
         for place, one in enumerate(chosen.statements, 1):
             _run(connection, [one.sql], f"statement {place} ({one.why})")
         after = reading(connection)
         applied = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         told = Journal(chosen, before, after, applied)
         write_journal(told, journal)
-        connection.commit()
+        try:
+            connection.commit()
+        except psycopg.Error:
+            if not connection.broken:  # else nobody knows whether it holds
+                journal.unlink(missing_ok=True)
+            raise
         return told
 
 
@@ -56,10 +63,9 @@ def rollback(dsn: str, journal: Journal) -> None:
             nothing has changed.
     """
     with _transaction(dsn) as connection:
-        if digest(reading(connection)) != digest(journal.after):
-            message = "the database isn't as the plan left it"
-            hint = "`ringfence enforce postgres drift` says what differs; mend it first"
-            raise ConfigError(message, _AT, hint)
+        found = reading(connection)
+        _check_left(journal, found)
+        _check_triggers(found)
         for one in reversed(journal.plan.statements):
             _run(connection, one.inverse, f"undoing what was for: {one.why}")
         if canonical(reading(connection)) != canonical(journal.before):
@@ -74,7 +80,9 @@ def fence(connection: Connection, wanted: Wanted) -> None:
     Raises:
         ConfigError: The database refuses a statement.
     """
-    for one in plan(wanted, reading(connection)).statements:
+    found = reading(connection)
+    _check_triggers(found)
+    for one in plan(wanted, found).statements:
         _run(connection, [one.sql], one.why)
 
 
@@ -101,6 +109,37 @@ def _check(chosen: Plan, found: Catalogue) -> None:
         message = "the database has changed since the plan was made"
         hint = "make the plan anew, with the login that is to apply it"
         raise ConfigError(message, _AT, hint)
+
+
+def _check_left(journal: Journal, found: Catalogue) -> None:
+    """Check that a database is as a journal's plan left it."""
+    name = journal.after.database
+    if found.database != name:
+        message = f"the journal is of the database `{name}`"
+        raise ConfigError(message, _AT, f"this one is `{found.database}`")
+    now = digest(found)
+    if now == digest(journal.after):
+        return
+    if now == digest(journal.before):
+        message = "the database is as it was before the plan: nothing is to be undone"
+        hint = "it was rolled back, or was never carried out; the journal may go"
+        raise ConfigError(message, _AT, hint)
+    message = "the database isn't as the plan left it"
+    hint = "`ringfence enforce postgres drift` says what differs; mend it first"
+    raise ConfigError(message, _AT, hint)
+
+
+def _check_triggers(found: Catalogue) -> None:
+    """Check that our commands run nobody else's code with a superuser's rights."""
+    owners = {one.name: one.owner for one in found.functions}
+    superusers = {one.name for one in found.roles if one.superuser}
+    for one in found.event_triggers:
+        owner = owners.get(one.function)
+        if one.enabled != _DISABLED and owner is not None and owner not in superusers:
+            message = f"the event trigger `{one.name}` would run {one.function}, which"
+            message += f" `{owner}` can rewrite, with a superuser's rights"
+            hint = "give the function a superuser as its owner, or disable the trigger"
+            raise ConfigError(message, _AT, hint)
 
 
 def _run(connection: Connection, commands: Iterable[str], what: str) -> None:

@@ -98,9 +98,15 @@ class Board:
         return {name: self._marker(name, found[name]) for name in sorted(found)}
 
     def _marker(self, name: str, marker: Marker | None) -> Marker | None:
-        """Return a marker that the relation has the column of, or None."""
-        columns = {one.name for one in self.relations[name].columns}
-        return marker if marker is not None and marker.column in columns else None
+        """Return a marker that the relation has the column of, or None.
+
+        Nor does a column tell whose row it is if somebody outside has made its type.
+        """
+        columns = {one.name: one for one in self.relations[name].columns}
+        column = None if marker is None else columns.get(marker.column)
+        if column is None or self.roles.usable & {*column.makers}:
+            return None
+        return marker
 
     @cached_property
     def secured(self) -> tuple[Relation, ...]:

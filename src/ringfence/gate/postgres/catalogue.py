@@ -59,12 +59,20 @@ class Schema(_Value, frozen=True):
 
 
 class Column(_Value, frozen=True):
-    """A column of a relation."""
+    """A column of a relation.
+
+    Attributes:
+        name: Its name. `sql`: the same, quoted where it has to be.
+        type: Its type.
+        acl: Who may do what with it alone.
+        makers: Who owns its type, or what turns it into text, if somebody made these.
+    """
 
     name: str
     sql: str
     type: str
     acl: Acl
+    makers: Names = ()
 
 
 class Relation(_Value, frozen=True):

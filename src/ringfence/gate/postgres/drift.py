@@ -13,6 +13,7 @@ import msgspec
 
 from ringfence.gate.postgres.catalogue import Catalogue
 from ringfence.gate.postgres.journal import Journal
+from ringfence.gate.postgres.listing import quoted
 from ringfence.gate.postgres.mending import ANEW, Mending
 from ringfence.gate.postgres.reading import read_catalogue
 
@@ -108,7 +109,7 @@ def differences(then: Catalogue, now: Catalogue) -> tuple[Difference, ...]:
 
 def _head(name: str, then: Catalogue) -> str:
     if name == "owner":
-        database, owner = (f'"{one}"' for one in (then.database, then.owner))
+        database, owner = map(quoted, (then.database, then.owner))
         return f"ALTER DATABASE {database} OWNER TO {owner}"
     return f"look why the database's {name} changed; {ANEW}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ringfence.gate.postgres.board import Board
+from ringfence.gate.postgres.listing import quoted
 from ringfence.gate.postgres.relations import tables
 from ringfence.gate.postgres.roles import SERVERS
 
@@ -22,7 +23,16 @@ _DELETES = {"c": "deletes", "n": "blanks", "d": "resets"}
 
 def find(board: Board) -> None:
     """Add every finding that the catalogue gives rise to."""
-    for part in (_roles, _logins, _outer, _oracles, _writes, _planted, _settings):
+    for part in (
+        _roles,
+        _logins,
+        _outer,
+        _oracles,
+        _writes,
+        _planted,
+        _types,
+        _settings,
+    ):
         part(board)
     _missing(board)
 
@@ -32,8 +42,8 @@ def _roles(board: Board) -> None:
     for name in roles.over:
         board.find(
             f"{name} is a superuser outside the fence: nothing binds it here",
-            f"let only people inside hold {name}'s password, or `ALTER ROLE {name}"
-            " NOSUPERUSER`",
+            f"let only people inside hold {name}'s password, or `ALTER ROLE"
+            f" {quoted(name)} NOSUPERUSER`",
             "L2",
         )
     if board.catalogue.owner in roles.outside:
@@ -41,7 +51,7 @@ def _roles(board: Board) -> None:
         board.find(
             f"{owner}, outside, owns the database: it can set where sessions of those"
             " inside look for functions",
-            f"`ALTER DATABASE {database} OWNER TO` somebody inside",
+            f"`ALTER DATABASE {quoted(database)} OWNER TO` somebody inside",
             "L22",
         )
 
@@ -190,6 +200,24 @@ def _planted(board: Board) -> None:
                 "see that it copies no row to where nobody guards it, or drop it",
                 "L20",
             )
+
+
+def _types(board: Board) -> None:
+    """Find markers that somebody outside can have say anything."""
+    usable = board.roles.usable
+    for table in board.wanted.tables:
+        one = board.relations.get(table.name)
+        if one is None or table.rows is None:
+            continue
+        for column in one.columns:
+            made = sorted(usable & {*column.makers})
+            if column.name == table.rows.column and made:
+                board.find(
+                    f"{', '.join(made)} can change what {one.name}.{column.name} says"
+                    f" by its type {column.type}: every row counts as protected",
+                    "give the type, and its cast to text, an owner inside; plan anew",
+                    "L73",
+                )
 
 
 def _settings(board: Board) -> None:

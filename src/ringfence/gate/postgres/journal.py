@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,13 +80,17 @@ def write_journal(journal: Journal, path: Path) -> None:
     Raises:
         ConfigError: It can't be written.
     """
-    new = path.with_name(path.name + ".new")
+    at, new = Locus(str(path)), path.with_name(path.name + ".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():  # somebody may have written one meanwhile: it stays
+            raise ConfigError("there is a journal already", at, "name another file")
         new.write_bytes(_encoder.encode(journal))
         sync(new)
         new.replace(path)
         sync(path.parent)
-    except OSError as error:
-        reason = (error.strerror or "can't be written").lower()
-        raise ConfigError(reason, Locus(str(path)), "name another file") from None
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            new.unlink(missing_ok=True)
+        told = getattr(error, "strerror", None) or "can't be written"
+        raise ConfigError(told.lower(), at, "name another file") from None

@@ -19,6 +19,14 @@ from ringfence.gate.postgres.wanted import Cut
 
 _WITH_OPTIONS = 16  # from here, a membership says how, and by whose leave
 _MEMBER = frozenset({"member_of", "can_assume"})
+_OURS = (
+    ("login", "LOGIN"),
+    ("superuser", "SUPERUSER"),
+    ("createrole", "CREATEROLE"),
+    ("createdb", "CREATEDB"),
+    ("replication", "REPLICATION"),
+    ("bypassrls", "BYPASSRLS"),
+)
 _KEPT = ("SELECT", "INSERT", "UPDATE", "DELETE")  # what a table's old owner keeps
 # What may be owned by a role that reads nothing itself.
 _OWNED = {
@@ -128,6 +136,8 @@ def _targets(
             found[name] = ("sees past row security, or more than tables", pitfall)
         elif name in roles.inside or name == INSIDE:
             found[name] = ("is for logins inside", "L7")
+        elif name == OWNER:
+            found[name] = ("is for nobody", "L73")
     for name in sorted({*board.protected, *bare}):
         one = board.relations[name]
         if one.kind != "v":  # a view gives its owner nothing that it hasn't
@@ -208,6 +218,8 @@ def _lenders(board: Board) -> frozenset[str]:
 
 def _attributes(board: Board) -> None:
     """Take from logins outside what passes row security."""
+    for name in (INSIDE, OWNER):
+        _neuter(board, name)
     old = board.catalogue.major < _WITH_OPTIONS
     for name in sorted(board.roles.outside):
         one = board.roles.by_name[name]
@@ -221,6 +233,27 @@ def _attributes(board: Board) -> None:
             _alter(board, name, "CREATEDB", why, "L60")
         if one.createrole and old:
             _alter(board, name, "CREATEROLE", "it could join any role", "L5", "L6")
+
+
+def _neuter(board: Board, name: str) -> None:
+    """Take from a role of ours what somebody else may have made it with."""
+    one = board.roles.by_name.get(name)
+    held = [] if one is None else [word for key, word in _OURS if getattr(one, key)]
+    if not held:
+        return
+    board.add(
+        f"ALTER ROLE {quoted(name)} " + " ".join(f"NO{word}" for word in held),
+        f"{name} was there before, and could do more than nothing",
+        "L7",
+        undo=[f"ALTER ROLE {quoted(name)} {' '.join(held)}"],
+        changes=f"nobody logs in as {name}",
+    )
+    if "LOGIN" in held:
+        board.find(
+            f"{name} was there before and could log in: its sessions go on",
+            "end them, as `pg_stat_activity` shows them, and ask who made it",
+            "L7",
+        )
 
 
 def _alter(board: Board, name: str, attribute: str, why: str, *closes: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -40,6 +41,18 @@ _ATTRIBUTES = {
     "replication": "REPLICATION",
     "bypassrls": "BYPASSRLS",
 }
+
+
+_LISTS = frozenset(
+    {
+        "local_preload_libraries",
+        "search_path",
+        "session_preload_libraries",
+        "temp_tablespaces",
+    }
+)
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_PARTS = re.compile(r'"(?:[^"]|"")*"|[^",\s][^",]*')
 
 
 class Mending:
@@ -228,6 +241,13 @@ def _sets(one: msgspec.Struct, config: tuple[str, ...]) -> str:
 
 def _setting(text: str) -> str:
     name, _, value = text.partition("=")
-    # A list is held as SQL spells it, anything else as plain text.
-    lists = name in ("search_path", "session_preload_libraries")
-    return f"{name} = {value if lists else literal(value)}"
+    told = name if _PLAIN.fullmatch(name) else ".".join(map(quoted, name.split(".")))
+    if name not in _LISTS:
+        return f"{told} = {literal(value)}"
+    # A list is held as SQL spells it, or as whoever set it has spelt it: it is taken
+    # apart and spelt anew, for a semicolon may stand in it without quotes.
+    parts = [
+        one[1:-1].replace('""', '"') if one.startswith('"') else one.strip().lower()
+        for one in _PARTS.findall(value)
+    ]
+    return f"{told} = {', '.join(map(literal, parts)) or literal('')}"

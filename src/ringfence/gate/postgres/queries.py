@@ -91,9 +91,23 @@ SELECT n.nspname AS name, quote_ident(n.nspname) AS sql,
          AS acl
 FROM pg_namespace n WHERE {_OURS} ORDER BY 1"""
 
+# Whoever owns an enum may rename its values, and give it a cast to text of his own.
+_MAKERS = """CASE WHEN a.atttypid < 16384 THEN '{}'::name[] ELSE ARRAY(
+         WITH RECURSIVE t AS (
+           SELECT y.oid, y.typbasetype, y.typowner FROM pg_type y
+             WHERE y.oid = a.atttypid
+           UNION SELECT y.oid, y.typbasetype, y.typowner
+             FROM t JOIN pg_type y ON y.oid = t.typbasetype)
+         SELECT pg_get_userbyid(t.typowner) FROM t WHERE t.oid >= 16384
+         UNION SELECT pg_get_userbyid(p.proowner) FROM t JOIN pg_cast k
+           ON k.castsource = t.oid AND k.casttarget = 'text'::regtype
+           JOIN pg_proc p ON p.oid = k.castfunc WHERE p.oid >= 16384
+         ORDER BY 1) END"""
+
 COLUMNS = f"""
 SELECT {_RELATION} AS relation, a.attname AS name, quote_ident(a.attname) AS sql,
-       format_type(a.atttypid, NULL) AS type, {_listed("a.attacl")} AS acl
+       format_type(a.atttypid, NULL) AS type, {_listed("a.attacl")} AS acl,
+       {_MAKERS} AS makers
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f')

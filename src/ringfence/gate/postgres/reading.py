@@ -6,7 +6,8 @@ what nothing can be said without is an error.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -25,6 +26,11 @@ OLDEST = 150000  # views that check their reader (security_invoker) came with 15
 _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 300
 _AT = Locus("--dsn")
+# What connection strings hold that errors may repeat, what they never may, and what
+# in one of them shows that it wasn't meant.
+_PLAIN = ("host", "hostaddr", "port", "dbname", "user", "service")
+_SECRET = ("password", "sslpassword", "oauth_client_secret")
+_STRANGE = (("host", "@"), ("dbname", "://"), ("dbname", "="), ("user", "://"))
 
 Row = dict[str, object]
 Connection = psycopg.Connection[Any]
@@ -79,32 +85,68 @@ def connected(dsn: str) -> Iterator[Connection]:
         yield connection
     except psycopg.Error as error:
         reason = (error.diag.message_primary or type(error).__name__).strip()
-        raise ConfigError(f"the server says: {reason}", _AT) from error
+        raise ConfigError(f"the server says: {reason}", _AT) from None
     finally:
         connection.close()
 
 
-def _connect(dsn: str) -> Connection:
-    hint = "write `host=... dbname=... user=...`, or `postgresql://user@host/database`"
+def parameters_of(dsn: str) -> dict[str, str]:
+    """Return what a connection string says, if it surely says what was meant.
+
+    Of a password with an unescaped `@` or `/`, libpq takes a part for a host or a port,
+    and errors repeat these.
+
+    Raises:
+        ConfigError: It can't be understood. The message doesn't repeat it.
+    """
     try:
-        parameters = conninfo.conninfo_to_dict(dsn)
-    except psycopg.Error:
+        found = {k: str(v) for k, v in conninfo.conninfo_to_dict(dsn).items()}
+        strange = any(one in found.get(key, "") for key, one in _STRANGE)
+    except (psycopg.Error, UnicodeError, ValueError):
+        strange, found = True, {}
+    ports = found.get("port", "").replace(",", "")
+    if strange or not (ports.isascii() and (ports.isdigit() or not ports)):
         # The library's own message quotes the string, and with it the password.
         message = "the connection string can't be understood"
-        raise ConfigError(message, _AT, hint) from None
-    parameters.setdefault("connect_timeout", _CONNECT_SECONDS)
+        hint = "write `host=... dbname=... user=...`, or"
+        hint += " `postgresql://user@host/database` with `@` and `/` as %40 and %2F"
+        raise ConfigError(message, _AT, hint)
+    return found
+
+
+def said_of(error: Exception, parameters: Mapping[str, str]) -> str:
+    """Return why there is no connection, without what may be a secret."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    reason = "; ".join(lines)
+    for name, value in parameters.items():
+        if value and name in _SECRET:
+            reason = reason.replace(value, "...")
+        elif value and name not in _PLAIN:
+            reason = re.sub(f"(['\"]){re.escape(value)}\\1", "`...`", reason)
+    return reason
+
+
+def _connect(dsn: str) -> Connection:
+    parameters = parameters_of(dsn)
+    parameters.setdefault("connect_timeout", str(_CONNECT_SECONDS))
     pinned = {"application_name": "ringfence", "client_encoding": "UTF8"}
-    full = conninfo.make_conninfo("", **{**parameters, **pinned})
     try:
-        connection = psycopg.connect(full)
-    except psycopg.Error as error:
-        secret = str(parameters.get("password") or "")
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        reason = "; ".join(lines)
-        reason = reason.replace(secret, "...") if secret else reason
+        full = conninfo.make_conninfo("", **{**parameters, **pinned})
+        connection = psycopg.connect(full, autocommit=True)
+    except (psycopg.Error, UnicodeError, ValueError) as error:
+        reason = said_of(error, parameters)
         hint = "check host, port, database, role and password, and `pg_hba.conf`"
         raise ConfigError(f"can't connect: {reason}", _AT, hint) from None
     connection.prepare_threshold = None
+    try:
+        # Before anything is asked: whoever owns the database or a role may have said
+        # that sessions look for functions elsewhere first, and they would run as us.
+        connection.execute("SET search_path = pg_catalog")
+        connection.autocommit = False
+    except psycopg.Error as error:
+        connection.close()
+        reason = said_of(error, parameters)
+        raise ConfigError(f"the server says: {reason}", _AT) from None
     return connection
 
 
@@ -193,9 +235,15 @@ class _Reader:
         columns: dict[object, list[Row]] = defaultdict(list)
         for row in self._rows(queries.COLUMNS):
             columns[row.pop("relation")].append(row)
+        rows = self._rows(queries.RELATIONS)
+        for name, count in Counter(str(row["name"]) for row in rows).items():
+            if count > 1:
+                message = f"{count} relations are called `{name}`"
+                hint = "rename a schema or a relation that has a dot in its name"
+                raise ConfigError(message, _AT, hint)
         return tuple(
             msgspec.convert({**row, "columns": columns[row["name"]]}, parts.Relation)
-            for row in self._rows(queries.RELATIONS)
+            for row in rows
         )
 
     def _settings(self) -> dict[str, str]:

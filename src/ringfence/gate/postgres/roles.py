@@ -53,9 +53,10 @@ class Roles:
         kept = (one for one in catalogue.memberships if one not in ended)
         self.memberships = (*kept, *more)
         self._owner = catalogue.owner
-        self.inside = frozenset(
-            one.name for one in catalogue.roles if one.login and one.name in inside
-        )
+        # Our own two roles never log in: a plan sees to that.
+        logins = {one.name for one in catalogue.roles if one.login} - {INSIDE, OWNER}
+        self.inside = frozenset(logins & {*inside})
+        self._logins = logins
 
     @cached_property
     def outside(self) -> frozenset[str]:
@@ -63,7 +64,7 @@ class Roles:
         return frozenset(
             one.name
             for one in self.by_name.values()
-            if one.login and not one.superuser and one.name not in self.inside
+            if one.name in self._logins - self.inside and not one.superuser
         )
 
     @cached_property
@@ -72,7 +73,7 @@ class Roles:
         return tuple(
             one.name
             for one in self.by_name.values()
-            if one.login and one.superuser and one.name not in self.inside
+            if one.name in self._logins - self.inside and one.superuser
         )
 
     @cached_property

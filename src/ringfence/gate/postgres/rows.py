@@ -22,6 +22,7 @@ BASE = "ringfence_base"
 OWN = "ringfence_owner"
 _PITFALLS = ("L1", "L10", "L11", "L12", "L14", "L18", "L19", "L45", "L47", "L51")
 _TEXT = ("text",)
+_BLANKS = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|\s+""")
 
 
 def other(relation: Relation, marker: Marker) -> str:
@@ -55,7 +56,8 @@ def same(one: str, another: str) -> bool:
 
 
 def _spaced(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    """Return a text without blanks, but for those of names and values."""
+    return _BLANKS.sub(lambda found: found[1] or "", text)
 
 
 def secure(board: Board) -> None:

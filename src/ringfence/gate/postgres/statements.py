@@ -6,6 +6,7 @@ import hashlib
 
 import msgspec
 
+from ringfence.errors import printable
 from ringfence.gate.postgres.wanted import Finding
 
 Names = tuple[str, ...]
@@ -102,4 +103,4 @@ def script(plan: Plan) -> str:
 
 def _line(text: str) -> str:
     """Return a text that can't end the comment that it stands in."""
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))

@@ -36,7 +36,7 @@ REFERENCE = b"x-request-id"
 LONGEST = 256  # bytes of a reference that is sent back
 _CHALLENGE = (("www-authenticate", 'Bearer realm="ringfence"'),)
 _NOBODY = Caller("")
-_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
 class RefusedError(Exception):
@@ -59,7 +59,7 @@ def told(status: int, message: str, headers: Sequence[tuple[str, str]] = ()) -> 
 
 
 _NO_BODY = told(408, "the body didn't arrive in time")
-_NO_ANSWER = told(503, "there was no answer in time")
+NO_ANSWER = told(503, "there was no answer in time")
 
 
 @dataclass(slots=True)
@@ -178,7 +178,7 @@ class Service:
             raise RefusedError(405, "that method is not for this path", allow)
         most = self.limits.data if path.startswith(DATA) else self.limits.body
         body = await _body(headers, receive, most)
-        spell.since, spell.reply = perf_counter(), _NO_ANSWER
+        spell.since, spell.reply = perf_counter(), NO_ANSWER
         query = scope["query_string"].decode("latin-1")
         return await handler(
             self.point, caller, Call(method, path, headers, body, query)
@@ -202,13 +202,17 @@ class Service:
         self._take(caller)
         return caller
 
+    def bucket(self, caller: Caller, now: float) -> Bucket:
+        """Return what counts a caller's requests."""
+        found = self._buckets.get(caller.name)
+        if found is None:
+            found = Bucket(self.limits.rate, self.limits.burst, now)
+            self._buckets[caller.name] = found
+        return found
+
     def _take(self, caller: Caller) -> None:
-        now, limits = perf_counter(), self.limits
-        bucket = self._buckets.get(caller.name)
-        if bucket is None:
-            bucket = Bucket(limits.rate, limits.burst, now)
-            self._buckets[caller.name] = bucket
-        wait = bucket.take(now)
+        now = perf_counter()
+        wait = self.bucket(caller, now).take(now)
         if wait:
             later = (("retry-after", str(int(wait) + 1)),)
             raise RefusedError(429, "too many requests", later)
@@ -312,7 +316,7 @@ async def _sent(reply: Reply, scope: Message, send: Send) -> None:
     headers = [
         (b"content-type", _encoded(reply.content_type)),
         (b"content-length", b"%d" % len(reply.body)),
-        *_ALWAYS,
+        *ALWAYS,
         *((n.encode("latin-1"), v.encode("latin-1")) for n, v in reply.headers),
     ]
     for name, value in scope["headers"]:

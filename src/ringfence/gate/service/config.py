@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ringfence.boundary.order import Naming
 from ringfence.boundary.vocabulary import NODE_KINDS, VERBS
+from ringfence.documents.files import decode, read_bytes
 from ringfence.documents.located import Located, Reader, nearest
 from ringfence.documents.yaml import read_yaml
 from ringfence.errors import ConfigError, Locus, RingfenceError
@@ -35,6 +36,8 @@ _CALLER = (
 )
 _LIMITS = ("body", "data", "headers", "seconds", "rate", "burst", "connections")
 _LAST_PORT = 65_535
+_PORT = re.compile(r"[0-9]{1,5}")
+_LARGEST = 2**31 - 1  # of any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,10 @@ def read_config(file: Path) -> Config:
 
     Raises:
         ConfigError: It can't be used; the error carries every problem.
-        SourceError: It is not YAML.
-        OSError: It can't be read.
+        SourceError: It can't be read, or is not YAML.
     """
-    return parse_config(file.read_text("utf-8", "strict"), str(file), file.parent)
+    name = str(file)
+    return parse_config(decode(read_bytes(file, name), name), name, file.parent)
 
 
 def parse_config(text: str, name: str, base: Path) -> Config:
@@ -110,8 +113,8 @@ def parse_listen(text: str) -> tuple[str, int]:
     """
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > _LAST_PORT:
-        raise ValueError(f"`{text}` is no address with a port")
+    if not host or not _PORT.fullmatch(port) or int(port) > _LAST_PORT:
+        raise ValueError(f"`{text[:99]}` is no address with a port")
     return host, int(port)
 
 
@@ -194,7 +197,14 @@ class _Reading:
 
     def _file(self, value: Located | None, what: str) -> Path | None:
         text = self.take.text(value, what)
-        return None if text is None else self.base / text
+        if value is None or text is None:
+            return None
+        return self._place(text, value.at, what)
+
+    def _place(self, text: str, at: Locus, what: str) -> Path:
+        if not text or "\0" in text:
+            self.take.note(f"{what} is no name of a file", at)
+        return self.base / text
 
     def _keys(self, value: Located | None) -> Iterator[VerifierKey]:
         for text, at in self.take.located_texts(value, "`keys`"):
@@ -208,6 +218,8 @@ class _Reading:
         self, value: Located | None, what: str, default: int, least: int
     ) -> int:
         found = self.take.whole(value, what, least=least)
+        if value is not None and found is not None and found > _LARGEST:
+            self.take.note(f"{what} must be {_LARGEST:,} or less", value.at)
         return default if found is None else found
 
     def _limits(self, value: Located | None) -> Limits:
@@ -246,11 +258,11 @@ class _Reading:
             trusts=self._some(get("trusts"), "`trusts`", NODE_KINDS),
             obeys=self._some(get("obeys"), "`obeys`", OBEYS),
         )
-        files = self.take.texts(get("token_file"), "`token_file`")
+        files = self.take.located_texts(get("token_file"), "`token_file`")
         known = Known(
             caller,
             tuple(self._digests(get("token_sha256"))),
-            tuple(self.base / one for one in files),
+            tuple(self._place(one, where, "`token_file`") for one, where in files),
             tuple(self.take.texts(get("certificate"), "`certificate`")),
             tuple(self.take.texts(get("oidc"), "`oidc`")),
         )

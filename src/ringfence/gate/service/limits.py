@@ -52,3 +52,7 @@ class Bucket:
             self._left -= 1
             return 0.0
         return (1 - self._left) / self._rate
+
+    def give(self) -> None:
+        """Give a token back that was taken for nothing."""
+        self._left = min(self._burst, self._left + 1)

@@ -33,6 +33,7 @@ _MOST = 4_096  # tokens that are remembered as good
 _KEPT = 60.0  # seconds that one is, at most
 _STALE = 600.0  # seconds after which keys are fetched again
 _SOONEST = 10.0  # seconds from one fetch to the next, whoever asks
+_PATIENCE = 8.0  # seconds that a fetch may take, however its bytes trickle in
 _NEEDED = ["exp", "iat", "iss", "aud", "sub"]
 
 
@@ -88,7 +89,9 @@ class Issuer:
             OSError: It can't be read.
         """
         if self._trust.keys is not None:
-            keys = read_keys(self._trust.keys.read_bytes(), str(self._trust.keys))
+            with self._trust.keys.open("rb") as stream:
+                content = stream.read(_LARGEST + 1)
+            keys = read_keys(content, str(self._trust.keys))
             if keys.keys() != self._keys.keys():
                 self._good.clear()
             self._keys = keys
@@ -106,7 +109,10 @@ class Issuer:
             return None
         try:
             claims = self._claims(token, key)
-        except (jwt.PyJWTError, msgspec.MsgspecError, ValueError, TypeError):
+        except (
+            *(jwt.PyJWTError, msgspec.MsgspecError),
+            *(ValueError, TypeError, RecursionError),
+        ):
             return None
         if len(self._good) >= _MOST:
             self._good.clear()
@@ -129,10 +135,10 @@ class Issuer:
     async def _key(self, token: str) -> jwt.PyJWK | None:
         try:
             header = jwt.get_unverified_header(token)
-        except (jwt.PyJWTError, ValueError):
+        except (jwt.PyJWTError, ValueError, RecursionError):
             return None
-        if header.get("alg") not in self._trust.algorithms:
-            return None
+        if header.get("alg") not in self._trust.algorithms or "crit" in header:
+            return None  # nothing that has to be understood is understood here
         name = header.get("kid", "")
         if self._trust.url:
             await self._renew(missing=name not in self._keys)
@@ -150,7 +156,8 @@ class Issuer:
                 return
             self._fetched = time.monotonic()
             try:
-                content = await asyncio.to_thread(self._fetch, self._trust.url)
+                async with asyncio.timeout(_PATIENCE):
+                    content = await asyncio.to_thread(self._fetch, self._trust.url)
                 self._keys = read_keys(content, self._trust.url)
             except (OSError, HTTPException, ConfigError):
                 return  # what was known is good for as long as nobody says otherwise
@@ -163,9 +170,11 @@ def read_keys(content: bytes, place: str) -> dict[str, jwt.PyJWK]:
         ConfigError: It is no set of keys, or has none that can verify a signature.
     """
     hint = "a JSON Web Key Set, as the issuer publishes it at its `jwks_uri`"
+    if len(content) > _LARGEST:
+        raise ConfigError(f"is longer than {_LARGEST:,} bytes", Locus(place), hint)
     try:
         found = msgspec.json.decode(content, type=_Set)
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise ConfigError("is no set of keys", Locus(place), hint) from None
     keys: dict[str, jwt.PyJWK] = {}
     for one in found.keys:

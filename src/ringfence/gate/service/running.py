@@ -25,10 +25,11 @@ from ringfence.gate.point.standing import Standing
 from ringfence.gate.service.app import Service
 from ringfence.gate.service.callers import Callers, Known, digest_of
 from ringfence.gate.service.config import Config
+from ringfence.gate.service.direct import Desk, direct
 from ringfence.gate.service.oidc import Issuer, is_loopback
-from ringfence.gate.service.speaking import surfaces
+from ringfence.gate.service.speaking import prompts, surfaces
 from ringfence.gate.service.watching import Bundles, Changed, Conceding, Source, Watch
-from ringfence.gate.service.wire import Tls, bounded, context, load
+from ringfence.gate.service.wire import Tls, context, load
 from ringfence.gate.wording import Label
 from ringfence.ledger.faults import within
 from ringfence.ledger.witness.service import listening
@@ -143,7 +144,7 @@ class _Running:
         """Return how the server runs: it writes no log, and trusts no header."""
         made = uvicorn.Config(
             self.service,
-            http=bounded(self._config.limits),
+            http=direct(Desk(self.service, prompts(self._config.base_url))),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -167,10 +168,11 @@ class _Running:
         return made
 
     async def _begin(self) -> None:
-        await self.service.point.recorder.start()
-        await self._watch.start()
+        # First: a scene may take its time, and nobody who rings meanwhile ends it all.
         self._loop = asyncio.get_running_loop()
         self._loop.add_signal_handler(signal.SIGHUP, self._watch.ring)
+        await self.service.point.recorder.start()
+        await self._watch.start()
         self.begun()
 
     async def _end(self) -> None:

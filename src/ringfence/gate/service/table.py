@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from ringfence.gate.point.asked import Caller
 from ringfence.gate.point.http import Call, Reply
-from ringfence.gate.point.point import Point
+from ringfence.gate.point.point import Point, Prompt
 
 Handler = Callable[[Point, Caller, Call], Awaitable[Reply]]
 """Answers one request; UnansweredError where it can't."""
+Prompting = Callable[[Prompt, Caller, Call, Callable[[Reply], None]], None]
+"""Answers one request without anybody who waits: the reply is told later, once. What it
+raises, it raises before anything is decided, and a handler answers instead."""
 ANY = "*"
 _REST = "/*"
 

@@ -15,8 +15,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from ringfence.boundary.decision.scene import Leave, Scene
-from ringfence.errors import RingfenceError
-from ringfence.gate.bundles import Seen, opened
+from ringfence.gate.bundles import Seen, opened, read_bundle
 from ringfence.gate.leaves.keeping import courses
 from ringfence.gate.point.standing import Held, Standing
 from ringfence.gate.service.metrics import Metrics
@@ -69,7 +68,7 @@ class Bundles:
             OSError: It can't be read.
         """
         self._last = look((self._file,))
-        sealed = opened(self._file.read_bytes(), self._keys, now, str(self._file))
+        sealed = opened(read_bundle(self._file), self._keys, now, str(self._file))
         self._seen.take(sealed)
         return Held(sealed.scene, sealed.expires, sealed.version)
 
@@ -94,6 +93,7 @@ class Conceding:
         self._shown: Held | None = None
         self._last: object = None
         self._fault = ""
+        self._is_refused = False  # what the source had last
 
     def changed(self) -> bool:
         """Tell whether the scene or the ledger has changed, or can't be read."""
@@ -107,8 +107,12 @@ class Conceding:
             OSError: It can't be read.
         """
         bare = self._bare
-        if bare is None or self._source.changed() or now >= _end(bare):
+        # One that was refused is read again: nothing else says that it is good by now.
+        again = self._is_refused or self._source.changed()
+        if bare is None or again or now >= _end(bare):
+            self._is_refused = True
             bare = self._source.read(now)
+            self._is_refused = False
         self._last = self._look()
         more = self._leaves(bare.scene)
         scene = replace(bare.scene, leaves=(*bare.scene.leaves, *more))
@@ -121,10 +125,11 @@ class Conceding:
     def _leaves(self, scene: Scene) -> tuple[Leave, ...]:
         try:
             found = courses(self._folder, scene).leaves(scene)
-        except (RingfenceError, OSError) as error:
-            if str(error) != self._fault:
-                self._tell(f"no exception of the ledger is conceded: {error}")
-            self._fault = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, none is conceded
+            fault = str(error) or type(error).__name__
+            if fault != self._fault:
+                self._tell(f"no exception of the ledger is conceded: {fault}")
+            self._fault = fault
             return ()
         self._fault = ""
         return found
@@ -233,8 +238,8 @@ class Watch:
     async def _try(self, work: Callable[[], None]) -> None:
         try:
             await asyncio.to_thread(work)
-        except (RingfenceError, OSError) as error:
-            self._say(str(error))
+        except Exception as error:  # noqa: BLE001 - it must not end the watch
+            self._say(str(error) or type(error).__name__)
 
     def _say(self, text: str) -> None:
         """Tell of trouble, once: what lasts is told when it changes."""

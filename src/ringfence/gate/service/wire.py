@@ -82,11 +82,14 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived, unless the headers are too long."""
-        if self._timer is None and self._is_between():
-            self._await_headers()
         self._bytes += len(data)
         super().data_received(data)
-        if self._timer is not None and self._bytes > self.limits.headers:
+        if self._timer is None:
+            if not self._is_between():
+                return
+            self._await_headers()  # they have begun, and aren't whole
+            self._bytes = len(data)
+        if self._bytes > self.limits.headers:
             self._rest()
             if not self.transport.is_closing():
                 self.transport.write(_431)
@@ -199,7 +202,3 @@ def load(made: ssl.SSLContext, tls: Tls) -> None:
     if tls.revoked is not None:
         made.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
 
-
-def bounded(limits: Limits) -> type[Connection]:
-    """Return connections with these limits."""
-    return type("Bounded", (Connection,), {"limits": limits})

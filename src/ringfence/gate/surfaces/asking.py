@@ -33,6 +33,7 @@ _FLAGS = ("us_person", "designated", "active")
 _YES_NO = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
 # What a context says to the gate itself, rather than to the guards of grants.
 _TAKEN = frozenset({"purpose", "subjects"})
+_NOTHING: Properties = {}
 _LONGEST = 64  # characters of an unknown action that the log is told
 
 
@@ -79,12 +80,13 @@ class Words:
             markers: The columns that tell of whom a row is.
         """
         action = None if isinstance(asked, ActionSearch) else asked.action
-        told = asked.resource.properties or {}
-        context = asked.context or {}
+        told = asked.resource.properties or _NOTHING
+        context = asked.context or _NOTHING
         row, circumstances = self._of_resource(resource, told, markers)
-        if action is not None:
-            circumstances.update(_stated(action.properties or {}, "action."))
-        circumstances.update(_stated(context, "request.", without=_TAKEN))
+        if action is not None and action.properties:
+            circumstances.update(_stated(action.properties, "action."))
+        if context:
+            circumstances.update(_stated(context, "request.", without=_TAKEN))
         trusted = "person" in self.caller.trusts
         return Request(
             principal=principal,
@@ -92,7 +94,7 @@ class Words:
             resource=resource,
             columns=_columns(told),
             row=row,
-            stated=_of_person(asked.subject.properties or {}, trusted=trusted),
+            stated=_of_person(asked.subject.properties or _NOTHING, trusted=trusted),
             trusted=trusted,
             circumstances=circumstances,
             purpose=_purpose(context),
@@ -182,6 +184,8 @@ def _of_person(told: Properties, *, trusted: bool) -> Stated:
         MalformedError: The caller's word wins, and would take somebody out of every
             list of countries, or of yes and no, only for how it is spelt.
     """
+    if not told:
+        return {}
     found = _stated(told, "")
     for name in (*_CODES, *_FLAGS):
         if name in found:

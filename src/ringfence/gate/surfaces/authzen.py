@@ -18,7 +18,7 @@ from ringfence.boundary.decision.request import Decision
 from ringfence.errors import ConfigError
 from ringfence.gate.point.asked import Answer, Asked, Caller, UnansweredError
 from ringfence.gate.point.http import Call, Reply
-from ringfence.gate.point.point import Point
+from ringfence.gate.point.point import Point, Prompt
 from ringfence.gate.surfaces.asking import Words, asked_by
 from ringfence.gate.surfaces.bodies import (
     Evaluation,
@@ -31,6 +31,7 @@ from ringfence.gate.surfaces.bodies import (
 from ringfence.gate.surfaces.searching import actions, resources, subjects
 
 Handler = Callable[[Point, Caller, Call], Coroutine[Any, Any, Reply]]
+Prompting = Callable[[Prompt, Caller, Call, Callable[[Reply], None]], None]
 Answering = Callable[[Point, Caller, Call], Coroutine[Any, Any, msgspec.Struct]]
 
 MOST_EVALUATIONS = 1_000
@@ -43,6 +44,7 @@ _BASE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _encoder = msgspec.json.Encoder()
+_UNANSWERED = Reply(503, _encoder.encode("the gate can't answer now: deny"))
 
 
 # --- what is answered -----------------------------------------------------------------
@@ -144,6 +146,22 @@ async def evaluation(point: Point, caller: Caller, call: Call) -> Told:
     return await _single(point, caller, call, asked)
 
 
+def _prompted(
+    point: Prompt, caller: Caller, call: Call, told: Callable[[Reply], None]
+) -> None:
+    """Answer one question without anybody who waits for it."""
+    asked = shaped(tree(call), Evaluation)
+    request = Words(caller, point.scene).request(asked)
+
+    def tell(answers: list[Answer] | None) -> None:
+        if answers is None:
+            told(_UNANSWERED)
+        else:
+            told(Reply(200, _encoder.encode(_told(answers[0]))))
+
+    point.prompt([asked_by(caller, call, request)], tell)
+
+
 async def _single(point: Point, caller: Caller, call: Call, asked: Evaluation) -> Told:
     request = Words(caller, point.scene).request(asked)
     [answer] = await point.answers([asked_by(caller, call, request)])
@@ -232,6 +250,20 @@ def routes(base_url: str) -> Mapping[str, Handler]:
     return found
 
 
+def prompts(base_url: str) -> Mapping[str, Prompting]:
+    """Return what answers single questions without anybody who waits, by path.
+
+    Args:
+        base_url: As for `routes`.
+
+    Raises:
+        ConfigError: It is no such URL.
+    """
+    tenant = unquote(urlsplit(_checked(base_url)).path)
+    path, _ = _ENDPOINTS["access_evaluation_endpoint"]
+    return {f"{before}{path}": _prompted for before in dict.fromkeys(("", tenant))}
+
+
 def _checked(base_url: str) -> str:
     if base_url and not _BASE.fullmatch(base_url):
         hint = "write `https://gate.example`, without query and fragment"
@@ -259,7 +291,7 @@ def _handler(answering: Answering) -> Handler:
         except MalformedError as error:
             return Reply(400, _encoder.encode(str(error)))
         except UnansweredError:
-            return Reply(503, _encoder.encode("the gate can't answer now: deny"))
+            return _UNANSWERED
 
     return handle
 

@@ -161,13 +161,19 @@ def tree(call: Call) -> Properties:
     Raises:
         MalformedError: It carries none, or one that two readers may read differently.
     """
-    kind, _, rest = call.headers.get("content-type", "").partition(";")
-    if kind.strip().casefold() != JSON or not _is_unicode(rest):
+    if not _is_json(call.headers.get("content-type", "")):
         raise MalformedError(f"the content type must be {JSON}, in UTF-8")
     found = decoded(call.body)
     if not isinstance(found, dict):
         raise MalformedError("the body must be a JSON object")
     return found
+
+
+def _is_json(told: str) -> bool:
+    if told == JSON:
+        return True
+    kind, _, rest = told.partition(";")
+    return kind.strip().casefold() == JSON and _is_unicode(rest)
 
 
 def _is_unicode(parameters: str) -> bool:

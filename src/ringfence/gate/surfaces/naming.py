@@ -81,6 +81,8 @@ def _word(own: Mapping[str, str], word: str) -> str:
     if word in own:
         return own[word].casefold()
     plain = word.casefold()
+    if not own:
+        return plain
     found = {one.casefold() for name, one in own.items() if name.casefold() == plain}
     if len(found) > 1:
         return ""  # two words that differ in case alone: nobody can say which is meant

@@ -14,7 +14,7 @@ from hashlib import sha256
 from ringfence.errors import ConfigError, Locus, ProofError
 from ringfence.ledger.entries import made
 from ringfence.ledger.faults import LedgerError
-from ringfence.ledger.writer.disk import NEW, PRIVATE, Disk, place
+from ringfence.ledger.writer.disk import PRIVATE, Disk, place
 
 FOLDER = f"{PRIVATE}/payloads"
 LARGEST = 1 << 26  # bytes: 64 MiB
@@ -76,11 +76,11 @@ class Payloads:
 
     def holds(self, digest: str) -> bool:
         """Tell whether a payload is there."""
-        return _path(digest).rpartition("/")[2] in self._beside(digest)
+        return self._disk.holds(_path(digest))
 
     def is_erased(self, digest: str) -> bool:
         """Tell whether a payload was erased."""
-        return _path(digest).rpartition("/")[2] + _ERASED in self._beside(digest)
+        return self._disk.holds(_path(digest) + _ERASED)
 
     def digests(self) -> Iterator[str]:
         """Yield the digest of every payload that is there, in order."""
@@ -107,11 +107,7 @@ class Payloads:
             self._disk.remove(_path(digest))
             self._disk.sync_folder(_path(digest).rpartition("/")[0])
 
-    def _beside(self, digest: str) -> list[str]:
-        return self._disk.files(_path(digest).rpartition("/")[0])
-
     def _place(self, path: str, content: bytes) -> None:
-        self._disk.make_folder(NEW)
         place(self._disk, [(path, content)], self._lasting)
 
 

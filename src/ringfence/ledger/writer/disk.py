@@ -7,6 +7,7 @@ tests can put a disk in their place that loses all that wasn't synced.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -40,6 +41,10 @@ class Disk(Protocol):
 
     def files(self, folder: str) -> list[str]:
         """Return the files below a folder, relative to it; of no folder, nothing."""
+        ...
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a file is there."""
         ...
 
     def create(self, path: str, content: bytes, *, secret: bool) -> None:
@@ -121,7 +126,7 @@ class RealDisk:
 
     def read(self, path: str) -> bytes:
         """Return what a file holds."""
-        return _read(f"{self._root}/{path}")
+        return _read(self._at(path))
 
     def files(self, folder: str) -> list[str]:
         """Return the files below a folder, relative to it; of no folder, nothing."""
@@ -138,11 +143,19 @@ class RealDisk:
             return []
         return sorted(found)
 
+    def holds(self, path: str) -> bool:
+        """Tell whether a file is there."""
+        try:
+            found = os.lstat(self._at(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return not stat.S_ISDIR(found.st_mode)
+
     def create(self, path: str, content: bytes, *, secret: bool) -> None:
         """Write a file that wasn't there; a secret one is for its owner alone."""
         mode = 0o600 if secret else 0o644
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        handle = os.open(self._folder / path, flags, mode)
+        handle = os.open(self._at(path), flags, mode)
         self._handles[path] = handle
         _write(handle, content)
 
@@ -150,18 +163,18 @@ class RealDisk:
         """Write to the end of a file."""
         if path not in self._handles:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
-            self._handles[path] = os.open(self._folder / path, flags)
+            self._handles[path] = os.open(self._at(path), flags)
         _write(self._handles[path], content)
 
     def truncate(self, path: str, size: int) -> None:
         """Cut a file off."""
-        os.truncate(self._folder / path, size)
+        os.truncate(self._at(path), size)
 
     def rename(self, old: str, new: str) -> None:
         """Give a file another name, whoever had it before."""
         for path in (old, new):  # a handle goes with the file, not with the name
             self._drop(path)
-        (self._folder / old).rename(self._folder / new)
+        Path(self._at(old)).rename(self._at(new))
 
     def remove(self, path: str) -> None:
         """Remove a file."""
@@ -194,17 +207,20 @@ class RealDisk:
 
     def sync_folder(self, path: str) -> None:
         """Bring the names in a folder to the disk."""
-        durable.sync(self._folder / path)
+        durable.sync(self._at(path))
 
     def close(self) -> None:
         """Let go of every file that is still open."""
         for path in list(self._handles):
             self._drop(path)
 
+    def _at(self, path: str) -> str:
+        return f"{self._root}/{path}"  # a `Path` costs more than some of the calls
+
     def _sync(self, path: str) -> None:
         handle = self._handles.get(path)
         if handle is None:
-            durable.sync(self._folder / path)
+            durable.sync(self._at(path))
             return
         os.fsync(handle)
         self._drop(path)

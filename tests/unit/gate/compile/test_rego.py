@@ -235,6 +235,16 @@ SOUND = rego_input(ASK, NOW, {})
         SOUND | {"now": 1709251200},
         SOUND | {"obeys": {}},
         SOUND | {"circumstances": {"K": ["1"]}},
+        SOUND | {"circumstances": {"k": "1"}},
+        SOUND | {"circumstances": {"k": [1]}},
+        SOUND | {"columns": [1]},
+        SOUND | {"obeys": [None]},
+        SOUND | {"row": {"region": 1}},
+        SOUND | {"row": {"region": ["US"]}},
+        SOUND | {"counted": {"metrics": "7"}},
+        SOUND | {"trusted": True, "stated": {"residence": "CN"}},
+        SOUND | {"trusted": True, "stated": {"residence": {"a": "CN"}}},
+        SOUND | {"trusted": True, "stated": {"residence": [["CN"]]}},
     ],
 )
 def test_an_input_of_another_shape_is_denied(asked: dict[str, object]):

@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ringfence.errors import SourceError, printable
 from ringfence.gate.postgres.probes.probe import Names
+from ringfence.gate.postgres.reading import parameters_of, said_of
 
 PREFIX = "ringfence_probe_"
 MARK = "ringfence probe: may be dropped"
@@ -127,6 +128,7 @@ def connect(dsn: str, *, tag: str = "ringfence_probe") -> psycopg.Connection:
     Raises:
         SourceError: The server can't be reached, or doesn't let this login in.
     """
+    given = parameters_of(dsn)
     try:
         found = psycopg.connect(
             make_conninfo(dsn, application_name=tag, connect_timeout="10"),
@@ -135,8 +137,8 @@ def connect(dsn: str, *, tag: str = "ringfence_probe") -> psycopg.Connection:
         )
         for statement in _TIMES:
             found.execute(statement)
-    except psycopg.Error as error:
-        reason = printable(str(error).strip().splitlines()[0])
+    except (psycopg.Error, UnicodeError, ValueError) as error:
+        reason = said_of(error, given)
         raise SourceError(
             f"can't log in to the server: {reason}",
             hint="the connection string of a superuser, as for `apply`",
