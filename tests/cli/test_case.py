@@ -587,13 +587,27 @@ def test_an_exception_that_has_expired_refutes_and_less_entry_mends_it(tmp_path:
     assert checked(tmp_path / "mended").returncode == 0
 
 
+# --- two months later -----------------------------------------------------------------
+
+
+def test_the_closed_company_keeps_what_it_says(tmp_path: Path):
+    """What was refuted is upheld, proved, and everybody in the US may what they could."""
+    later = judged(CASE / "after", tmp_path / "after")
+    claims = ("nobody-in-cn-can", "no-covered-person", "papers-apart", "stored-in-us")
+    assert {str(finding(later, one).verdict) for one in claims} == {"upheld"}
+    assert checked(tmp_path / "after").returncode == 0
+
+
 # --- told -----------------------------------------------------------------------------
 
 
 def test_the_tutorial_shows_the_verdicts_and_the_witness(outcome: Outcome):
     """What the tutorial prints is what the command prints now, layout aside."""
     tutorial = (PROJECT / "docs" / "tutorial.md").read_text(encoding="utf-8")
-    rows = re.findall(r"(?m)^ +\d+ (\S+) .*  (UPHELD|REFUTED|UNPROVEN)  ", tutorial)
+    found = r"(?m)^ +\d+ (\S+) .*  (UPHELD|REFUTED|UNPROVEN)  "
+    before, _, after = tutorial.partition("## Close the ways")
+    assert {verdict for _, verdict in re.findall(found, after)} == {"UPHELD"}
+    rows = re.findall(found, before)
     assert {claim: verdict.lower() for claim, verdict in rows} == EXPECTED
     (path, *_) = finding(outcome, "nobody-in-cn-can").paths
     shown = tutorial.partition("## Read the witness")[0]

@@ -10,6 +10,7 @@ import pytest
 
 from ringfence.boundary.decision.decide import decide
 from ringfence.boundary.decision.request import Reason, Request
+from ringfence.cli import main
 from ringfence.cli.serving import CaseFiles, keys, seal, serve
 from ringfence.cli.words import now
 from ringfence.errors import ConfigError, RingfenceError
@@ -137,3 +138,50 @@ def test_what_can_not_be_served(case: Path, tmp_path: Path):
         serve(case, ledger=folder, listen="10.0.0.1:1")
     with pytest.raises(RingfenceError):
         serve(case, ledger=tmp_path / "nothing")
+
+
+def test_a_folder_takes_no_bundle(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """It is named, and nothing is left beside it."""
+    file, _ = drawn(tmp_path, capsys)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError, match=r"folder: is a folder"):
+        seal(case, key=file, output=tmp_path / "folder")
+    assert not (tmp_path / "folder.new").exists()
+
+
+def test_numbers_of_a_bundle_have_their_bounds(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Hours and numbers that no bundle can hold are the command line's mistake."""
+    file, _ = drawn(tmp_path, capsys)
+    for more in (
+        "--hours=99999999999999",
+        "--version=99999999999999999999",
+        "--hours=0",
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(["gate", "seal", str(case), "--key", str(file), "-o", "x", more])
+        assert ended.value.code == 2
+        assert "Must be" in capsys.readouterr().err
+
+
+def test_errors_about_exceptions_have_their_place(
+    case: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A ledger is named as it was given, an instant by its own option."""
+    asked = ["exception", "ask", str(case), "q", "--by=ann", "--who=ann"]
+    asked += ["--column=w/a.b.*", "--purpose=p", "--cap=1", "--ledger=gone"]
+    told = {
+        (*asked, "--until=nope"): "--until: `nope` is no date",
+        (*asked, "--until=2030-01-01", "--since=x"): "--since: `x` is no date",
+        (*asked, "--until=2030-01-01"): "gone/private/ledger.json: there is no ledger",
+        ("exception", "list", str(case), "--ledger=gone"): "gone/private/ledger.json:",
+        (*asked[:1], "break-glass", *asked[2:], "--hours=999999999999"): "Must be <= 4",
+    }
+    for words, problem in told.items():
+        with pytest.raises(SystemExit) as ended:
+            main([*words])
+        assert ended.value.code == 2
+        assert problem in capsys.readouterr().err

@@ -9,11 +9,13 @@ import psycopg
 import pytest
 
 from ringfence.errors import ConfigError
+from ringfence.gate.postgres import apply as applying
 from ringfence.gate.postgres.apply import apply, rollback
+from ringfence.gate.postgres.catalogue import Catalogue
 from ringfence.gate.postgres.drift import drift
 from ringfence.gate.postgres.journal import Journal
 from ringfence.gate.postgres.plan import plan
-from ringfence.gate.postgres.reading import read_catalogue
+from ringfence.gate.postgres.reading import read_catalogue, reading
 from ringfence.gate.postgres.wanted import Table, Wanted
 from tests.fenced import US
 from tests.postgres_server import Cluster, cluster
@@ -121,6 +123,8 @@ def test_nobodys_event_trigger_runs_as_a_superuser(shop: Shop):
     journal = apply(shop.dsn, chosen, shop.folder / "before.json")
     rollback(shop.dsn, journal)
     shop.run("CREATE EVENT TRIGGER w ON ddl_command_start EXECUTE FUNCTION s.watch();")
+    found = plan(WANTED, read_catalogue(shop.dsn)).findings
+    assert "L74" in {one.pitfall for one in found}
     with pytest.raises(ConfigError, match="`out` can rewrite"):
         shop.closed()
     assert not shop.is_super("out")
@@ -224,6 +228,37 @@ def test_what_is_undone_twice_is_told(shop: Shop, cluster: Cluster):
     rollback(shop.dsn, journal)
     with pytest.raises(ConfigError, match="nothing is to be undone"):
         rollback(shop.dsn, journal)
+
+
+def test_what_somebody_does_meanwhile_is_drift(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    """A copy made while a plan is carried out isn't taken for a part of it."""
+    times = iter((False, True))
+
+    def read(connection: psycopg.Connection) -> Catalogue:
+        if next(times):
+            shop.run("CREATE TABLE public.copy AS SELECT * FROM pg_class LIMIT 0")
+        return reading(connection)
+
+    chosen = plan(WANTED, read_catalogue(shop.dsn))
+    monkeypatch.setattr(applying, "reading", read)
+    journal = apply(shop.dsn, chosen, shop.folder / "journal.json")
+    monkeypatch.undo()
+    (one,) = drift(shop.dsn, journal)
+    assert one.what == "relation public.copy is new"
+
+
+def test_one_of_us_waits_for_another(shop: Shop):
+    """Two plans aren't carried out at once: the second is told, or sees the first's."""
+    chosen = plan(WANTED, read_catalogue(shop.dsn))
+    shop.run("SELECT pg_advisory_lock(7246011935)")
+    with pytest.raises(ConfigError, match="lock timeout"):
+        apply(shop.dsn, chosen, shop.folder / "journal.json")
+    shop.run("SELECT pg_advisory_unlock(7246011935)")
+    shop.closed()
+    with pytest.raises(ConfigError, match="has changed since"):
+        apply(shop.dsn, chosen, shop.folder / "second.json")
 
 
 def test_names_of_any_kind_are_quoted(shop: Shop):

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter, validators
 
 from ringfence.cli.streams import Progress, show
 from ringfence.cli.words import Form, instant, now
-from ringfence.errors import ExitCode
+from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
     from ringfence.boundary.decision.scene import Scene
@@ -70,7 +70,7 @@ def ask(
     """
     from ringfence.gate.leaves import steps
 
-    begin = instant(since) or now()
+    begin = _instant(since, "--since") or now()
     step = steps.Ask(
         name,
         _person(by),
@@ -79,7 +79,7 @@ def ask(
         purpose,
         cap,
         begin,
-        instant(until) or "",
+        _instant(until, "--until") or "",
     )
     return _take(case, ledger, step, format)
 
@@ -240,18 +240,23 @@ def listed(
         The boundary file, or its folder, or what a check has written.
     """
     from ringfence.gate.leaves.keeping import courses
+    from ringfence.ledger.faults import within
     from ringfence.report import leaves_text
 
-    found = courses(ledger, _scene(case))
+    scene = _scene(case)
+    with within(ledger):
+        found = courses(ledger, scene)
     show(leaves_text.render(found, now(), format))
     return int(ExitCode.ALL_UPHELD)
 
 
 def _take(case: Path, ledger: Path, step: Step, form: Form) -> int:
     from ringfence.gate.leaves.keeping import log
+    from ringfence.ledger.faults import within
     from ringfence.report import leaves_text
 
-    after = log(ledger, step, _scene(case), now())
+    with within(ledger):
+        after = log(ledger, step, _scene(case), now())
     show(leaves_text.one(step.name, after, now(), form))
     return int(ExitCode.ALL_UPHELD)
 
@@ -268,6 +273,14 @@ def _scene(case: Path) -> Scene:
     return scene_of(
         Case(found.estate, found.boundary, found.boundary.as_of), grants=False
     )
+
+
+def _instant(text: str | None, place: str) -> str | None:
+    try:
+        return instant(text)
+    except ConfigError as error:
+        (problem,) = error.problems
+        raise ConfigError(problem.message, Locus(place), problem.hint) from None
 
 
 def _person(text: str) -> str:

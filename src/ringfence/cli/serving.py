@@ -120,6 +120,8 @@ def seal(
     expires = (begin + timedelta(hours=hours)).strftime(_FORM)
     number = version or int(begin.timestamp())
     content = sealed(scene, keys, number, issued, expires)
+    if output.is_dir():
+        raise ConfigError("is a folder", Locus(str(output)), "name a file")
     new = output.with_name(f"{output.name}.new")
     try:
         new.write_bytes(content)

@@ -199,7 +199,7 @@ class Seen:
             return msgspec.json.decode(self._file.read_bytes(), type=_Last)
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
             hint = "put it right: `version` is the highest number that was in force"
             message = "doesn't tell which bundle was in force"
             raise ConfigError(message, Locus(str(self._file)), hint) from None

@@ -70,12 +70,12 @@ def drifted(found: Sequence[Difference], journal: Journal, width: int) -> str:
 def _drifted(
     found: Sequence[Difference], journal: Journal, width: int
 ) -> Iterator[str]:
-    name = printable(journal.plan.database)
+    name, when = printable(journal.plan.database), printable(journal.applied)
     if not found:
-        yield f"{name} is as it was left on {journal.applied}"
+        yield f"{name} is as it was left on {when}"
         return
     many = _many(len(found), "difference")
-    yield f"{name} isn't as it was left on {journal.applied}: {many}"
+    yield f"{name} isn't as it was left on {when}: {many}"
     for one in found:
         yield from hung(f"{one.pitfall:<12}", printable(one.what), width)
         yield from hung("  mend      ", printable(one.mend), width)

@@ -279,21 +279,21 @@ def test_one_exception_that_concedes_is_enough():
 
 
 @pytest.mark.parametrize(
-    ("obeys", "more", "expected"),
+    ("obeys", "asked", "expected"),
     [
-        ({"rows"}, {}, Reason.ROWS),
-        ({"mask"}, {}, Reason.MASKED),
-        ({"mask", "rows"}, {"row": {}}, Reason.MASKED),
-        ({"mask"}, {"verb": "update"}, Reason.NO_PURPOSE),
-        ({"rows"}, {"row": {}}, Reason.NO_PURPOSE),
-        (set(), {}, Reason.NO_PURPOSE),
+        ({"rows"}, LI, Reason.ROWS),
+        ({"mask"}, LI, Reason.MASKED),
+        ({"mask", "rows"}, replace(LI, row={}), Reason.MASKED),
+        ({"mask"}, replace(LI, verb="update"), Reason.NO_PURPOSE),
+        ({"rows"}, replace(LI, row={}), Reason.NO_PURPOSE),
+        (set(), LI, Reason.NO_PURPOSE),
     ],
 )
 def test_whoever_has_an_exception_is_told_no_less_than_who_has_none(
-    obeys: set[str], more: dict[str, object], expected: Reason
+    obeys: set[str], asked: Request, expected: Reason
 ):
     """What is shown in part is shown to them too, short of what it concedes."""
-    asked = replace(LI, obeys=frozenset(obeys), **more)
+    asked = replace(asked, obeys=frozenset(obeys))
     found = decide(scene(leaves=(METRICS,)), asked, NOW)
     assert found.reason == expected
     alone = decide(scene(), asked, NOW)

@@ -113,9 +113,16 @@ def test_an_approval_never_reaches_back():
 
 @pytest.mark.parametrize(
     "until",
-    ["2022-2-1T00:00:00Z", "2022-02-1T00:00:00Z", "2022-02- 1T00:00:00Z"]
-    + ["\u0662\u0660\u0662\u0662-02-01T00:00:00Z", "2022-02-01T9:00:00Z"]
-    + ["2022-02-01T00:00:60Z", "2022-02-01", "2022-02-01T00:00:00z"],
+    [
+        "2022-2-1T00:00:00Z",
+        "2022-02-1T00:00:00Z",
+        "2022-02- 1T00:00:00Z",
+        "\u0662\u0660\u0662\u0662-02-01T00:00:00Z",
+        "2022-02-01T9:00:00Z",
+        "2022-02-01T00:00:60Z",
+        "2022-02-01",
+        "2022-02-01T00:00:00z",
+    ],
 )
 def test_an_end_in_another_spelling_is_none(until):
     """Ends are compared as texts: one that is spelt otherwise would come too late."""

@@ -71,9 +71,7 @@ def _fence(
     if all(_is_other_row(dataset, request) for _, dataset, _ in parts):
         return Decision(Reason.OTHER_ROW, out, columns)
     sure = any(standings[name] is Status.YES for name in out)
-    found = Decision(
-        Reason.EXCLUDED if sure else Reason.PERHAPS_EXCLUDED, out, columns
-    )
+    found = Decision(Reason.EXCLUDED if sure else Reason.PERHAPS_EXCLUDED, out, columns)
     ids = {f"{whole.partition(':')[2]}.{name}" for whole, _, name in parts}
     nearest = _conceded(scene, request, now, counted, ids)
     if nearest is not None:

@@ -171,13 +171,14 @@ def _is_other_row(markers: list[Marker]) -> list[str]:
 def _fits(leave: Leave) -> list[str]:
     """Return the conditions that an exception fits: who, when and which columns."""
     name = text(leave.name)
+    columns = f"resource.conceded[{name}].containsAll(context.columns)"
+    covered = f"resource.conceded_whole.contains({name})"
     return [
         f"principal has leaves && principal.leaves.contains({name})",
         *([f"context.now >= {_seconds(leave.since)}"] if leave.since else []),
         f"context.now < {_seconds(leave.until)}",
         "resource has conceded",
-        f"(if context.whole then resource.conceded_whole.contains({name}) "
-        f"else resource.open && resource.conceded[{name}].containsAll(context.columns))",
+        f"(if context.whole then {covered} else resource.open && {columns})",
     ]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -50,6 +50,9 @@ class Window(NamedTuple):
     ground: Ground
     lines: Sequence[bytes]
     allowed: int
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]  # fewer than none would lift a cap
 
 
 class _Used(msgspec.Struct):
@@ -156,8 +159,8 @@ class Book:
             self._keep(found)
             return found
         try:
-            return msgspec.json.decode(content, type=dict[str, int])
-        except msgspec.MsgspecError:
+            return msgspec.json.decode(content, type=dict[str, _Count])
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
             hint = "remove it, and the gate counts anew from the payloads"
             raise LedgerError("holds no counts", Locus(COUNTED), hint) from None
 
@@ -170,8 +173,8 @@ class Book:
                     used = decoder.decode(line)
                 except (msgspec.MsgspecError, UnicodeError, RecursionError):
                     continue  # the payload of something else
-                if used.leave:
-                    found[used.leave] += used.subjects or 0
+                if used.leave:  # nothing that was logged gives anything back
+                    found[used.leave] += max(0, used.subjects or 0)
         return dict(found)
 
     def _keep(self, counted: Mapping[str, int]) -> None:

@@ -101,13 +101,13 @@ def line_of(asked: Asked, decision: Decision, time: str, salt: bytes) -> Line:
         salt: `SALT` random bytes, drawn for this line alone.
     """
     request = asked.request
-    row = request.row
+    row, allowed = request.row, decision.allowed
     return Line(
-        allowed=decision.allowed,
+        allowed=allowed,
         caller=asked.caller,
         circumstances=_masked(salt, request.circumstances),
         columns=request.columns,
-        leave=decision.leave if decision.allowed else "",
+        leave=decision.leave if allowed else "",
         principal=request.principal,
         purpose=request.purpose,
         reason=decision.reason.value,
@@ -116,7 +116,7 @@ def line_of(asked: Asked, decision: Decision, time: str, salt: bytes) -> Line:
         row=_masked(salt, row) if row else {},
         salt=salt.hex(),
         stated=_masked(salt, request.stated),
-        subjects=request.subjects if decision.allowed and decision.leave else None,
+        subjects=request.subjects if allowed and decision.leave else None,
         surface=asked.surface,
         time=time,
         verb=request.verb,

@@ -24,6 +24,8 @@ from ringfence.gate.point.point import Told
 from ringfence.gate.point.recording import Recorder
 from ringfence.gate.wording import Label, path, words
 
+_STALE = Decision(Reason.STALE)
+
 
 class Held(NamedTuple):
     """A scene, and how long it may be used.
@@ -51,8 +53,8 @@ class _Judged(NamedTuple):
 
     current: _Current
     asked: Sequence[Asked]
-    decisions: Sequence[Decision]
-    said: Sequence[tuple[str, tuple[str, ...]]]
+    decisions: list[Decision]
+    said: list[tuple[str, tuple[str, ...]]]
     now: str
 
 
@@ -231,21 +233,20 @@ class Standing:
             UnansweredError: They can't be made.
         """
         in_force = self._is_in_force(current, now)
+        judged = _Judged(current, asked, [], [], now)
+        lines, allowed = [], 0
         try:
-            decisions = [
-                self._decided(current, one, now) if in_force else Decision(Reason.STALE)
-                for one in asked
-            ]
-            said = [
-                self._said(current, one.request, decision)
-                for one, decision in zip(asked, decisions, strict=True)
-            ]
-            lines = self._lines(asked, decisions, now)
+            for one in asked:
+                decision = self._decided(current, one, now) if in_force else _STALE
+                allowed += decision.allowed
+                judged.decisions.append(decision)
+                judged.said.append(self._said(current, one.request, decision))
+                lines.append(line_of(one, decision, now, self._salts()).content)
+            _check_lengths(lines)
         except Exception as error:
             self.tell(f"a question can't be decided: {type(error).__name__}: {error}")
             raise UnansweredError("it can't be decided") from error
-        allowed = sum([one.allowed for one in decisions])
-        return _Judged(current, asked, decisions, said, now), lines, allowed
+        return judged, lines, allowed
 
     def _answered(self, judged: _Judged, entry: int, first: int) -> list[Answer]:
         """Return what is answered of decisions that the ledger holds."""
@@ -278,19 +279,10 @@ class Standing:
     def _said(
         self, current: _Current, request: Request, decision: Decision
     ) -> tuple[str, tuple[str, ...]]:
-        scene = current.held.scene
         said = words(decision, request, self.label)
-        return said, path(scene, request, decision)
-
-    def _lines(
-        self, asked: Sequence[Asked], decisions: Sequence[Decision], now: str
-    ) -> list[bytes]:
-        lines = [
-            line_of(one, decision, now, self._salts()).content
-            for one, decision in zip(asked, decisions, strict=True)
-        ]
-        _check_lengths(lines)
-        return lines
+        if not decision.selectors:
+            return said, ()
+        return said, path(current.held.scene, request, decision)
 
     async def _found(
         self, asked: Asked, search: Callable[[Judge, str, dict[str, int]], list[str]]
@@ -332,5 +324,5 @@ class Standing:
 
 
 def _check_lengths(lines: Sequence[bytes]) -> None:
-    if any(len(line) > LONGEST for line in lines):
+    if len(max(lines, key=len)) > LONGEST:
         raise ValueError("it is too long to be logged")

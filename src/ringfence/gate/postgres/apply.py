@@ -14,7 +14,7 @@ from ringfence.gate.postgres.catalogue import Catalogue, canonical, digest
 from ringfence.gate.postgres.journal import Journal, write_journal
 from ringfence.gate.postgres.plan import plan
 from ringfence.gate.postgres.reading import Connection, connected, reading
-from ringfence.gate.postgres.statements import Plan
+from ringfence.gate.postgres.statements import Plan, ends_transaction
 from ringfence.gate.postgres.wanted import Wanted
 
 _AT = Locus("--dsn")
@@ -36,6 +36,7 @@ def apply(dsn: str, chosen: Plan, journal: Path) -> Journal:
         ConfigError: The database isn't as it was, isn't the one that the plan is for,
             or refuses a statement; then nothing has changed.
     """
+    _check_whole(chosen)
     with _transaction(dsn) as connection:
         before = reading(connection)
         _check(chosen, before)
@@ -62,6 +63,7 @@ def rollback(dsn: str, journal: Journal) -> None:
         ConfigError: The database has changed since, or wouldn't be as it was; then
             nothing has changed.
     """
+    _check_whole(journal.plan)
     with _transaction(dsn) as connection:
         found = reading(connection)
         _check_left(journal, found)
@@ -88,10 +90,18 @@ def fence(connection: Connection, wanted: Wanted) -> None:
 
 @contextmanager
 def _transaction(dsn: str) -> Iterator[Connection]:
-    """Give a superuser's transaction, which is rolled back unless it is committed."""
+    """Give a superuser's transaction, which is rolled back unless it is committed.
+
+    It sees one moment of the catalogue, and what it does itself: what somebody else
+    does meanwhile isn't taken for how the plan left the database, so it is drift.
+    """
     with connected(dsn) as connection:
-        connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        connection.autocommit = True
+        connection.execute(f"SET lock_timeout = '{_LOCK_SECONDS}s'")
+        # The session's, and first: that moment has to come after who was before us.
+        connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.autocommit = False
         query = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
         row = connection.execute(query).fetchone()
         if row is None or not row[0]:
@@ -99,6 +109,18 @@ def _transaction(dsn: str) -> Iterator[Connection]:
             hint = "row security and roles of others are a superuser's to change"
             raise ConfigError(message, _AT, hint)
         yield connection
+
+
+def _check_whole(chosen: Plan) -> None:
+    """Check that a plan's commands can be undone together: somebody may have edited it.
+
+    Raises:
+        ConfigError: One of them would end the transaction.
+    """
+    for place, one in enumerate(chosen.statements, 1):
+        if any(map(ends_transaction, (one.sql, *one.inverse))):
+            message = f"statement {place} of the plan begins or ends a transaction"
+            raise ConfigError(message, None, "make the plan anew: no plan of ours does")
 
 
 def _check(chosen: Plan, found: Catalogue) -> None:

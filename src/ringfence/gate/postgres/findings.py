@@ -30,6 +30,7 @@ def find(board: Board) -> None:
         _oracles,
         _writes,
         _planted,
+        _watching,
         _types,
         _settings,
     ):
@@ -199,6 +200,20 @@ def _planted(board: Board) -> None:
                 f"the rule {one.name} of {one.relation} acts as the table's owner",
                 "see that it copies no row to where nobody guards it, or drop it",
                 "L20",
+            )
+
+
+def _watching(board: Board) -> None:
+    """Find event triggers whose code somebody outside can change."""
+    owners = {one.name: one.owner for one in board.catalogue.functions}
+    for one in board.catalogue.event_triggers:
+        owner = owners.get(one.function)
+        if owner is not None and owner in board.roles.usable:
+            board.find(
+                f"the event trigger {one.name} runs {one.function}, which {owner} can"
+                " rewrite, in everybody's session, a superuser's too",
+                f"give {one.function} a superuser as its owner, or drop the trigger",
+                "L74",
             )
 
 

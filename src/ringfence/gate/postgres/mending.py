@@ -139,7 +139,8 @@ class Mending:
         return self._drop(one, "TRIGGER" if getattr(one, "function", "") else "RULE")
 
     def _table(self, name: str) -> str:
-        return self._relations[name].sql
+        one = self._relations.get(name)
+        return quoted(name) if one is None else one.sql  # of a journal edited by hand
 
 
 def _name(one: msgspec.Struct) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import msgspec
 
@@ -10,6 +11,13 @@ from ringfence.errors import printable
 from ringfence.gate.postgres.wanted import Finding
 
 Names = tuple[str, ...]
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+_ENDING = frozenset(
+    {
+        *("ABORT", "BEGIN", "COMMIT", "END", "PREPARE"),
+        *("RELEASE", "ROLLBACK", "SAVEPOINT", "START"),
+    }
+)
 
 
 class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,6 +86,16 @@ def canonical(plan: Plan) -> bytes:
 def digest(plan: Plan) -> str:
     """Return the SHA-256 of `canonical`, in hexadecimal."""
     return hashlib.sha256(canonical(plan)).hexdigest()
+
+
+def ends_transaction(sql: str) -> bool:
+    """Tell whether commands begin or end a transaction: no plan of ours does.
+
+    What stands in quotes or in a comment is none of it; in doubt it is.
+    """
+    bare = _QUOTED.sub(" ", sql)
+    words = (one.split() for one in bare.split(";"))
+    return any(found and found[0].upper() in _ENDING for found in words)
 
 
 def script(plan: Plan) -> str:

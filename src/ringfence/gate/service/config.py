@@ -152,6 +152,7 @@ class _Reading:
             hint = "`keys`: a list of the public keys that sign bundles"
             note("a bundle needs keys that it is checked with", root.at, hint)
         callers = config.callers
+        self._shared(callers, root)
         if any(one.subjects for one in callers) and get("oidc") is None:
             note("a caller has `oidc`, and there is no section `oidc`", root.at)
         named = any(one.names for one in callers)
@@ -169,6 +170,19 @@ class _Reading:
             tls = config.tls._replace(is_needed=only)
             return replace(config, tls=tls)
         return config
+
+    def _shared(self, callers: tuple[Known, ...], root: Located) -> None:
+        """Note whatever shows two callers: which of them asks, nobody could say."""
+        first: dict[tuple[str, str], str] = {}
+        for one in callers:
+            shown = [("certificate", name) for name in one.names]
+            shown += [("oidc", name) for name in one.subjects]
+            for kind, name in shown:
+                other = first.setdefault((kind, name), one.caller.name)
+                if other != one.caller.name:
+                    both = f"`{other}` and `{one.caller.name}`"
+                    hint = "give each caller what shows it alone"
+                    self.take.note(f"{kind} `{name}` shows {both}", root.at, hint)
 
     # --- where, and what by -----------------------------------------------------------
 

@@ -192,7 +192,11 @@ class Direct(Connection):
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._is_begun = True
-        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self.url, self.headers = b"", []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Look whether it is plain."""
@@ -301,10 +305,11 @@ class Direct(Connection):
     def _leave(self) -> None:
         """Leave a request, as far as it has come, to the application."""
         url, headers, parts = self.url, self.headers, self._parts
-        expects, self._parts = self.expect_100_continue, None
+        self._parts = None
         super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers.extend(headers)
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
         super().on_headers_complete()
         for one in parts or ():
             super().on_body(one)

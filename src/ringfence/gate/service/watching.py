@@ -19,6 +19,7 @@ from ringfence.gate.bundles import Seen, opened, read_bundle
 from ringfence.gate.leaves.keeping import courses
 from ringfence.gate.point.standing import Held, Standing
 from ringfence.gate.service.metrics import Metrics
+from ringfence.ledger.faults import within
 from ringfence.ledger.signed.keys import VerifierKey
 from ringfence.ledger.writer.recovery import PUBLISHED
 
@@ -124,7 +125,8 @@ class Conceding:
 
     def _leaves(self, scene: Scene) -> tuple[Leave, ...]:
         try:
-            found = courses(self._folder, scene).leaves(scene)
+            with within(self._folder):
+                found = courses(self._folder, scene).leaves(scene)
         except Exception as error:  # noqa: BLE001 - whatever it is, none is conceded
             fault = str(error) or type(error).__name__
             if fault != self._fault:

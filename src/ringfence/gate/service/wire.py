@@ -201,4 +201,3 @@ def load(made: ssl.SSLContext, tls: Tls) -> None:
         ) from None
     if tls.revoked is not None:
         made.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
-

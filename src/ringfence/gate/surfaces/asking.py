@@ -29,8 +29,11 @@ from ringfence.gate.surfaces.naming import principal, resource, verb
 
 # What a caller says of a person, where an unknown word would fall out of every list.
 _CODES = ("residence", "location")
-_FLAGS = ("us_person", "designated", "active")
 _YES_NO = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+_LISTED = {
+    **dict.fromkeys(("us_person", "designated", "active"), _YES_NO),
+    "employment": {"employee": "employee", "contractor": "contractor"},
+}
 # What a context says to the gate itself, rather than to the guards of grants.
 _TAKEN = frozenset({"purpose", "subjects"})
 _NOTHING: Properties = {}
@@ -92,7 +95,7 @@ class Words:
             principal=principal,
             verb="" if action is None else self._verb(action.name),
             resource=resource,
-            columns=_columns(told),
+            columns=_columns(told, resource),
             row=row,
             stated=_of_person(asked.subject.properties or _NOTHING, trusted=trusted),
             trusted=trusted,
@@ -163,18 +166,25 @@ def _is_id(value: object) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
-def _columns(told: Properties) -> tuple[str, ...]:
+def _columns(told: Properties, resource: str) -> tuple[str, ...]:
     columns = told.get("columns")
     if columns is None:
         return ()
     if not isinstance(columns, list) or not all(isinstance(c, str) for c in columns):
         raise MalformedError("`resource.properties.columns` must be a list of names")
+    if kind_of(resource) == "column" and {*columns} - {resource.rpartition(".")[2]}:
+        # A column is decided by itself: what is named beside it would pass unseen.
+        raise MalformedError("`resource.properties.columns` must be of a dataset")
     return tuple(dict.fromkeys(columns))
 
 
 def _cell(value: object) -> str | None:
-    """Return what a row has in a column; None if it isn't a plain text or number."""
-    return None if isinstance(value, bool | list | dict) else _text(value)
+    """Return what a row has in a column; None if it isn't a text or a whole number.
+
+    Any other number has several spellings, of which one may be the population's.
+    """
+    is_plain = isinstance(value, str | int) and not isinstance(value, bool)
+    return _text(value) if is_plain else None
 
 
 def _of_person(told: Properties, *, trusted: bool) -> Stated:
@@ -182,12 +192,12 @@ def _of_person(told: Properties, *, trusted: bool) -> Stated:
 
     Raises:
         MalformedError: The caller's word wins, and would take somebody out of every
-            list of countries, or of yes and no, only for how it is spelt.
+            list of countries or of closed words only for how it is spelt.
     """
     if not told:
         return {}
     found = _stated(told, "")
-    for name in (*_CODES, *_FLAGS):
+    for name in (*_CODES, *_LISTED):
         if name in found:
             found[name] = tuple(_meant(name, one, trusted) for one in found[name])
     return found
@@ -198,9 +208,11 @@ def _meant(name: str, value: str, trusted: bool) -> str:  # noqa: FBT001 - inter
         code = value.upper()
         meant = code if is_country(code) else ""
     else:
-        meant = _YES_NO.get(value.casefold(), "")
+        meant = _LISTED[name].get(value.casefold(), "")
     if not meant and trusted:
-        kind = "a country's code (ISO 3166-1)" if name in _CODES else "`yes` or `no`"
+        words = _LISTED.get(name, {}).values()
+        known = " or ".join(f"`{one}`" for one in dict.fromkeys(words))
+        kind = "a country's code (ISO 3166-1)" if name in _CODES else known
         raise MalformedError(f"`subject.properties.{name}` must be {kind}")
     return meant or value
 

@@ -26,6 +26,7 @@ RESOURCE = "x-ringfence-resource"
 REASON = "x-ringfence-reason"
 DECISION = "x-ringfence-decision"
 _REMOVE = "x-envoy-auth-headers-to-remove"
+_UNNAMED = "http:unnamed"  # a verb that nobody has, so that the log says denied
 _VERBS = {
     "GET": "read",
     "HEAD": "read",
@@ -38,10 +39,12 @@ _VERBS = {
 
 async def _check(point: Point, caller: Caller, call: Call) -> Reply:
     who, what = call.headers.get(PRINCIPAL, ""), call.headers.get(RESOURCE, "")
+    # A header that came twice names two: nobody can say which one is meant.
+    is_named = all(one.strip() and "," not in one for one in (who, what))
     verb = _VERBS.get(call.method.upper(), f"http:{call.method[:20]}")
     request = Request(
         _named(caller, who, is_principal=True),
-        verb,
+        verb if is_named else _UNNAMED,
         _named(caller, what, is_principal=False),
     )
     reference = call.headers.get("x-request-id", "")
@@ -49,10 +52,8 @@ async def _check(point: Point, caller: Caller, call: Call) -> Reply:
     if len(answers) != 1:
         raise UnansweredError
     (answer,) = answers
-    # A header that came twice names two: nobody can say which one is meant.
-    is_named = all(one.strip() and "," not in one for one in (who, what))
     headers = ((DECISION, answer.id), (_REMOVE, f"{PRINCIPAL},{RESOURCE}"))
-    if answer.decision.allowed and is_named:
+    if answer.decision.allowed:
         return Reply(200, headers=headers)
     reason = answer.decision.reason.value if is_named else "unnamed"
     body = written({"reason": reason, "decision": answer.id})

@@ -186,12 +186,13 @@ async def _residuals(
     """Return which rows a request may touch, in some dialects.
 
     Of a row, only whether it surely is of nobody in the population counts: so it is
-    asked for a row of which nothing is known, and for such a one.
+    asked for a row of which nothing is known, and for such a one if there is any.
     """
     within = replace(request, row={}, obeys=frozenset())
     apart = replace(within, row=row_apart(scene, request))
-    first, second = await _asked(point, caller, within, apart)
-    decisions = first.decision, second.decision
+    asked = [within] if apart == within else [within, apart]
+    answers = await _asked(point, caller, *asked)
+    decisions = answers[0].decision, answers[-1].decision
     return {
         name: kept_rows(scene, request, *decisions, dialect=_DIALECTS[name])
         for name in names

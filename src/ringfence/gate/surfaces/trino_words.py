@@ -138,9 +138,7 @@ def dataset(caller: Caller, catalog: str, schema: str, table: str) -> str:
 
     A dot or a slash within a name would make two tables one.
     """
-    parts = [
-        one.replace(".", "%2E").replace("/", "%2F") for one in (catalog, schema, table)
-    ]
+    parts = [_escaped(one) for one in (catalog, schema, table)]
     dotted = ".".join(parts)
     for naming in caller.resources:
         if any(
@@ -149,6 +147,17 @@ def dataset(caller: Caller, catalog: str, schema: str, table: str) -> str:
         ):
             return resource(caller, "table", dotted)
     return resource(caller, "table", f"{parts[0]}/{parts[1]}.{parts[2]}")
+
+
+def _escaped(name: str) -> str:
+    """Return a name without a dot or a slash, and no two names as the same.
+
+    A name stays as it is unless it has one of them, or looks as if it had been escaped.
+    """
+    if "%2" in name or {*name} & {*"./"}:
+        for one in "%./":
+            name = name.replace(one, f"%{ord(one):02X}")
+    return name
 
 
 def is_placed(scene: Scene, node: str) -> bool:
@@ -173,11 +182,11 @@ def _table(caller: Caller, scene: Scene, part: Members) -> Target:
     if "columnName" in part and (not isinstance(name, str) or not name):
         raise MalformedError("`columnName` must be a text")
     type_ = part.get("columnType")
-    own = schema.casefold()
+    own = schema.lower()  # a folded case would make more names one than Trino does
     is_names = (
         node not in scene.datasets
-        and table.casefold() in NAMES_ALONE.get(own, ())
-        and (own != "jdbc" or catalog.casefold() == "system")
+        and table.lower() in NAMES_ALONE.get(own, ())
+        and (own != "jdbc" or catalog.lower() == "system")
     )
     return Target(
         node,
@@ -206,7 +215,7 @@ def _function(caller: Caller, part: Members) -> Target:
         return Target(_store(caller, ""), name=name)
     whole = _members(where, "`catalogSchema`")
     catalog, schema = (_text(whole, key) for key in ("catalogName", "schemaName"))
-    is_built_in = (catalog.casefold(), schema.casefold()) == _BUILT_IN
+    is_built_in = (catalog.lower(), schema.lower()) == _BUILT_IN
     return Target(_store(caller, catalog), name=name, is_built_in=is_built_in)
 
 

@@ -16,11 +16,15 @@ from jwt.algorithms import ECAlgorithm
 
 from ringfence.errors import ConfigError, ProofError, RingfenceError
 from ringfence.gate.bundles import LARGEST, Seen, new_keys, read_bundle, seal
+from ringfence.gate.point.book import Book
 from ringfence.gate.point.standing import Held
 from ringfence.gate.service import oidc, watching
 from ringfence.gate.service.config import parse_config, read_config
 from ringfence.gate.service.oidc import Issuer, Trust, read_keys
 from ringfence.gate.service.watching import Bundles, Conceding, Watch
+from ringfence.ledger.faults import LedgerError
+from ringfence.ledger.keeping.payloads import Payloads
+from ringfence.ledger.writer.disk import RealDisk
 from tests.serving import UNTIL, ledger, scene, standing
 
 KEYS = new_keys("example.com/gate")
@@ -126,6 +130,47 @@ def test_no_bundle_is_read_from_what_is_no_file(tmp_path: Path):
         read_bundle(huge)
 
 
+HOSTILE = (
+    *(b'{"a":-5}', b'{"\xff":1}', b"\xff", b"", b"null", b"[" * 100_000),
+    *(b'{"a":1.5}', b'{"a":"1"}', b'{"a":1}x', b'{"version":1,"digest":"\xff"}'),
+)
+
+
+@pytest.mark.parametrize("content", HOSTILE)
+def test_counts_that_can_not_be_are_refused(tmp_path: Path, content: bytes):
+    """No count lifts a cap: what is damaged, or below nothing, isn't believed."""
+    folder = ledger(tmp_path / "l")
+    (folder / "private/counted").write_bytes(content)
+    book = Book(folder)
+    with pytest.raises(LedgerError, match=r"private/counted: holds no counts\n  help"):
+        book.open()
+    (folder / "private/counted").unlink()
+    assert book.open() == {}
+    book.close()
+
+
+def test_no_payload_gives_uses_back(tmp_path: Path):
+    """Counted anew, a line of fewer people than none counts for none."""
+    folder = ledger(tmp_path / "l")
+    payloads = Payloads(RealDisk(folder))
+    for number in (7, -1_000):
+        line = json.dumps({"leave": "q", "subjects": number}).encode()
+        payloads.keep(line + b"\n")
+    book = Book(folder)
+    assert book.open() == {"q": 7}
+    book.close()
+
+
+@pytest.mark.parametrize("content", HOSTILE)
+def test_a_memory_of_bundles_that_is_damaged_takes_none(tmp_path: Path, content: bytes):
+    """Where nobody knows which bundle was in force, none comes in force."""
+    file = tmp_path / "b"
+    file.write_bytes(bundle(1))
+    (tmp_path / "seen").write_bytes(content)
+    with pytest.raises(ConfigError, match="doesn't tell which bundle was in force"):
+        Bundles(file, PUBLIC, Seen(tmp_path / "seen")).read(NOW)
+
+
 def bundle(version: int, issued: str = "2020-01-01T00:00:00Z") -> bytes:
     """Return a bundle."""
     return seal(scene(), KEYS, version, issued, UNTIL)
@@ -208,6 +253,14 @@ def test_strange_values_have_their_place(text: str, problem: str):
     with pytest.raises(RingfenceError) as found:
         parse_config(BARE + text, "serve.yaml", Path())
     assert problem in str(found.value)
+
+
+@pytest.mark.parametrize("kind", ["certificate", "oidc"])
+def test_nothing_shows_two_callers(kind: str):
+    """Which of two callers asks is never a matter of their order."""
+    text = f"callers: {{a: {{{kind}: [x, x]}}, b: {{{kind}: [y, x]}}}}"
+    with pytest.raises(ConfigError, match=f"{kind} `x` shows `a` and `b`"):
+        parse_config(text, "serve.yaml", Path())
 
 
 def test_a_token_file_has_a_name():

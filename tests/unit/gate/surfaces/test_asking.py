@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -98,6 +99,7 @@ def test_what_is_stated_of_a_subject_becomes_texts(told, expected):
         ({"residence": ["US", "UK"]}, "`subject.properties.residence` must be a country's"),
         ({"us_person": "perhaps"}, "`subject.properties.us_person` must be `yes` or `no`"),
         ({"designated": 1}, "`subject.properties.designated` must be `yes` or `no`"),
+        ({"employment": "staff"}, "`subject.properties.employment` must be `employee`"),
     ],
 )  # fmt: skip
 def test_a_word_that_counts_must_be_one_that_can_exclude(told, message):
@@ -107,9 +109,11 @@ def test_a_word_that_counts_must_be_one_that_can_exclude(told, message):
 
 def test_a_trusted_word_wins():
     """Whoever is trusted for people is said to be."""
-    found = read(caller=TRUSTED, subject={"residence": "sg", "active": False})
+    told = {"residence": "sg", "active": False, "employment": "Contractor"}
+    found = read(caller=TRUSTED, subject=told)
     assert found.trusted
-    assert found.stated == {"residence": ("SG",), "active": ("no",)}
+    said = {"residence": ("SG",), "active": ("no",), "employment": ("contractor",)}
+    assert found.stated == said
 
 
 # --- the resource ---------------------------------------------------------------------
@@ -129,6 +133,15 @@ def test_columns_that_are_no_list_of_names_are_refused(columns):
     """What isn't a list of texts can't be narrowed to."""
     message = "`resource.properties.columns` must be a list of names"
     assert refusal(resource={"columns": columns}) == message
+
+
+@pytest.mark.parametrize("columns", [["d"], ["c", "d"], ["db/t.c"], [""]])
+def test_a_column_has_no_other_columns(columns):
+    """Other columns beside a column would be answered as if nobody had named them."""
+    message = "`resource.properties.columns` must be of a dataset"
+    assert (
+        refusal(what="db/t.c", kind="column", resource={"columns": columns}) == message
+    )
 
 
 def test_what_is_told_of_a_resource_counts_for_nothing_by_itself():
@@ -161,10 +174,19 @@ def test_a_trusted_caller_says_whose_row_it_is(what, kind, row):
 
 @pytest.mark.parametrize(
     ("value", "cell"),
-    [("US", "US"), (7, "7"), (None, None), (True, None), (["US"], None), ({}, None)],
+    [
+        ("US", "US"),
+        (7, "7"),
+        (None, None),
+        (True, None),
+        (["US"], None),
+        ({}, None),
+        (Decimal("7.0"), None),
+        (Decimal("7e0"), None),
+    ],
 )
-def test_a_cell_is_a_text_or_a_number(value, cell):
-    """What is no plain text or number may be anybody's row."""
+def test_a_cell_is_a_text_or_a_whole_number(value, cell):
+    """What is no text or whole number, or may be spelt otherwise, may be anybody's."""
     assert read(caller=TRUSTED, resource={"region": value}).row == {"region": cell}
 
 

@@ -99,6 +99,16 @@ def test_a_caller_may_have_names_of_its_own():
     assert ask("wei@corp.test", "api-shop", caller=caller).status == 200
 
 
+@pytest.mark.parametrize("who", [None, " ", "person:ann,person:wei"])
+def test_what_is_not_let_pass_is_not_logged_as_allowed(who):
+    """Whoever isn't named is denied in the log too, also what anybody may have."""
+    point = Pointing(scene())
+    reply = ask(who, SHOP, point=point)
+    assert dict(reply.headers)["x-ringfence-reason"] == "unnamed"
+    ((_, decision),) = point.logged[0]
+    assert not decision.allowed
+
+
 def test_every_request_is_logged():
     """A denial for want of a name stands in the log like any other."""
     point = Pointing(scene())

@@ -248,6 +248,14 @@ def test_a_filter_is_never_empty(asked, expected):
     assert {one["query"] for one in found.values()} == {expected}
 
 
+def test_a_filter_counts_an_exception_once():
+    """Where no row can be apart, it is asked once: each answer counts people."""
+    point = Pointing(scene())
+    asked = question(EXCLUDED, PERSON, purpose="audit", subjects=3)
+    assert ask("/v1/compile/ringfence/allow", {"input": asked}, point).status == 200
+    assert [len(one) for one in point.logged] == [1]
+
+
 @pytest.mark.parametrize("verb", ["read", "update", "delete"])
 @pytest.mark.parametrize("dialect", ["postgresql", "trino", "duckdb"])
 def test_a_filter_keeps_what_the_decision_allows(dialect, verb):

@@ -138,6 +138,10 @@ def test_trinos_own_tables_of_names_are_not_filtered():
     names = {"table": table("tables", schema="information_schema")}
     asked = {**FILTER, "resource": names}
     assert result("rowFilters", WEI, asked, Pointing(scene())) == []
+    # A schema that is only called almost so may hold anything.
+    names = {"table": table("tables", schema="information_\u017fchema")}
+    asked = {**FILTER, "resource": names}
+    assert result("rowFilters", WEI, asked, Pointing(scene())) != []
 
 
 def test_rows_are_filtered_for_a_caller_that_filters_alone():
@@ -327,9 +331,12 @@ def test_a_caller_may_have_names_of_its_own():
 def test_no_two_tables_are_one():
     """A dot or a slash within a name can't make one table pass for another."""
     names = [("a", "b.c", "d"), ("a", "b", "c.d"), ("a/b", "c", "d"), ("a", "b/c", "d")]
+    names += [("a", "b%2Ec", "d"), ("a", "b%252Ec", "d"), ("a", "b%2F.c", "d")]
+    names += [("a", "b/.c", "d"), ("a", "b%c", "d"), ("a", "b%25c", "d")]
     found = {dataset(CALLER, *one) for one in names}
     assert len(found) == len(names)
     assert "dataset:a/b.c.d" not in found
+    assert dataset(CALLER, "a", "50%", "d_%") == "dataset:a/50%.d_%"
 
 
 # --- faults ---------------------------------------------------------------------------
