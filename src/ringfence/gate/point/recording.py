@@ -175,10 +175,8 @@ class Recorder:
     ) -> None:
         """Have lines brought to the ledger; it is told later, and once.
 
-        Raises:
-            UnansweredError: They aren't taken, and nothing is told.
+        Whoever calls it has called `check` for so many lines just before.
         """
-        self.check(len(lines))
         self._waiting.append(Written(ground, lines, allowed, told))
         self._lines += len(lines)
         if self._lines >= self._wanted:
@@ -192,6 +190,7 @@ class Recorder:
         Raises:
             UnansweredError: They may not be there.
         """
+        self.check(len(lines))
         waited: asyncio.Future[tuple[int, int]]
         waited = asyncio.get_running_loop().create_future()
 

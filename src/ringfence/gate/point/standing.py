@@ -196,8 +196,8 @@ class Standing:
             UnansweredError: No scene is in force, or the ledger takes nothing. Nothing
                 was decided, and nothing will be told.
         """
-        current, now = self._ready(), self.now()
-        if not self._is_in_force(current, now):
+        current, now = self._current, self.now()
+        if current is None or not self._is_in_force(current, now):
             raise UnansweredError("no scene is in force")
         self.recorder.check(len(asked))
 
@@ -209,7 +209,7 @@ class Standing:
                 told(self._answered(judged, *place))
 
         try:
-            judged, lines, allowed = self._judged(current, asked, now)
+            judged, lines, allowed = self._judged(current, asked, now, in_force=True)
         except UnansweredError:
             asyncio.get_running_loop().call_soon(logged, None)
         else:
@@ -217,7 +217,8 @@ class Standing:
 
     async def _answers(self, asked: Sequence[Asked]) -> list[Answer]:
         current, now = self._ready(), self.now()
-        judged, lines, allowed = self._judged(current, asked, now)
+        in_force = self._is_in_force(current, now)
+        judged, lines, allowed = self._judged(current, asked, now, in_force=in_force)
         entry, first = await self.recorder.log(current.ground, lines, allowed)
         found = self._answered(judged, entry, first)
         if Reason.STALE in (one.reason for one in judged.decisions):
@@ -225,14 +226,13 @@ class Standing:
         return found
 
     def _judged(
-        self, current: _Current, asked: Sequence[Asked], now: str
+        self, current: _Current, asked: Sequence[Asked], now: str, *, in_force: bool
     ) -> tuple[_Judged, list[bytes], int]:
         """Return decisions with what is said of them, their lines, and how many allow.
 
         Raises:
             UnansweredError: They can't be made.
         """
-        in_force = self._is_in_force(current, now)
         judged = _Judged(current, asked, [], [], now)
         lines, allowed = [], 0
         try:

@@ -29,8 +29,12 @@ EMPTY = msgspec.convert(
             for name, type_ in Catalogue.__annotations__.items()
             if "tuple" in type_ or type_ in ("Acl", "Names")
         },
-        "version": 180000, "database": "d", "owner": "o", "template": False,
-        "settings": {}, "unread": {},
+        "version": 180000,
+        "database": "d",
+        "owner": "o",
+        "template": False,
+        "settings": {},
+        "unread": {},
     },
     Catalogue,
 )
