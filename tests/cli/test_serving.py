@@ -107,6 +107,14 @@ def test_a_case_is_read_again_when_a_file_of_it_changes(case: Path):
     assert decide(scene, insert, now()).reason is Reason.EXCLUDED
 
 
+def test_a_stale_source_is_named(case: Path, capsys: pytest.CaptureFixture[str]):
+    """Who decides by facts of long ago is told so."""
+    CaseFiles(case).read("2025-01-31T00:00:00Z")
+    told = capsys.readouterr().err
+    assert "source hr was collected 1097 days from the date judged" in told
+    assert "decides by it all the same" in told
+
+
 def test_a_ledger_beside_a_case_is_no_part_of_it(case: Path):
     """What is logged, and what is hidden, doesn't have the case read again."""
     folder = ledger(case / "ledger")

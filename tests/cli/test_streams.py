@@ -108,3 +108,12 @@ def test_an_interrupted_run_is_no_verdict(say, monkeypatch):
     monkeypatch.setattr("ringfence.claims.check.check", interrupt)
     said = say("check", "case")
     assert (said.code, said.err) == (1, "interrupted: there is no verdict\n")
+
+
+def test_a_connection_string_that_fell_apart_is_not_repeated(say):
+    """Without its quotes it becomes several words, of which one holds the password."""
+    dsn = ["--dsn", "host=h", "password=hush-9f3a", "postgresql://u:hush-9f3a@h/d"]
+    done = say("enforce", "postgres", "plan", "case", *dsn)
+    assert done.code == 2
+    assert "password=..." in done.err
+    assert "hush" not in done.err + done.out

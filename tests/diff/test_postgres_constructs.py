@@ -135,7 +135,16 @@ def test_two_collections_agree(cluster: Cluster, database: psycopg.Connection) -
     assert harvested(cluster).facts == harvested(cluster).facts
 
 
-@pytest.mark.parametrize("dsn", ["not a dsn hush-9f3a", "postgresql://a:hush-9f3a@[/x"])
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "not a dsn hush-9f3a",
+        "postgresql://a:hush-9f3a@[/x",
+        "postgresql://a:b@hush-9f3a@nowhere.invalid/x",
+        "postgresql://a:b/hush-9f3a@nowhere.invalid/x",
+        "postgresql://a@nowhere.invalid:hush-9f3a/x",
+    ],
+)
 def test_a_broken_connection_string_is_not_repeated(dsn: str) -> None:
     """A connection string that can't be read isn't quoted: it may hold a password."""
     with pytest.raises(SourceError) as caught:

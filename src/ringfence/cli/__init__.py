@@ -7,6 +7,7 @@ imported by the commands that need them, so that `--help` costs nothing.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -97,7 +98,7 @@ def _exit_code(argv: Sequence[str] | None) -> int:
             argv, exit_on_error=False, print_error=False, result_action="return_value"
         )
     except CycloptsError as error:
-        complain(printable(str(error)) + "\n  help: see `ringfence --help`")
+        complain(printable(_unquoted(str(error))) + "\n  help: see `ringfence --help`")
         return int(ExitCode.USAGE)
     except RingfenceError as error:
         complain(str(error))
@@ -118,6 +119,13 @@ def _exit_code(argv: Sequence[str] | None) -> int:
         _complain_of(error)
         return int(ExitCode.TOOL_FAILED)
     return int(result or 0)
+
+
+def _unquoted(text: str) -> str:
+    """Return what cyclopts says of words that it couldn't use, without a secret."""
+    # A connection string that nobody put into quotes falls apart into such words.
+    secret = re.compile(r"(password=|://)[^\s'\"]*", re.IGNORECASE)
+    return secret.sub(r"\1...", text)
 
 
 def _complain_of(error: BaseException) -> None:

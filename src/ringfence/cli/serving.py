@@ -254,7 +254,10 @@ def _case(path: Path, instant: str) -> Case:
     progress = Progress()
     found = opened(Ask(path, instant, instant, progress))
     progress.done()
-    return Case(found.estate, found.boundary, found.boundary.as_of)
+    case = Case(found.estate, found.boundary, found.boundary.as_of)
+    for gap in case.source_gaps:
+        _complain(f"{gap.text}: the gate decides by it all the same")
+    return case
 
 
 def _signing(file: Path) -> tuple[SigningKey, ...]:

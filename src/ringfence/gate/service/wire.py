@@ -120,6 +120,9 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
 
+_SPECIAL = frozenset('"+,;<=>\\')
+
+
 def names_of(certificate: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of a certificate that Python's `ssl` has verified.
 
@@ -129,15 +132,29 @@ def names_of(certificate: Mapping[str, Any]) -> Iterator[str]:
     for kind, name in certificate.get("subjectAltName", ()):
         yield f"{kind}:{name}"
     parts = [
-        (_ABBREVIATED.get(kind, kind), value)
+        [(_ABBREVIATED.get(kind, kind), _escaped(value)) for kind, value in one]
         for one in certificate.get("subject", ())
-        for kind, value in one
     ]
-    for kind, value in parts:
-        if kind == "CN" and len(parts) > 1:
+    told = [pair for one in parts for pair in one]
+    for kind, value in told:
+        if kind == "CN" and len(told) > 1:
             yield f"CN={value}"
-    if parts:
-        yield ",".join(f"{kind}={value}" for kind, value in reversed(parts))
+    if told:
+        yield ",".join(
+            "+".join(f"{kind}={value}" for kind, value in one)
+            for one in reversed(parts)
+        )
+
+
+def _escaped(value: str) -> str:
+    """Return a value as it stands in a subject (RFC 4514, section 2.4).
+
+    So no common name can be written to read like the whole subject of somebody else.
+    """
+    text = "".join(f"\\{one}" if one in _SPECIAL else one for one in value)
+    if text[:1] in {" ", "#"}:
+        text = "\\" + text
+    return f"{text[:-1]}\\ " if text.endswith(" ") and len(text) > 1 else text
 
 
 class Tls(NamedTuple):

@@ -75,7 +75,12 @@ def _connect(dsn: str) -> psycopg.Connection[Row]:
     hint = "write `host=... dbname=... user=...`, or `postgresql://user@host/database`"
     try:
         parameters = conninfo.conninfo_to_dict(dsn)
-    except psycopg.Error:
+        host, port = (str(parameters.get(key) or "") for key in ("host", "port"))
+        # Of a password with a bare `@` or `/`, libpq takes a part for a host or port.
+        strange = "@" in host or not f"0{port.replace(',', '')}".isdecimal()
+    except (psycopg.Error, UnicodeError, ValueError):
+        strange, parameters = True, {}
+    if strange:
         # The library's own message quotes the string, and with it the password.
         message = "the connection string can't be understood"
         raise SourceError(message, Locus("postgres"), hint) from None
@@ -86,7 +91,7 @@ def _connect(dsn: str) -> psycopg.Connection[Row]:
             conninfo.make_conninfo("", **parameters), **pinned
         )
         return psycopg.connect(full, row_factory=dict_row)
-    except psycopg.Error as error:
+    except (psycopg.Error, UnicodeError) as error:
         reason = _without(str(error), str(parameters.get("password") or ""))
         hint = "check host, port, database, role and password, and `pg_hba.conf`"
         message = f"can't connect: {reason}"

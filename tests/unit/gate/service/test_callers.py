@@ -255,6 +255,29 @@ def test_what_this_machine_alone_reaches():
     assert [is_loopback(one) for one in names] == [True] * 4 + [False] * 3
 
 
+def test_no_common_name_reads_like_a_subject():
+    """What a name is made of can't be taken for the parts of another one's subject."""
+    shown = {
+        "subject": (
+            (("organizationName", "B"),),
+            (("commonName", "trino,O=Example"),),
+        )
+    }
+    assert [*names_of(shown)] == [
+        "CN=trino\\,O\\=Example",
+        "CN=trino\\,O\\=Example,O=B",
+    ]
+    joint = {
+        "subject": (
+            (
+                ("organizationName", " B "),
+                ("commonName", "#a"),
+            ),
+        )
+    }
+    assert [*names_of(joint)] == ["CN=\\#a", "O=\\ B\\ +CN=\\#a"]
+
+
 def test_the_names_of_a_certificate():
     """Alternative names come first, then the common name and the whole subject."""
     shown = {
