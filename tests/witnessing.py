@@ -122,6 +122,9 @@ class Model:
     def close(self) -> None:
         pass
 
+    def holds(self, path: str) -> bool:
+        return self.names.get(path, FOLDER) != FOLDER
+
     def read(self, path: str) -> bytes:
         if path not in self.names:
             raise FileNotFoundError(2, "no such file", path)
