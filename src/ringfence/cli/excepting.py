@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,25 @@ Purpose = Annotated[
     str, Parameter(help="What for; each request says it word for word.")
 ]
 Cap = Annotated[int, Parameter(help="Distinct people whose data may be seen.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Who takes a step, where it is logged, and how the command tells of it."""
+
+    ledger: Ledger
+    by: By
+    format: Form = "text"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told(Taken):
+    """A step that is taken with a reason."""
+
+    why: Why
+
 
 app = App(
     name="exception",
@@ -126,15 +146,7 @@ def break_glass(
 
 
 @app.command
-def approve(
-    case: Path,
-    name: str,
-    /,
-    *,
-    ledger: Ledger,
-    by: By,
-    format: Form = "text",  # noqa: A002
-) -> int:
+def approve(case: Path, name: str, /, *, taken: Taken) -> int:
     """Approve an exception that somebody else has asked for.
 
     Parameters
@@ -146,20 +158,12 @@ def approve(
     """
     from ringfence.gate.leaves import steps
 
-    return _take(case, ledger, steps.Approve(name, _person(by)), format)
+    step = steps.Approve(name, _person(taken.by))
+    return _take(case, taken.ledger, step, taken.format)
 
 
 @app.command
-def refuse(
-    case: Path,
-    name: str,
-    /,
-    *,
-    ledger: Ledger,
-    by: By,
-    why: Why,
-    format: Form = "text",  # noqa: A002
-) -> int:
+def refuse(case: Path, name: str, /, *, taken: Told) -> int:
     """Refuse an exception that somebody else has asked for.
 
     Parameters
@@ -171,20 +175,12 @@ def refuse(
     """
     from ringfence.gate.leaves import steps
 
-    return _take(case, ledger, steps.Refuse(name, _person(by), why), format)
+    step = steps.Refuse(name, _person(taken.by), taken.why)
+    return _take(case, taken.ledger, step, taken.format)
 
 
 @app.command
-def revoke(
-    case: Path,
-    name: str,
-    /,
-    *,
-    ledger: Ledger,
-    by: By,
-    why: Why,
-    format: Form = "text",  # noqa: A002
-) -> int:
+def revoke(case: Path, name: str, /, *, taken: Told) -> int:
     """End an exception before its time.
 
     Parameters
@@ -196,20 +192,12 @@ def revoke(
     """
     from ringfence.gate.leaves import steps
 
-    return _take(case, ledger, steps.Revoke(name, _person(by), why), format)
+    step = steps.Revoke(name, _person(taken.by), taken.why)
+    return _take(case, taken.ledger, step, taken.format)
 
 
 @app.command
-def review(
-    case: Path,
-    name: str,
-    /,
-    *,
-    ledger: Ledger,
-    by: By,
-    why: Why,
-    format: Form = "text",  # noqa: A002
-) -> int:
+def review(case: Path, name: str, /, *, taken: Told) -> int:
     """Say that somebody else has looked at what an exception was used for.
 
     Parameters
@@ -221,7 +209,8 @@ def review(
     """
     from ringfence.gate.leaves import steps
 
-    return _take(case, ledger, steps.Review(name, _person(by), why), format)
+    step = steps.Review(name, _person(taken.by), taken.why)
+    return _take(case, taken.ledger, step, taken.format)
 
 
 @app.command(name="list")
