@@ -19,6 +19,7 @@ from ringfence.claims.snapshot import Ask, opened
 from ringfence.errors import ConfigError
 from ringfence.estate.facts import Fact
 from ringfence.gate.postgres.wanted import Cut
+from ringfence.reach.frontier import Uncuttable
 from ringfence.reach.graph import Graph
 from ringfence.reach.matrix import pairs
 from ringfence.reach.plan import after
@@ -132,6 +133,31 @@ def test_what_cannot_be_cut_is_a_finding(tmp_path: Path):
     told = " ".join(one.what for one in found.wanted.findings)
     assert found.wanted.findings
     assert "ann" in told
+
+
+def test_where_nobody_crosses_nothing_ends(tmp_path: Path):
+    """Without a way across there is no plan, and the estate stays what it is."""
+    facts = [f for f in FACTS if (f.id, f.name) != ("person:ann", "member_of")]
+    found = ready(tmp_path, facts)
+    assert (found.plan, found.changes, found.wanted.cuts) == (None, (), ())
+    assert found.inside == ("app",)
+
+
+def test_who_loses_by_the_cuts_is_named(tmp_path: Path):
+    """Cy gets at the data through Ann alone: what Ann loses, Cy loses."""
+    found = ready(tmp_path, [*FACTS, edge("person:cy", "can_assume", "person:ann")])
+    told = [one.what for one in found.wanted.findings]
+    assert "the cuts take 1 pairs from cy" in told
+
+
+def test_what_nobody_can_take_away_is_named(tmp_path: Path):
+    """If no plan closes a pair, both its ends are told, and nothing is cut."""
+    found = ready(tmp_path)
+    number = found.graph.number
+    found.__dict__["plan"] = Uncuttable(number["person:ann"], number[MAIL])
+    told = [one.what for one in found.wanted.findings]
+    assert "ann reaches w/a.users.mail by what can't be taken away" in told
+    assert found.changes == ()
 
 
 @pytest.mark.parametrize(
