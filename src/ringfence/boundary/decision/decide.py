@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from ringfence.boundary.decision.request import Decision, Reason, Request, Stated
-from ringfence.boundary.decision.scene import Dataset, Grant, Known, Leave, Scene
+from ringfence.boundary.decision.scene import Dataset, Known, Leave, Scene
 from ringfence.boundary.model import AllOf, AnyOf, Attribute, Employer, Not, Owned, Test
 from ringfence.boundary.selector import Holder, attribute_status, employment_status
 from ringfence.boundary.status import Status
@@ -21,8 +21,6 @@ from ringfence.guard.concrete import holds
 from ringfence.guard.tree import Condition
 
 PRINCIPAL = "principal."
-Circumstances = tuple[Stated, frozenset[str]]
-"""What guards are asked about, and the keys that nobody can answer for."""
 _STRANGER = Dataset(status=Status.UNKNOWN)
 
 
@@ -243,29 +241,21 @@ def _granted(
         for grant in scene.grants
         if request.principal in grant.who
         and request.verb in grant.verbs
-        and is_in_force(grant, now)
+        and grant.since <= now
+        and (not grant.until or now < grant.until)
         and (whole in grant.what or column in grant.what)
     ]
     if not fitting:
         return Reason.NO_GRANT
-    around = circumstances(scene, request)
-    return None if any(is_met(one, around) for one in fitting) else Reason.GUARD
+    circumstances, doubted = _circumstances(scene, request)
+    is_met = any(
+        one.guard is None or holds(_doubting(one.guard, doubted), circumstances) is True
+        for one in fitting
+    )
+    return None if is_met else Reason.GUARD
 
 
-def is_in_force(grant: Grant, now: str) -> bool:
-    """Return whether a grant is in force."""
-    return grant.since <= now and (not grant.until or now < grant.until)
-
-
-def is_met(grant: Grant, around: Circumstances) -> bool:
-    """Return whether the condition of a grant is met."""
-    if grant.guard is None:
-        return True
-    stated, doubted = around
-    return holds(_doubting(grant.guard, doubted), stated) is True
-
-
-def circumstances(scene: Scene, request: Request) -> Circumstances:
+def _circumstances(scene: Scene, request: Request) -> tuple[Stated, frozenset[str]]:
     """Return what guards are asked about, and the keys that nobody can answer for.
 
     Of the principal, that is what is stored; a caller's word counts if it is trusted.

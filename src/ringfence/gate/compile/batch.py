@@ -16,13 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.boundary.decision.decide import circumstances, is_met
 from ringfence.boundary.decision.request import ALLOWING, Request
 from ringfence.boundary.decision.scene import Leave, Scene
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.gate.compile.closure import Closure, Counted
 from ringfence.gate.compile.crowds import Class, Codes, Crowd, Flags, crowds
-from ringfence.gate.compile.granting import Granting
+from ringfence.gate.compile.granting import Granting, is_met
 from ringfence.gate.compile.standing import Stance
 
 _NOBODY = Crowd([], np.array([], np.int32), [])
@@ -271,9 +270,7 @@ class Batch:
                     for place in known.holders(grant).tolist():
                         if every[place] and not held[place]:
                             own = replace(request, principal=known.ids[place])
-                            held[place] = is_met(
-                                grant, circumstances(granting.scene, own)
-                            )
+                            held[place] = is_met(grant, granting.circumstances(own))
             every &= held
         return every
 
