@@ -15,7 +15,7 @@ from ringfence.boundary.model import Attribute, Gate, Owned, Selector
 from ringfence.boundary.status import Status
 from ringfence.gate.point.asked import Caller
 from ringfence.gate.point.book import Window
-from ringfence.gate.point.standing import Held
+from ringfence.gate.point.live import Held
 from ringfence.gate.service import running
 from ringfence.gate.service.callers import Known as Asking
 from ringfence.gate.service.callers import digest_of

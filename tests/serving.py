@@ -15,8 +15,8 @@ from ringfence.boundary.model import Attribute, Gate, Owned, Selector
 from ringfence.boundary.status import Status
 from ringfence.gate.point.asked import Asked, Caller
 from ringfence.gate.point.book import Book
+from ringfence.gate.point.live import Held, LivePoint
 from ringfence.gate.point.recording import Pace, Recorder
-from ringfence.gate.point.standing import Held, Standing
 from ringfence.gate.service.app import Service
 from ringfence.gate.service.callers import Callers, digest_of
 from ringfence.gate.service.callers import Known as Caller_
@@ -84,14 +84,16 @@ def ledger(folder: Path) -> Path:
     return folder
 
 
-def standing(folder: Path, **pace: float) -> Standing:
+def standing(folder: Path, **pace: float) -> LivePoint:
     """Return a decision point over a ledger, with no scene yet."""
     quick = Pace(**{"publish": 60.0, "first": 0.01, "last": 0.05, **pace})
-    return Standing(Recorder(Book(folder), pace=quick))
+    return LivePoint(Recorder(Book(folder), pace=quick))
 
 
 def within(
-    point: Standing, work: Callable[[Standing], Awaitable[T]], held: Held | None = None
+    point: LivePoint,
+    work: Callable[[LivePoint], Awaitable[T]],
+    held: Held | None = None,
 ) -> T:
     """Do something while a decision point is up, and return what it gives."""
 
@@ -127,7 +129,7 @@ def entries(folder: Path) -> list[tuple[int, Entry]]:
 # --- a service ------------------------------------------------------------------------
 
 
-def service(point: Standing, **parts: Any) -> Service:
+def service(point: LivePoint, **parts: Any) -> Service:
     """Return a service that one caller may ask."""
     known = Caller_(Caller("tests", obeys=frozenset({"mask"})), (digest_of(WORD),))
     return Service(point, parts.pop("callers", None) or Callers([known]), **parts)

@@ -18,8 +18,8 @@ from uvicorn.server import ServerState
 
 from ringfence.gate.point.asked import Caller
 from ringfence.gate.point.book import Window
+from ringfence.gate.point.live import Held, LivePoint
 from ringfence.gate.point.recording import Pace, Recorder
-from ringfence.gate.point.standing import Held, Standing
 from ringfence.gate.service.app import Service
 from ringfence.gate.service.callers import Callers, Known, digest_of
 from ringfence.gate.service.direct import Desk, Direct, direct
@@ -123,7 +123,7 @@ async def spoken(
     """Say something to a service over one connection, and return what came of it."""
     keeper = Memory(fails)
     pace = Pace(first=60)
-    point = Standing(Inline(keeper, pace), now=lambda: NOW)
+    point = LivePoint(Inline(keeper, pace), now=lambda: NOW)
     await point.recorder.start()
     point.install(Held(scene(), until))
     limits = Limits(rate=1, burst=burst)

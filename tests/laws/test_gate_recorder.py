@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ringfence.boundary.decision.request import Reason
 from ringfence.gate.point.asked import UnansweredError
 from ringfence.gate.point.book import Window
+from ringfence.gate.point.live import Held, LivePoint
 from ringfence.gate.point.recording import Pace, Recorder
-from ringfence.gate.point.standing import Held, Standing
 from tests.serving import UNTIL, asked, leave, scene
 
 CAP = 4
@@ -85,10 +85,10 @@ async def played(steps: Sequence[str], memory: Memory) -> tuple[dict[str, bytes]
     return told, uses
 
 
-async def started(memory: Memory) -> Standing:
+async def started(memory: Memory) -> LivePoint:
     """Return a decision point that is up, or will be."""
     pace = Pace(publish=60, first=0.001, last=0.001)
-    point = Standing(Recorder(memory, pace=pace))
+    point = LivePoint(Recorder(memory, pace=pace))
     await point.recorder.start()
     point.install(Held(scene(cap=CAP), UNTIL))
     return point

@@ -20,7 +20,7 @@ from ringfence.ledger.faults import LedgerError
 if TYPE_CHECKING:
     from ringfence.boundary.decision.scene import Scene
     from ringfence.claims.case import Case
-    from ringfence.gate.point.standing import Held
+    from ringfence.gate.point.live import Held
     from ringfence.gate.service.config import Config
     from ringfence.ledger.signed.keys import SigningKey
 
@@ -188,7 +188,7 @@ class CaseFiles:
             OSError: A file can't be read.
         """
         from ringfence.claims.gating import scene_of
-        from ringfence.gate.point.standing import Held
+        from ringfence.gate.point.live import Held
 
         self._last = self._look()
         case = _case(self._case, now)

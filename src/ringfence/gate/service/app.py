@@ -18,8 +18,8 @@ import msgspec
 
 from ringfence.gate.point.asked import Caller, UnansweredError
 from ringfence.gate.point.http import JSON, Call, Reply
+from ringfence.gate.point.live import LivePoint
 from ringfence.gate.point.point import Point
-from ringfence.gate.point.standing import Standing
 from ringfence.gate.service.callers import OWN, Callers
 from ringfence.gate.service.limits import Bucket, Limits
 from ringfence.gate.service.metrics import TYPE, Metrics
@@ -92,7 +92,7 @@ class Service:
         end: What is done after the last one.
     """
 
-    point: Standing
+    point: LivePoint
     callers: Callers
     surfaces: Sequence[Mapping[str, Handler]] = ()
     limits: Limits = field(default_factory=Limits)

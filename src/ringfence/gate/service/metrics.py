@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ringfence.gate.point.standing import Standing
+from ringfence.gate.point.live import LivePoint
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 EDGES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -38,12 +38,12 @@ class Metrics:
         self._buckets[bisect_left(EDGES, seconds)] += 1
         self._seconds += seconds
 
-    def text(self, point: Standing) -> bytes:
+    def text(self, point: LivePoint) -> bytes:
         """Return all figures."""
         lines = [line for one in self._families(point) for line in one]
         return "".join(f"{line}\n" for line in lines).encode()
 
-    def _families(self, point: Standing) -> Iterator[Iterable[str]]:
+    def _families(self, point: LivePoint) -> Iterator[Iterable[str]]:
         yield _family(
             "decisions_total",
             "counter",
@@ -68,7 +68,7 @@ class Metrics:
         )
         yield self._times()
 
-    def _single(self, point: Standing) -> Iterator[tuple[str, str, str, float]]:
+    def _single(self, point: LivePoint) -> Iterator[tuple[str, str, str, float]]:
         figures, held = point.recorder.figures, point.held
         yield (
             "unanswered_total",

@@ -21,8 +21,8 @@ from ringfence.errors import ConfigError, Locus
 from ringfence.gate.bundles import Seen
 from ringfence.gate.point.asked import Caller
 from ringfence.gate.point.book import Book
+from ringfence.gate.point.live import LivePoint
 from ringfence.gate.point.recording import Pace, Recorder
-from ringfence.gate.point.standing import Standing
 from ringfence.gate.service.app import Service
 from ringfence.gate.service.callers import Callers, Known, digest_of
 from ringfence.gate.service.config import Config
@@ -119,7 +119,7 @@ class _Running:
         self._loop: asyncio.AbstractEventLoop | None = None
         pace = Pace(publish=config.publish, window=config.window / 1_000)
         recorder = Recorder(Book(order.ledger), pace=pace, tell=order.tell)
-        point = Standing(recorder, label=order.label, tell=order.tell)
+        point = LivePoint(recorder, label=order.label, tell=order.tell)
         issuer = None if config.oidc is None else Issuer(config.oidc)
         self._callers = Callers(config.callers, issuer)
         self.service = Service(

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ringfence.boundary.decision.scene import Leave, Scene
 from ringfence.gate.bundles import Seen, opened, read_bundle
 from ringfence.gate.leaves.keeping import courses
-from ringfence.gate.point.standing import Held, Standing
+from ringfence.gate.point.live import Held, LivePoint
 from ringfence.gate.service.metrics import Metrics
 from ringfence.ledger.faults import within
 from ringfence.ledger.signed.keys import VerifierKey
@@ -171,7 +171,7 @@ class Watch:
         seconds: From one look to the next.
     """
 
-    point: Standing
+    point: LivePoint
     source: Source
     metrics: Metrics = field(default_factory=Metrics)
     tell: Callable[[str], None] = lambda _: None

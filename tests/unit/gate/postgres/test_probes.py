@@ -7,12 +7,12 @@ from collections import Counter
 
 import pytest
 
+from ringfence.gate.postgres.probes.checks import CHECKS
 from ringfence.gate.postgres.probes.conformance import _status
 from ringfence.gate.postgres.probes.listing import PROBES
 from ringfence.gate.postgres.probes.probe import PRINTED, Names, Probe, insider, pooled
 from ringfence.gate.postgres.probes.proof import Tried
 from ringfence.gate.postgres.probes.special import _ATTRIBUTES, _SPECIAL
-from ringfence.gate.postgres.probes.standing import CHECKS
 
 TOKEN = re.compile(r"\{([a-z_]+)\}")
 PITFALLS = 74

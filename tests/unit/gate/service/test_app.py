@@ -12,8 +12,8 @@ import pytest
 
 from ringfence.gate.point.asked import Caller, UnansweredError
 from ringfence.gate.point.http import Call, Reply
+from ringfence.gate.point.live import LivePoint
 from ringfence.gate.point.point import Point
-from ringfence.gate.point.standing import Standing
 from ringfence.gate.service.app import description
 from ringfence.gate.service.limits import Bucket, Limits
 from ringfence.gate.service.speaking import surfaces
@@ -64,7 +64,7 @@ def asks(tmp_path: Path) -> Callable[..., Any]:
     folder = ledger(tmp_path / "l")
 
     def ask(*told: Any, parts: dict[str, Any] | None = None, **more: Any) -> Any:
-        async def once(point: Standing) -> Any:
+        async def once(point: LivePoint) -> Any:
             app = service(point, surfaces=[ROUTES], **(parts or {}))
             return await request(app, *told, **more)
 
@@ -160,7 +160,7 @@ def test_what_takes_too_long_is_given_up(asks: Any):
 def test_a_body_that_does_not_arrive_is_given_up(tmp_path: Path):
     """A body that stops in the middle is 408 in the end."""
 
-    async def ask(point: Standing) -> int:
+    async def ask(point: LivePoint) -> int:
         app = service(point, surfaces=[ROUTES], limits=Limits(seconds=0.05))
         sent: list[Any] = []
 
@@ -189,7 +189,7 @@ def test_a_body_that_does_not_arrive_is_given_up(tmp_path: Path):
 def test_a_caller_who_asks_too_often_is_told_when(tmp_path: Path):
     """Beyond its burst a caller gets 429 and when to come again; others don't."""
 
-    async def ask(point: Standing) -> list[int]:
+    async def ask(point: LivePoint) -> list[int]:
         app = service(point, surfaces=[ROUTES], limits=Limits(rate=1, burst=2))
         found = [await request(app, "POST", "/ask") for _ in range(3)]
         assert found[2][1]["retry-after"] == "1"
@@ -221,7 +221,7 @@ def test_a_certificate_names_its_caller(tmp_path: Path):
 
     callers = Callers([Known(Caller("trino"), names=("DNS:trino.example",))])
 
-    async def ask(point: Standing) -> list[int]:
+    async def ask(point: LivePoint) -> list[int]:
         app = service(point, surfaces=[ROUTES], callers=callers)
         found = []
         for names in (("DNS:trino.example", "CN=x"), ("CN=other",), ()):
@@ -239,7 +239,7 @@ def test_health_tells_what_is_missing(tmp_path: Path):
     """The service is healthy with a scene in force and a ledger, and else not."""
     folder = ledger(tmp_path / "l")
 
-    async def ask(point: Standing) -> tuple[int, Any]:
+    async def ask(point: LivePoint) -> tuple[int, Any]:
         status, _, body = await request(
             service(point), "GET", "/health", headers={"authorization": ""}
         )
@@ -256,7 +256,7 @@ def test_health_tells_what_is_missing(tmp_path: Path):
 def test_metrics_count_what_was_answered(tmp_path: Path):
     """The figures are text of Prometheus: answers by reason, replies by status."""
 
-    async def ask(point: Standing) -> str:
+    async def ask(point: LivePoint) -> str:
         app = service(point, surfaces=[{"POST /failing": failing}, *surfaces("")])
         body = json.dumps(
             {
@@ -285,7 +285,7 @@ def test_a_failure_is_told_to_whoever_runs_the_service(tmp_path: Path):
     """What went wrong is a line on standard error, and no line of the reply."""
     told: list[str] = []
 
-    async def ask(point: Standing) -> None:
+    async def ask(point: LivePoint) -> None:
         app = service(point, surfaces=[ROUTES], tell=told.append)
         await request(app, "POST", "/failing")
 
@@ -300,7 +300,7 @@ def test_only_http_is_spoken(tmp_path: Path):
     async def live() -> None:
         done.append("x")
 
-    async def ask(point: Standing) -> None:
+    async def ask(point: LivePoint) -> None:
         app = service(point, begin=live, end=live)
         with pytest.raises(NotImplementedError):
             await app({"type": "websocket"}, None, None)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from jwt.algorithms import ECAlgorithm
 from ringfence.errors import ConfigError, ProofError, RingfenceError
 from ringfence.gate.bundles import LARGEST, Seen, new_keys, read_bundle, seal
 from ringfence.gate.point.book import Book
-from ringfence.gate.point.standing import Held
+from ringfence.gate.point.live import Held
 from ringfence.gate.service import oidc, watching
 from ringfence.gate.service.config import parse_config, read_config
 from ringfence.gate.service.oidc import Issuer, Trust, read_keys

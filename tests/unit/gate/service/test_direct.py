@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from ringfence.gate.point.book import Ground
 from ringfence.gate.point.lines import SALT, Salts
-from ringfence.gate.point.standing import Standing
+from ringfence.gate.point.live import LivePoint
 from ringfence.gate.service.direct import Desk, Direct, direct
 from ringfence.gate.service.limits import Bucket, Limits
 from ringfence.gate.service.speaking import prompts, surfaces
@@ -37,11 +37,11 @@ class Open(NamedTuple):
 
 def tried(
     folder: Path, work: Callable[[Open], Awaitable[None]], seconds: float = 10
-) -> Standing:
+) -> LivePoint:
     """Open a connection, and do something with it."""
     point = standing(ledger(folder))
 
-    async def run(point: Standing) -> None:
+    async def run(point: LivePoint) -> None:
         limits = Limits(seconds=seconds)
         app = service(point, surfaces=surfaces(""), limits=limits)
         desk = Desk(app, prompts(""))

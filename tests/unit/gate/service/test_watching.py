@@ -17,7 +17,7 @@ from ringfence.gate.leaves.keeping import log as log_step
 from ringfence.gate.leaves.steps import Approve, Ask
 from ringfence.gate.point.asked import UnansweredError
 from ringfence.gate.point.judging import Judge
-from ringfence.gate.point.standing import Held, Standing
+from ringfence.gate.point.live import Held, LivePoint
 from ringfence.gate.service.watching import (
     PATIENCE,
     Bundles,
@@ -44,7 +44,7 @@ def bundle(version: int = 1, *, cap: int = 3, expires: str = UNTIL) -> bytes:
 
 
 def watched(
-    folder: Path, source: Source, work: Callable[[Standing, Watch], Awaitable[None]]
+    folder: Path, source: Source, work: Callable[[LivePoint, Watch], Awaitable[None]]
 ) -> list[str]:
     """Do something while a watch looks after a decision point; return what it told."""
     told: list[str] = []
@@ -77,7 +77,7 @@ def test_a_bad_bundle_leaves_the_good_one_in_force(tmp_path: Path):
         bundle(6, expires="2021-01-01T00:00:00Z"),
     ]
 
-    async def work(point: Standing, watch: Watch) -> None:
+    async def work(point: LivePoint, watch: Watch) -> None:
         for number, content in enumerate(bad, 1):
             file.write_bytes(content)
             await watch.look()
@@ -104,7 +104,7 @@ def test_without_a_bundle_nothing_is_answered_until_there_is_one(tmp_path: Path)
     """A service that starts without its bundle waits for it, and denies meanwhile."""
     file = tmp_path / "b"
 
-    async def work(point: Standing, watch: Watch) -> None:
+    async def work(point: LivePoint, watch: Watch) -> None:
         with pytest.raises(UnansweredError):
             await point.answers([asked()])
         file.write_bytes(bundle())
@@ -120,7 +120,7 @@ def test_a_bundle_is_over_when_its_time_is(tmp_path: Path):
     file = tmp_path / "b"
     file.write_bytes(bundle(1, expires=instant(2)))
 
-    async def work(point: Standing, watch: Watch) -> None:
+    async def work(point: LivePoint, watch: Watch) -> None:
         await point.answers([asked()])
         over = instant(5)
         point.now = lambda: over
@@ -159,7 +159,7 @@ def test_what_was_refused_is_tried_again_after_a_while(tmp_path: Path):
     """A source that is bad for a time is asked again, and not at every look."""
     source = Counting()
 
-    async def work(point: Standing, watch: Watch) -> None:
+    async def work(point: LivePoint, watch: Watch) -> None:
         for _ in range(PATIENCE - 1):
             await watch.look()
         assert source.reads == 1
@@ -179,7 +179,7 @@ def test_it_looks_by_itself_and_when_it_is_rung(tmp_path: Path):
     file = tmp_path / "b"
     file.write_bytes(bundle(1))
 
-    async def work(point: Standing, watch: Watch) -> None:
+    async def work(point: LivePoint, watch: Watch) -> None:
         file.write_bytes(bundle(2))
         watch.ring()
         for _ in range(4_000):
@@ -198,7 +198,7 @@ def test_a_scene_that_can_not_be_compiled_is_refused(tmp_path: Path):
     def compiled(_: Scene) -> Judge:
         raise MemoryError
 
-    async def work(point: Standing, watch: Watch) -> None:
+    async def work(point: LivePoint, watch: Watch) -> None:
         source.failing = False
         await watch.look(urgent=True)
         before = point.held
@@ -235,7 +235,7 @@ def test_trouble_beside_is_told_and_harms_nothing(tmp_path: Path):
     def trouble() -> None:
         raise RingfenceError("the certificate is gone")
 
-    async def work(point: Standing, watch: Watch) -> None:
+    async def work(point: LivePoint, watch: Watch) -> None:
         watch.beside = [trouble]
         await watch.look()
         await watch.look()
@@ -271,7 +271,7 @@ def test_exceptions_of_a_ledger_are_conceded_within_one_look(tmp_path: Path):
     )
     question = asked(LI, purpose="repair", subjects=1)
 
-    async def work(point: Standing, watch: Watch) -> None:
+    async def work(point: LivePoint, watch: Watch) -> None:
         async def reason() -> Reason:
             await watch.look()
             [answer] = await point.answers([question])

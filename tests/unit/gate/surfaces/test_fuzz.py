@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
 
 from ringfence.gate.point.asked import Caller
 from ringfence.gate.point.http import Call, Reply
+from ringfence.gate.point.live import LivePoint
 from ringfence.gate.point.point import Point
-from ringfence.gate.point.standing import Standing
 from ringfence.gate.service.app import Service
 from ringfence.gate.service.callers import Callers, Known, digest_of
 from ringfence.gate.service.limits import Limits
@@ -251,7 +251,7 @@ async def described(_point: Point, _caller: Caller, _call: Call) -> Reply:
 def service() -> Service:
     """Return the service over a point that keeps its log to itself."""
     return Service(
-        cast("Standing", Pointing(certification())),
+        cast("LivePoint", Pointing(certification())),
         Callers([Known(CERTIFIER, tokens=(digest_of(TOKEN),))]),
         (routes(""), {f"GET {DESCRIBED}": described}),
         limits=Limits(rate=1_000_000, burst=1_000_000),

@@ -15,12 +15,12 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from ringfence.errors import SourceError
+from ringfence.gate.postgres.probes.checks import checked
 from ringfence.gate.postgres.probes.definers import definers
 from ringfence.gate.postgres.probes.listing import PROBES
 from ringfence.gate.postgres.probes.proof import Result, Status, Tried
 from ringfence.gate.postgres.probes.reading import Asking, read
 from ringfence.gate.postgres.probes.room import connect, login_made, require_superuser
-from ringfence.gate.postgres.probes.standing import checked
 from ringfence.gate.postgres.probes.targets import Posing, Target, posings, targets
 from ringfence.gate.postgres.wanted import Wanted
 

@@ -75,7 +75,7 @@ class Instants:
 
 
 @dataclass(slots=True)
-class Standing:
+class LivePoint:
     """A decision point.
 
     Attributes:

@@ -18,8 +18,8 @@ from ringfence.gate.point.asked import Asked, UnansweredError
 from ringfence.gate.point.book import COUNTED, Book, Window
 from ringfence.gate.point.judging import Compiled, Plain, verbs
 from ringfence.gate.point.lines import LONGEST, line_of, root_of
+from ringfence.gate.point.live import Held, LivePoint
 from ringfence.gate.point.recording import AT_ONCE, Pace, Recorder
-from ringfence.gate.point.standing import Held, Standing
 from ringfence.ledger.faults import LedgerError
 from ringfence.ledger.keeping.showing import Shelf
 from ringfence.ledger.tree.merkle import leaf_hash, node_hash
@@ -104,7 +104,7 @@ def test_searches_are_one_line_with_their_count(tmp_path: Path):
     """A search finds what `decide` allows, and is logged as one line."""
     folder = ledger(tmp_path / "l")
 
-    async def search(point: Standing) -> tuple[list[str], ...]:
+    async def search(point: LivePoint) -> tuple[list[str], ...]:
         return (
             await point.subjects(asked("", EMAIL), "person"),
             await point.resources(asked(LI, ""), "dataset"),
@@ -124,7 +124,7 @@ def test_without_a_scene_or_after_its_time_nothing_is_answered(tmp_path: Path):
     """No scene, and one that is over, are an error; the latter is logged as a denial."""
     folder = ledger(tmp_path / "l")
 
-    async def ask(point: Standing) -> None:
+    async def ask(point: LivePoint) -> None:
         with pytest.raises(UnansweredError, match="no scene"):
             await point.answers([asked(ANN)])
         with pytest.raises(UnansweredError, match="no scene"):
@@ -159,7 +159,7 @@ def test_a_question_that_breaks_the_judge_is_unanswered(tmp_path: Path):
         def principals(self, *_: object) -> list[str]:
             raise KeyError("secret")
 
-    async def ask(point: Standing) -> None:
+    async def ask(point: LivePoint) -> None:
         with pytest.raises(UnansweredError) as found:
             await point.answers([asked()])
         assert "secret" not in str(found.value)
@@ -176,7 +176,7 @@ def test_a_question_that_breaks_the_judge_is_unanswered(tmp_path: Path):
 def test_a_question_too_long_to_be_logged_is_unanswered(tmp_path: Path):
     """Nobody fills the disk with one question."""
 
-    async def ask(point: Standing) -> None:
+    async def ask(point: LivePoint) -> None:
         with pytest.raises(UnansweredError):
             await point.answers([asked(purpose="x" * LONGEST)])
 
@@ -187,7 +187,7 @@ def test_an_exception_is_used_up_across_restarts(tmp_path: Path):
     """People are counted before the answer; nobody gets beyond the cap by a restart."""
     folder = ledger(tmp_path / "l")
 
-    async def ask(point: Standing) -> list[Reason]:
+    async def ask(point: LivePoint) -> list[Reason]:
         answers = [await point.answers([leave(2)]) for _ in range(2)]
         return [one.decision.reason for [one] in answers]
 
@@ -202,7 +202,7 @@ def test_an_exception_is_used_up_across_restarts(tmp_path: Path):
 def test_questions_asked_together_share_one_cap(tmp_path: Path):
     """Of questions in one window, each counts what those before it used."""
 
-    async def ask(point: Standing) -> list[Reason]:
+    async def ask(point: LivePoint) -> list[Reason]:
         answers = await asyncio.gather(*(point.answers([leave(1)]) for _ in range(5)))
         return [one.decision.reason for [one] in answers]
 
@@ -214,7 +214,7 @@ def test_questions_asked_together_share_one_cap(tmp_path: Path):
 def test_a_negative_count_gives_nothing_back(tmp_path: Path):
     """Nobody makes room under a cap by asking for less than nobody's data."""
 
-    async def ask(point: Standing) -> list[Reason]:
+    async def ask(point: LivePoint) -> list[Reason]:
         answers = [await point.answers([leave(n)]) for n in (3, -3, 1)]
         return [one.decision.reason for [one] in answers]
 
@@ -227,7 +227,7 @@ def test_a_new_scene_changes_nothing_for_questions_that_are_under_way(tmp_path: 
     folder = ledger(tmp_path / "l")
     other = scene(cap=9)
 
-    async def ask(point: Standing) -> None:
+    async def ask(point: LivePoint) -> None:
         first = asyncio.ensure_future(point.answers([asked()]))
         await asyncio.sleep(0)
         point.install(Held(other, UNTIL))
@@ -302,11 +302,11 @@ class Flaky:
         self.book.close()
 
 
-def flaky(folder: Path, **pace: float) -> tuple[Flaky, Standing]:
+def flaky(folder: Path, **pace: float) -> tuple[Flaky, LivePoint]:
     """Return a decision point over a ledger that can fail."""
     keeper = Flaky(Book(folder))
     quick = Pace(**{"publish": 60.0, "first": 0.01, "last": 0.02, **pace})
-    return keeper, Standing(Recorder(keeper, pace=quick))
+    return keeper, LivePoint(Recorder(keeper, pace=quick))
 
 
 async def until(is_true: Callable[[], object]) -> None:
@@ -323,7 +323,7 @@ def test_a_ledger_that_fails_answers_nobody_and_comes_up_again(tmp_path: Path):
     folder = ledger(tmp_path / "l")
     keeper, point = flaky(folder)
 
-    async def ask(_: Standing) -> list[str]:
+    async def ask(_: LivePoint) -> list[str]:
         ids = [one.id for one in await point.answers([asked()])]
         keeper.failing = True
         found = await asyncio.gather(
@@ -348,7 +348,7 @@ def test_a_use_that_may_not_be_logged_counts_all_the_same(tmp_path: Path):
     """Nobody knows whether it was logged, so it is counted."""
     keeper, point = flaky(ledger(tmp_path / "l"))
 
-    async def ask(_: Standing) -> Reason:
+    async def ask(_: LivePoint) -> Reason:
         keeper.failing = True
         with pytest.raises(UnansweredError):
             await point.answers([leave(3)])
@@ -368,7 +368,7 @@ def test_a_ledger_that_can_not_be_opened_is_tried_again(tmp_path: Path):
     told: list[str] = []
     point.recorder.tell = told.append
 
-    async def ask(_: Standing) -> None:
+    async def ask(_: LivePoint) -> None:
         with pytest.raises(UnansweredError):
             await point.answers([asked()])
         await asyncio.sleep(0.1)
@@ -384,7 +384,7 @@ def test_what_waits_when_the_end_comes_is_answered(tmp_path: Path):
     """Closing brings to the ledger what was asked before; after it nothing is asked."""
     folder = ledger(tmp_path / "l")
 
-    async def ask(point: Standing) -> list[str]:
+    async def ask(point: LivePoint) -> list[str]:
         waiting = [asyncio.ensure_future(point.answers([asked()])) for _ in range(9)]
         await asyncio.sleep(0)
         await point.recorder.close()
@@ -419,7 +419,7 @@ def test_what_is_sequenced_is_published_after_a_while(tmp_path: Path):
     folder = ledger(tmp_path / "l")
     keeper, point = flaky(folder, publish=0.02)
 
-    async def ask(_: Standing) -> None:
+    async def ask(_: LivePoint) -> None:
         await point.answers([asked()])
         await until(lambda: Shelf(folder).size == 2)
         publish = keeper.book.publish
@@ -443,7 +443,7 @@ def test_a_boundary_may_want_answers_published(tmp_path: Path):
     folder = ledger(tmp_path / "l")
     _, point = flaky(folder)
 
-    async def ask(_: Standing) -> int:
+    async def ask(_: LivePoint) -> int:
         await point.answers([asked()])
         return Shelf(folder).size
 
@@ -455,7 +455,7 @@ def test_a_long_list_of_questions_stays_together(tmp_path: Path):
     folder = ledger(tmp_path / "l")
     many = AT_ONCE // 2 + 1
 
-    async def ask(point: Standing) -> list[str]:
+    async def ask(point: LivePoint) -> list[str]:
         found = await asyncio.gather(
             *(point.answers([asked(ANN, USERS)] * many) for _ in range(2))
         )
@@ -469,7 +469,7 @@ def test_a_long_list_of_questions_stays_together(tmp_path: Path):
 def test_a_window_may_be_waited_for(tmp_path: Path):
     """With `window`, questions that come one after another share an entry."""
 
-    async def ask(point: Standing) -> set[str]:
+    async def ask(point: LivePoint) -> set[str]:
         asking = []
         for _ in range(3):
             asking.append(asyncio.ensure_future(point.answers([asked()])))
@@ -484,7 +484,7 @@ def test_a_window_may_be_waited_for(tmp_path: Path):
 def test_nobody_waits_long_for_those_who_do_not_come_back(tmp_path: Path):
     """After a window of many, one question alone is answered all the same."""
 
-    async def ask(point: Standing) -> list[str]:
+    async def ask(point: LivePoint) -> list[str]:
         found = []
         async with asyncio.timeout(20):
             for count in (50, 1, 1, 20, 3):
@@ -500,7 +500,7 @@ def test_more_than_can_wait_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     """What waits for the disk is bounded."""
     monkeypatch.setattr("ringfence.gate.point.recording.MOST", 3)
 
-    async def ask(point: Standing) -> None:
+    async def ask(point: LivePoint) -> None:
         with pytest.raises(UnansweredError, match="more waits"):
             await point.answers([asked()] * 4)
 
@@ -525,7 +525,7 @@ def test_a_caller_who_is_gone_hurts_nobody(tmp_path: Path):
     """A question whose caller gave up is logged; those beside it are answered."""
     folder = ledger(tmp_path / "l")
 
-    async def ask(point: Standing) -> list[str]:
+    async def ask(point: LivePoint) -> list[str]:
         gone = asyncio.ensure_future(point.answers([asked()]))
         kept = asyncio.ensure_future(point.answers([asked()]))
         await asyncio.sleep(0)
