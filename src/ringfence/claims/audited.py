@@ -11,14 +11,7 @@ from ringfence.audit.show import Shown, shown
 from ringfence.audit.table import EventTable
 from ringfence.boundary.model import Boundary, Claim
 from ringfence.claims.case import Case
-from ringfence.claims.check import (
-    Run,
-    check_output,
-    collected,
-    folder_of,
-    past_of,
-    read_boundary,
-)
+from ringfence.claims.check import Run, folder_of, logs_of, read_boundary
 from ringfence.claims.crossings import Crossings
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.reading import FOLDER
@@ -65,33 +58,26 @@ def audited(
         ConfigError: The boundary can't be used, orders no logs or has no such selector.
         NothingCollectedError: No source gave a fact.
     """
-    check_output(run.output)
     if engine and not engine.startswith(_SPARK):
         hint = f"write `duckdb`, or an address such as {_SPARK}host:15002"
         raise ConfigError(f"there is no engine `{engine}`", Locus("--engine"), hint)
-    ready = collected(run)
-    boundary = ready.boundary
-    if not ready.orders:
-        hint = "add `logs:`; docs/logs/index.md says how"
-        raise ConfigError("the boundary orders no logs", Locus(str(run.case)), hint)
-    claim = Claim(
-        id="audit",
-        says="",
-        kind="no_event",
-        excluded=_selector(boundary, selector),
-        exceptions=tuple(one.name for one in boundary.exceptions),
-    )
-    run.output.mkdir(parents=True, exist_ok=True)
-    case = Case(ready.estate, boundary, boundary.as_of)
-    with past_of(run, ready, case, engine=engine) as past:
-        if past is None:  # pragma: no cover - it orders logs, as was just asked
-            raise AssertionError
+
+    def claim(case: Case) -> Claim:
+        return Claim(
+            id="audit",
+            says="",
+            kind="no_event",
+            excluded=_selector(case.boundary, selector),
+            exceptions=tuple(one.name for one in case.boundary.exceptions),
+        )
+
+    with logs_of(run, require=claim, engine=engine) as past:
         run.progress("judging events")
-        asked = past.asked(claim)
+        asked = past.asked(claim(past.case))
         crossings = past.answer(asked)
         run.progress("looking for what is used")
         unused = usage(past, asked).unused()
-        yield Audited(boundary, crossings, past, asked, unused)
+        yield Audited(past.case.boundary, crossings, past, asked, unused)
 
 
 def _selector(boundary: Boundary, chosen: str | None) -> str:

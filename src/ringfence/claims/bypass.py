@@ -80,3 +80,8 @@ class Bypasses:
     def unexplained(self) -> int:
         """How many events no decision explains."""
         return sum(one.events for one in self.found)
+
+    @property
+    def events(self) -> int:
+        """How many events on protected data were matched."""
+        return self.explained + self.unexplained + self.unknown

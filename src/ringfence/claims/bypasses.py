@@ -20,8 +20,7 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import VERB_GROUPS, kind_of
 from ringfence.claims.answered import Answers
 from ringfence.claims.bypass import Bypass, Bypasses
-from ringfence.claims.case import Case
-from ringfence.claims.check import Run, check_output, collected, past_of
+from ringfence.claims.check import Run, logs_of
 from ringfence.claims.events.holders import Holding
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.replayed import Done, Replay
@@ -37,12 +36,10 @@ from ringfence.claims.stretches import (
     scenes,
     window_of,
 )
-from ringfence.errors import ConfigError, Locus
 from ringfence.gate.point.lines import Line
 
 WINDOW = 300  # seconds for which a decision may be acted upon
 SLACK = 2  # seconds by which clocks may differ
-HINT = "add `logs:`; docs/logs/index.md says how"
 _STRANGER = Dataset(status=Status.UNKNOWN)
 _WHOLE = ""  # in the place of a column: what nobody has named
 
@@ -64,14 +61,7 @@ def bypasses(
         ConfigError: The boundary can't be used, orders no logs or has no gate.
         NothingCollectedError: No source gave a fact.
     """
-    check_output(run.output)
-    ready = collected(run)
-    case = Case(ready.estate, ready.boundary, ready.boundary.as_of)
-    gate_of(case)
-    run.output.mkdir(parents=True, exist_ok=True)
-    with past_of(run, ready, case) as past:
-        if past is None:
-            raise ConfigError("the boundary orders no logs", Locus(str(run.case)), HINT)
+    with logs_of(run, require=gate_of) as past:
         run.progress("judging events")
         return _Matching(past, Told(answers.lines, window), run).matched(answers, days)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -219,10 +219,43 @@ def past_of(
     if not ready.orders:
         yield None
         return
-    folder = run.output / FOLDER
-    ordered = Ordered(ready.orders, ready.base, folder, engine, run.progress)
-    with read(ordered, case) as past:
+    with _read(run, ready, case, engine) as past:
         yield past
+
+
+@contextmanager
+def logs_of(
+    run: Run, *, require: Callable[[Case], object], engine: str = ""
+) -> Iterator[Logs]:
+    """Collect a case and read its logs, for what asks nothing but them.
+
+    Args:
+        run: What to read, and where the table of events is kept.
+        require: Called with the case before its logs are read: raises what keeps them
+            from being asked.
+        engine: Address of the Spark Connect server that judges; empty for DuckDB.
+
+    Raises:
+        ConfigError: The boundary can't be used, or orders no logs.
+        NothingCollectedError: No source gave a fact.
+    """
+    check_output(run.output)
+    ready = collected(run)
+    if not ready.orders:
+        hint = "add `logs:`; docs/logs/index.md says how"
+        raise ConfigError("the boundary orders no logs", Locus(str(run.case)), hint)
+    case = Case(ready.estate, ready.boundary, ready.boundary.as_of)
+    require(case)
+    run.output.mkdir(parents=True, exist_ok=True)
+    with _read(run, ready, case, engine) as past:
+        yield past
+
+
+def _read(
+    run: Run, ready: Collected, case: Case, engine: str
+) -> AbstractContextManager[Logs]:
+    folder = run.output / FOLDER
+    return read(Ordered(ready.orders, ready.base, folder, engine, run.progress), case)
 
 
 def _findings(run: Run, case: Case, digests: Mapping[str, str]) -> list[Finding]:

@@ -13,8 +13,7 @@ from ringfence.audit.event import dataset_of, touch_of
 from ringfence.boundary.decision.decide import decide
 from ringfence.boundary.decision.request import ALLOWING, Reason, Request
 from ringfence.boundary.decision.scene import Scene
-from ringfence.claims.case import Case
-from ringfence.claims.check import Run, check_output, collected, past_of
+from ringfence.claims.check import Run, logs_of
 from ringfence.claims.events.holders import Holding
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.replayed import Replay, Sum
@@ -29,7 +28,6 @@ from ringfence.claims.stretches import (
     scenes,
     window_of,
 )
-from ringfence.errors import ConfigError, Locus
 
 _OBEYS = frozenset({"mask", "rows"})
 
@@ -52,15 +50,7 @@ def shadowed(run: Run, days: int = DAYS) -> Shadow:
         ConfigError: The boundary can't be used, orders no logs or has no gate.
         NothingCollectedError: No source gave a fact.
     """
-    check_output(run.output)
-    ready = collected(run)
-    case = Case(ready.estate, ready.boundary, ready.boundary.as_of)
-    gate_of(case)
-    run.output.mkdir(parents=True, exist_ok=True)
-    with past_of(run, ready, case) as past:
-        if past is None:
-            hint = "add `logs:`; docs/logs/index.md says how"
-            raise ConfigError("the boundary orders no logs", Locus(str(run.case)), hint)
+    with logs_of(run, require=gate_of) as past:
         run.progress("judging events")
         return _Shadowing(run, past, days).shadow()
 

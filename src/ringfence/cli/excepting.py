@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ringfence.gate.leaves.steps import Step
 
 Ledger = Annotated[Path, Parameter(help="The ledger of the exceptions' steps.")]
+CasePath = Annotated[
+    Path, Parameter(help="A boundary file, its folder, or what a check has written.")
+]
+Name = Annotated[str, Parameter(help="What the exception is called.")]
 By = Annotated[str, Parameter(help="The person who takes the step.")]
 Why = Annotated[str, Parameter(help="Why, in a line.")]
 Who = Annotated[
@@ -60,8 +64,8 @@ app = App(
 
 @app.command
 def ask(
-    case: Path,
-    name: str,
+    case: CasePath,
+    name: Name,
     /,
     *,
     ledger: Ledger,
@@ -80,13 +84,6 @@ def ask(
 
     Example: `ringfence exception ask case quarter --ledger leaves --by ann --who ann
     --column "warehouse/pay.*" --purpose audit --cap 100 --until 2022-03-01`.
-
-    Parameters
-    ----------
-    case
-        The boundary file, or its folder, or what a check has written.
-    name
-        What the exception is called.
     """
     from ringfence.gate.leaves import steps
 
@@ -106,8 +103,8 @@ def ask(
 
 @app.command(name="break-glass")
 def break_glass(
-    case: Path,
-    name: str,
+    case: CasePath,
+    name: Name,
     /,
     *,
     ledger: Ledger,
@@ -124,15 +121,7 @@ def break_glass(
     ] = 1,
     format: Form = "text",  # noqa: A002
 ) -> int:
-    """Take leave at once, for a few hours; somebody else reviews it afterwards.
-
-    Parameters
-    ----------
-    case
-        The boundary file, or its folder, or what a check has written.
-    name
-        What the exception is called.
-    """
+    """Take leave at once, for a few hours; somebody else reviews it afterwards."""
     from datetime import datetime, timedelta
 
     from ringfence.gate.leaves import steps
@@ -146,16 +135,8 @@ def break_glass(
 
 
 @app.command
-def approve(case: Path, name: str, /, *, taken: Taken) -> int:
-    """Approve an exception that somebody else has asked for.
-
-    Parameters
-    ----------
-    case
-        The boundary file, or its folder, or what a check has written.
-    name
-        The exception.
-    """
+def approve(case: CasePath, name: Name, /, *, taken: Taken) -> int:
+    """Approve an exception that somebody else has asked for."""
     from ringfence.gate.leaves import steps
 
     step = steps.Approve(name, _person(taken.by))
@@ -163,16 +144,8 @@ def approve(case: Path, name: str, /, *, taken: Taken) -> int:
 
 
 @app.command
-def refuse(case: Path, name: str, /, *, taken: Told) -> int:
-    """Refuse an exception that somebody else has asked for.
-
-    Parameters
-    ----------
-    case
-        The boundary file, or its folder, or what a check has written.
-    name
-        The exception.
-    """
+def refuse(case: CasePath, name: Name, /, *, taken: Told) -> int:
+    """Refuse an exception that somebody else has asked for."""
     from ringfence.gate.leaves import steps
 
     step = steps.Refuse(name, _person(taken.by), taken.why)
@@ -180,16 +153,8 @@ def refuse(case: Path, name: str, /, *, taken: Told) -> int:
 
 
 @app.command
-def revoke(case: Path, name: str, /, *, taken: Told) -> int:
-    """End an exception before its time.
-
-    Parameters
-    ----------
-    case
-        The boundary file, or its folder, or what a check has written.
-    name
-        The exception.
-    """
+def revoke(case: CasePath, name: Name, /, *, taken: Told) -> int:
+    """End an exception before its time."""
     from ringfence.gate.leaves import steps
 
     step = steps.Revoke(name, _person(taken.by), taken.why)
@@ -197,16 +162,8 @@ def revoke(case: Path, name: str, /, *, taken: Told) -> int:
 
 
 @app.command
-def review(case: Path, name: str, /, *, taken: Told) -> int:
-    """Say that somebody else has looked at what an exception was used for.
-
-    Parameters
-    ----------
-    case
-        The boundary file, or its folder, or what a check has written.
-    name
-        The exception.
-    """
+def review(case: CasePath, name: Name, /, *, taken: Told) -> int:
+    """Say that somebody else has looked at what an exception was used for."""
     from ringfence.gate.leaves import steps
 
     step = steps.Review(name, _person(taken.by), taken.why)
@@ -215,19 +172,13 @@ def review(case: Path, name: str, /, *, taken: Told) -> int:
 
 @app.command(name="list")
 def listed(
-    case: Path,
+    case: CasePath,
     /,
     *,
     ledger: Ledger,
     format: Form = "text",  # noqa: A002
 ) -> int:
-    """List the exceptions: what was asked, what is in force, what awaits somebody.
-
-    Parameters
-    ----------
-    case
-        The boundary file, or its folder, or what a check has written.
-    """
+    """List the exceptions: what was asked, what is in force, what awaits somebody."""
     from ringfence.gate.leaves.keeping import courses
     from ringfence.ledger.faults import within
     from ringfence.report import leaves_text

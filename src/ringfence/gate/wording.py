@@ -85,7 +85,7 @@ def _excluded(decision: Decision) -> str:
     names = _ticked(decision.selectors)
     if decision.reason is Reason.EXCLUDED:
         if len(decision.selectors) > 1:
-            return f"{names} exclude, or may exclude, the principal"
+            return f"{names} keep the principal out"
         return f"{names} excludes the principal"
     return f"nobody can say that the principal isn't excluded by {names}"
 

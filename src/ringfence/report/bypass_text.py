@@ -16,7 +16,7 @@ def exit_code(found: Bypasses) -> ExitCode:
     """Return the exit code: what is unexplained, else what can't be told."""
     if found.found:
         return ExitCode.REFUTED
-    if found.unknown or found.lost or found.unread:
+    if found.unknown or found.lost or found.unread or not found.events:
         return ExitCode.UNPROVEN
     return ExitCode.ALL_UPHELD
 
@@ -33,8 +33,7 @@ def _lines(found: Bypasses, screen: Screen) -> Iterator[str]:
     yield printable(
         f"boundary {found.boundary}   {period}   {decisions}, {denied:,} of them denied"
     )
-    total = found.explained + found.unexplained + found.unknown
-    events = wording.counted(total, "event", "events")
+    events = wording.counted(found.events, "event", "events")
     yield (
         f"{events} on protected data: {found.explained:,} explained, "
         f"{found.unexplained:,} by no decision, {found.unknown:,} can't be told"
@@ -96,9 +95,12 @@ def _name(node: str, screen: Screen, unnamed: str) -> str:
 
 def _last(found: Bypasses) -> str:
     code = exit_code(found)
-    told = {
+    if not (found.events or found.lost or found.unread):
+        told = "the logs show nothing done since the first decision: nothing is proved"
+        return f"exit {int(code)}: {told}"
+    ends = {
         ExitCode.REFUTED: "something was done that no decision explains",
         ExitCode.UNPROVEN: "nothing is seen to go round, and not everything is known",
         ExitCode.ALL_UPHELD: "decisions explain all that was done, in these logs",
     }
-    return f"exit {int(code)}: {told[code]}"
+    return f"exit {int(code)}: {ends[code]}"

@@ -394,3 +394,11 @@ def test_what_is_lost_is_said():
     assert "exit 10: nothing is seen to go round" in bypass_text.bypasses(
         nothing, Screen(140, 1, {})
     )
+
+
+def test_where_nothing_was_done_nothing_is_explained():
+    """Logs that end before the first decision say nothing of what went round."""
+    found = Bypasses("b", 0, 1, 300, 3, 0, 0, 0, 0, 0, (), {})
+    assert bypass_text.exit_code(found) is ExitCode.UNPROVEN
+    text = bypass_text.bypasses(found, Screen(140, 9, {}))
+    assert "exit 10: the logs show nothing done since the first decision" in text

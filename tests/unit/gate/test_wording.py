@@ -107,8 +107,8 @@ def decided(principal: str, **more: Any) -> tuple[Decision, Request]:
         ),
         (
             Decision(Reason.EXCLUDED, ("abroad", "owned"), ("", "a", "b")),
-            "may not read W: `abroad` and `owned` exclude, or may exclude, the "
-            "principal, and `a` and `b` are protected",
+            "may not read W: `abroad` and `owned` keep the principal out, "
+            "and `a` and `b` are protected",
         ),
         (
             Decision(Reason.PERHAPS_EXCLUDED, ("abroad",), ("",)),

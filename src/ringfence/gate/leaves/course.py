@@ -17,8 +17,8 @@ from ringfence.boundary.decision.request import Request
 from ringfence.boundary.decision.scene import Leave, Scene
 from ringfence.boundary.protection import patterns
 from ringfence.boundary.status import Status
-from ringfence.documents.located import parse_moment
-from ringfence.errors import ConfigError
+from ringfence.documents.located import nearest, parse_moment
+from ringfence.errors import ConfigError, Locus
 from ringfence.gate.leaves.steps import (
     Approve,
     Ask,
@@ -33,6 +33,8 @@ LONGEST = timedelta(days=366)
 GLASS = timedelta(hours=4)
 MOST = 10**12
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+_LIST = "`ringfence exception list` tells which there are"
+_ANEW = "ask for another one, under a name of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,21 +182,23 @@ def _begun(courses: Courses, step: Ask | BreakGlass, scene: Scene, time: str) ->
     if step.name in courses.spoken | {*courses.by_name} | {
         one.name for one in scene.leaves
     }:
-        raise ConfigError(f"there is an exception `{step.name}` already")
+        raise _flaw(
+            "name", f"there is an exception `{step.name}` already", "take another"
+        )
     if not _NAME.fullmatch(step.name):
-        raise ConfigError(f"`{step.name}` is no kebab-case name")
+        raise _flaw("name", f"`{step.name}` is no kebab-case name", "write `q1-audit`")
     _check_text(step.purpose, "purpose")
     if not 1 <= step.cap <= MOST:
-        raise ConfigError(f"`cap` must be 1 to {MOST:,}")
-    _check_people(step.who, scene)
+        raise _flaw("cap", f"`cap` must be 1 to {MOST:,}", "say how many people")
+    _check_people(step.who, scene, "who")
     if not covered(scene, step.columns):
         hint = "patterns over ids such as `warehouse/public.orders.email`"
-        raise ConfigError("it covers no column that the estate knows", hint=hint)
+        raise _flaw("column", "it covers no column that the estate knows", hint)
     if isinstance(step, BreakGlass):
         _check_inside(step.by, scene)
         _check_span(time, step.until, GLASS)
         return Course(step, time, step.until, "broken")
-    _check_people((step.by,), scene)
+    _check_people((step.by,), scene, "by")
     _check_span(max(step.since, time), step.until, LONGEST)
     _check_span(step.since, step.until, LONGEST)
     return Course(step, step.since, step.until)
@@ -209,15 +213,14 @@ def _approved(before: Course, step: Approve, scene: Scene, time: str) -> Course:
 def _named(courses: Courses, step: Step) -> Course:
     found = courses.by_name.get(step.name)
     if found is None:
-        hint = "`ringfence exception list` tells which there are"
-        raise ConfigError(f"there is no exception `{step.name}`", hint=hint)
+        raise _flaw("name", f"there is no exception `{step.name}`", _LIST)
     return found
 
 
 def _waiting(courses: Courses, step: Step, time: str) -> Course:
     found = _named(courses, step)
     if found.state != "asked":
-        raise ConfigError(f"exception `{step.name}` is {found.state} already")
+        raise _flaw("name", f"exception `{step.name}` is {found.state} already", _ANEW)
     _check_time(found, step, time)
     return found
 
@@ -225,39 +228,51 @@ def _waiting(courses: Courses, step: Step, time: str) -> Course:
 def _standing(courses: Courses, step: Step, time: str) -> Course:
     found = _named(courses, step)
     if not found.stands:
-        raise ConfigError(f"exception `{step.name}` is {found.state}, and not in force")
+        raise _flaw(
+            "name", f"exception `{step.name}` is {found.state}, and not in force", _LIST
+        )
     _check_time(found, step, time)
     return found
 
 
 def _check_time(found: Course, step: Step, time: str) -> None:
     if found.until <= time:
-        raise ConfigError(f"exception `{step.name}` ended at {found.until}")
+        raise _flaw("name", f"exception `{step.name}` ended at {found.until}", _ANEW)
+
+
+def _flaw(what: str, message: str, hint: str | None) -> ConfigError:
+    """Return the error of a part of a step, called as the command line calls it."""
+    place = "NAME" if what == "name" else f"--{what}"
+    return ConfigError(message, Locus(place), hint)
 
 
 def _check_text(text: str, what: str) -> None:
     if not text.strip() or not text.isprintable():
-        raise ConfigError(f"`{what}` must be a line of text")
+        raise _flaw(what, f"`{what}` must be a line of text", "write it in a line")
 
 
-def _check_people(people: tuple[str, ...], scene: Scene) -> None:
+def _check_people(people: tuple[str, ...], scene: Scene, what: str) -> None:
     if not people:
-        raise ConfigError("it is for nobody", hint="name people: `person:ann`")
+        raise _flaw("who", "it is for nobody", "name people: `person:ann`")
     strangers = [one for one in people if one not in scene.people]
     if strangers:
-        raise ConfigError(f"the estate knows no `{strangers[0]}`")
+        raise _flaw(
+            what,
+            f"the estate knows no `{strangers[0]}`",
+            nearest(strangers[0], scene.people),
+        )
 
 
 def _check_span(since: str, until: str, longest: timedelta) -> None:
     # Instants are compared as texts: one that is spelt otherwise isn't what it says.
     if parse_moment(since) != since or parse_moment(until) != until:
         hint = "write `2022-01-31T09:30:00Z`"
-        raise ConfigError(f"`{since}` or `{until}` is no instant", hint=hint)
+        raise _flaw("until", f"`{since}` or `{until}` is no instant", hint)
     first, end = map(datetime.fromisoformat, (since, until))
     if end <= first:
-        raise ConfigError(f"it ends at {until}, before it begins")
+        raise _flaw("until", f"it ends at {until}, before it begins", f"after {since}")
     if end - first > longest:
-        raise ConfigError(f"it lasts longer than {_span(longest)}")
+        raise _flaw("until", f"it lasts longer than {_span(longest)}", "end it sooner")
 
 
 def _span(longest: timedelta) -> str:
@@ -267,18 +282,19 @@ def _span(longest: timedelta) -> str:
 
 def _check_inside(person: str, scene: Scene) -> None:
     """Check that somebody is surely not excluded, and hasn't left."""
-    _check_people((person,), scene)
+    _check_people((person,), scene, "by")
     asked = Request(person, "read", "")
     for selector in scene.selectors:
         if standing(scene, selector.name, asked) is not Status.NO:
             message = f"`{person}` is not surely outside `{selector.name}`"
-            raise ConfigError(message, hint="somebody inside the fence has to say it")
+            raise _flaw("by", message, "somebody inside the fence has to say it")
     if "no" in scene.people[person].attributes.get("active", ()):
-        raise ConfigError(f"`{person}` has left")
+        raise _flaw("by", f"`{person}` has left", "somebody who is there has to say it")
 
 
 def _check_other(before: Course, step: Step, scene: Scene) -> None:
     """Check that it is somebody else who says it, from inside the fence."""
     if step.by == before.asked.by or step.by in before.asked.who:
-        raise ConfigError(f"`{step.by}` can't say it of their own exception")
+        message = f"`{step.by}` can't say it of their own exception"
+        raise _flaw("by", message, "somebody else inside the fence has to say it")
     _check_inside(step.by, scene)
