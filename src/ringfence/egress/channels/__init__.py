@@ -1,0 +1,1 @@
+"""Declared flows: what was seen is held against what was declared."""

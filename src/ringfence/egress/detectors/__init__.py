@@ -1,0 +1,1 @@
+"""What something looks like, where the index knows nobody: categories, by checksum."""

@@ -1,0 +1,1 @@
+"""The exit: nothing leaves without a verdict that the ledger holds."""

@@ -1,0 +1,1 @@
+"""Identifiers in the one spelling in which they are compared."""

@@ -1,0 +1,1 @@
+"""Keyed fingerprints of the population's identifiers: exact, and never in the clear."""

@@ -1,0 +1,1 @@
+"""Whose identifiers stand in texts, however they are written."""

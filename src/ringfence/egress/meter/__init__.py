@@ -1,0 +1,1 @@
+"""How many people: each counted once, over twelve months, for each receiving group."""

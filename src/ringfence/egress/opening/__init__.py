@@ -1,0 +1,1 @@
+"""Payloads opened: archives, tables, lines, and what a format hides."""
