@@ -39,6 +39,7 @@ BOUNDARY = Fields(
         "networks",
         "logs",
         "gate",
+        "egress",
     ),
 )
 PROTECTION = Fields(("name",), ("category", "tags", "datasets", "columns"))
@@ -75,6 +76,14 @@ GATE = Fields(
 )
 ROWS = Fields(("datasets", "column", "values"))
 MASKING = Fields(("columns", "mask"))
+
+EGRESS = Fields(("excluded",), ("protected", "channels"))
+# `expires` is needed too; its absence has a message of its own.
+CHANNEL = Fields(
+    ("name", "recipients", "purpose", "owner", "approver"),
+    ("columns", "text", "cap", "cell", "takes", "ends", "from", "expires"),
+)
+DECLARED = Fields(("name", "type"), ("tag", "mask", "holds", "opaque"))
 
 # --- tests of selectors ---------------------------------------------------------------
 

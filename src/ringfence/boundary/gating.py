@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -12,7 +11,7 @@ from ringfence.boundary.model import Gate, Mask, Masking, Rows
 from ringfence.boundary.sections import Sections
 from ringfence.boundary.sentences import Names
 from ringfence.boundary.vocabulary import VERB_GROUPS
-from ringfence.documents.located import Located, Reader, nearest
+from ringfence.documents.located import Located, Reader
 
 Mode = Literal["fence", "grants"]
 _MASKS: dict[str, Mask] = {mask: mask for mask in get_args(Mask)}
@@ -41,26 +40,19 @@ class Gating:
         rows = self.reader.each(get("rows"), self._rows, "`rows`")
         masks = self.reader.each(get("masks"), self._masking, "`masks`")
         return Gate(
-            excluded=self._chosen(get("excluded"), names.selectors, "selector"),
-            protected=self._chosen(get("protected"), names.protections, "protection"),
-            verbs=self._chosen(get("verbs"), VERB_GROUPS, "verb") or ("any",),
-            exceptions=self._chosen(get("exceptions"), names.exceptions, "exception"),
+            excluded=self.sections.chosen(get("excluded"), names.selectors, "selector"),
+            protected=self.sections.chosen(
+                get("protected"), names.protections, "protection"
+            ),
+            verbs=self.sections.chosen(get("verbs"), VERB_GROUPS, "verb") or ("any",),
+            exceptions=self.sections.chosen(
+                get("exceptions"), names.exceptions, "exception"
+            ),
             mode=_MODES[mode] if mode else "fence",
             publish=self.reader.flag(get("publish"), "`publish`") or False,
             rows=tuple(rows),
             masks=tuple(masks),
         )
-
-    def _chosen(
-        self, value: Located | None, options: Collection[str], what: str
-    ) -> tuple[str, ...]:
-        found = self.sections.filled(value, f"a list of {what}s")
-        there = "there is " + (", ".join(f"`{one}`" for one in options) or "none")
-        for text, at in found:
-            if text not in options:
-                hint = nearest(text, options) if options else None
-                self.reader.note(f"unknown {what} `{text}`", at, hint or there)
-        return tuple(dict.fromkeys(text for text, _ in found))
 
     def _rows(self, value: Located) -> Rows:
         fields = self.reader.fields(

@@ -12,15 +12,13 @@ from typing import Literal
 
 import msgspec
 
-
-class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
+from ringfence.boundary.channels import Egress
+from ringfence.boundary.value import Value
 
 # --- who is excluded ------------------------------------------------------------------
 
 
-class Attribute(_Value, frozen=True, tag="attribute", tag_field="test"):
+class Attribute(Value, frozen=True, tag="attribute", tag_field="test"):
     """The node's attribute `name` is one of `values`.
 
     A node may have several values at one time (two employers, two sources that
@@ -34,7 +32,7 @@ class Attribute(_Value, frozen=True, tag="attribute", tag_field="test"):
     cite: str = ""
 
 
-class Employer(_Value, frozen=True, tag="employer", tag_field="test"):
+class Employer(Value, frozen=True, tag="employer", tag_field="test"):
     """One of the person's employers is named, or is itself an excluded entity.
 
     `entities` empty stands for "any excluded entity". A person without a recorded
@@ -46,7 +44,7 @@ class Employer(_Value, frozen=True, tag="employer", tag_field="test"):
     cite: str = ""
 
 
-class Owned(_Value, frozen=True, tag="owned", tag_field="test"):
+class Owned(Value, frozen=True, tag="owned", tag_field="test"):
     """Excluded owners together hold at least `percent` of the entity (28 CFR 202.211).
 
     A step at each entity, never the product of shares. `remainder` says what shares
@@ -60,21 +58,21 @@ class Owned(_Value, frozen=True, tag="owned", tag_field="test"):
     cite: str = ""
 
 
-class AnyOf(_Value, frozen=True, tag="any", tag_field="test"):
+class AnyOf(Value, frozen=True, tag="any", tag_field="test"):
     """At least one of the tests holds."""
 
     of: tuple[Test, ...]
     cite: str = ""
 
 
-class AllOf(_Value, frozen=True, tag="all", tag_field="test"):
+class AllOf(Value, frozen=True, tag="all", tag_field="test"):
     """Every one of the tests holds."""
 
     of: tuple[Test, ...]
     cite: str = ""
 
 
-class Not(_Value, frozen=True, tag="not", tag_field="test"):
+class Not(Value, frozen=True, tag="not", tag_field="test"):
     """The test doesn't hold. It may hold attributes only, never employer or owned."""
 
     of: Test
@@ -84,7 +82,7 @@ class Not(_Value, frozen=True, tag="not", tag_field="test"):
 Test = Attribute | Employer | Owned | AnyOf | AllOf | Not
 
 
-class Selector(_Value, frozen=True):
+class Selector(Value, frozen=True):
     """Who is excluded: one test for people, one for legal entities.
 
     The excluded are the least fixpoint of the two tests (an employer may be excluded
@@ -107,7 +105,7 @@ class Selector(_Value, frozen=True):
     assumptions: tuple[str, ...] = ()
 
 
-class RegimeUsed(_Value, frozen=True):
+class RegimeUsed(Value, frozen=True):
     """A regime that the boundary draws on: its source, version, dates and digest."""
 
     id: str
@@ -122,7 +120,7 @@ class RegimeUsed(_Value, frozen=True):
 # --- what is protected, and where it may be -------------------------------------------
 
 
-class Protection(_Value, frozen=True):
+class Protection(Value, frozen=True):
     """A named class of protected columns.
 
     A column belongs when it carries one of the `tags`, or its id (without `column:`)
@@ -137,7 +135,7 @@ class Protection(_Value, frozen=True):
     columns: tuple[str, ...] = ()
 
 
-class BoundaryException(_Value, frozen=True):
+class BoundaryException(Value, frozen=True):
     """A counted, capped and expiring leave to cross."""
 
     name: str
@@ -150,7 +148,7 @@ class BoundaryException(_Value, frozen=True):
     since: str = ""
 
 
-class Network(_Value, frozen=True):
+class Network(Value, frozen=True):
     """Addresses of one's own, which no registry has to be asked about.
 
     Attributes:
@@ -172,7 +170,7 @@ class Network(_Value, frozen=True):
 Mask = Literal["null", "full", "hash", "first4", "last4", "year"]
 
 
-class Rows(_Value, frozen=True):
+class Rows(Value, frozen=True):
     """Which rows of some datasets are of the population: `column` has one of `values`.
 
     A row whose value isn't known may be of the population. Where nothing is stated,
@@ -184,14 +182,14 @@ class Rows(_Value, frozen=True):
     values: tuple[str, ...]
 
 
-class Masking(_Value, frozen=True):
+class Masking(Value, frozen=True):
     """What whoever is excluded sees in the place of a column's values."""
 
     columns: tuple[str, ...]  # patterns over column ids, without `column:`
     mask: Mask
 
 
-class Gate(_Value, frozen=True):
+class Gate(Value, frozen=True):
     """What the gate enforces: the part of a boundary that is decided at each request.
 
     Attributes:
@@ -219,7 +217,7 @@ class Gate(_Value, frozen=True):
 # --- claims ---------------------------------------------------------------------------
 
 
-class Claim(_Value, frozen=True):
+class Claim(Value, frozen=True):
     """A public sentence and its executable form.
 
     Attributes:
@@ -285,7 +283,7 @@ class Claim(_Value, frozen=True):
     months: int = 0
 
 
-class Boundary(_Value, frozen=True):
+class Boundary(Value, frozen=True):
     """A boundary, resolved.
 
     Attributes:
@@ -302,6 +300,7 @@ class Boundary(_Value, frozen=True):
         regimes: Regimes drawn on.
         claims: Claims, in the order of the file.
         gate: What is enforced; None where nothing is said of it.
+        egress: What may leave; None where nothing is said of it.
     """
 
     name: str
@@ -317,13 +316,14 @@ class Boundary(_Value, frozen=True):
     networks: tuple[Network, ...] = ()
     regimes: tuple[RegimeUsed, ...] = ()
     gate: Gate | None = None
+    egress: Egress | None = None
 
     def selector(self, name: str) -> Selector:
         """Return the selector of that name."""
         return next(chosen for chosen in self.excluded if chosen.name == name)
 
 
-class SourceOrder(_Value, frozen=True):
+class SourceOrder(Value, frozen=True):
     """A source as the boundary file orders it (not part of the boundary digest)."""
 
     name: str

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from ringfence.boundary.channelling import Channelling
 from ringfence.boundary.excluded import Exclusions
 from ringfence.boundary.fields import BOUNDARY
 from ringfence.boundary.gating import Gating
@@ -121,6 +122,7 @@ class _Reading:
             networks=networks(self.reader, sections, get("networks")),
             regimes=exclusions.used(),
             gate=Gating(self.reader, sections, names).gate(get("gate")),
+            egress=Channelling(self.reader, sections, names).egress(get("egress")),
         )
         return BoundaryFile(
             boundary,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from ringfence.boundary.channels import Channel, Egress
 from ringfence.boundary.model import (
     AllOf,
     AnyOf,
@@ -48,6 +49,8 @@ def _flaws(boundary: Boundary) -> Iterator[str]:
     yield from _dangling(boundary)
     if boundary.gate is not None:
         yield from _unenforceable(boundary.gate)
+    if boundary.egress is not None:
+        yield from _undeclarable(boundary.egress)
 
 
 def _dangling(boundary: Boundary) -> Iterator[str]:
@@ -65,14 +68,16 @@ def _dangling(boundary: Boundary) -> Iterator[str]:
         yield from _unnamed(claim, f"claim `{claim.id}`", names)
     if boundary.gate is not None:
         yield from _unnamed(boundary.gate, "the gate", names)
+    if boundary.egress is not None:
+        yield from _unnamed(boundary.egress, "the exit", names)
 
 
 def _unnamed(
-    part: Claim | Gate, what: str, names: Mapping[str, list[str]]
+    part: Claim | Gate | Egress, what: str, names: Mapping[str, list[str]]
 ) -> Iterator[str]:
     """Yield what a part names that isn't there."""
     for field in ("excluded", "protected", "exceptions"):
-        named = getattr(part, field)
+        named = getattr(part, field, ())
         for name in [named] if isinstance(named, str) else named:
             if name and name not in names[field]:
                 yield f"{what} names `{name}`, which isn't there"
@@ -92,6 +97,36 @@ def _unenforceable(gate: Gate) -> Iterator[str]:
     for field, parts in needed.items():
         if not all(parts):
             yield f"the gate's `{field}` is empty, or has an empty part"
+
+
+def _undeclarable(egress: Egress) -> Iterator[str]:
+    """Yield what no channel can be."""
+    if not egress.excluded:
+        yield "the exit's `excluded` is empty"
+    names = [one.name for one in egress.channels]
+    if len({*names}) < len(names):
+        yield "`channels` has a name twice"
+    for channel in egress.channels:
+        flawed = _unsound(channel)
+        if flawed:
+            yield f"channel `{channel.name}` {flawed}"
+
+
+def _unsound(channel: Channel) -> str:
+    """Return what is wrong with a channel, or nothing."""
+    names = [one.name for one in channel.columns]
+    counts = any(one.holds == "count" for one in channel.columns)
+    flaws = {
+        "has no name": not _NAME.fullmatch(channel.name),
+        "has no recipient": not channel.recipients,
+        "has no owner or approver": not (channel.owner and channel.approver),
+        "has no end, or ends before it starts": channel.until <= channel.since,
+        "has a column twice": len({*names}) < len(names),
+        "carries nothing": not (names or channel.text),
+        "has a count and no smallest cell": counts and channel.cell < 1,
+        "has a cap below 0": channel.cap < 0,
+    }
+    return next((flawed for flawed, holds in flaws.items() if holds), "")
 
 
 def _unspeakable(test: Test, kind: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ LONGEST = 80
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 _SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
 _GRACE = timedelta(days=150)  # what the hint proposes for an exception without an end
-_MOST_SUBJECTS = 10**12
+MOST_SUBJECTS = 10**12
 
 Ordered = tuple[SourceOrder, dict[str, Located], Locus]
 
@@ -157,22 +157,25 @@ class Sections:
             columns=self.patterns(fields.get("columns"), "column"),
             purpose=take.text(fields.get("purpose"), "`purpose`") or "",
             owner=take.text(fields.get("owner"), "`owner`") or "",
-            cap=self.bounded(fields.get("cap"), "`cap`", _MOST_SUBJECTS),
-            until=self._expiry(value, fields, name, since) if fields else "",
+            cap=self.bounded(fields.get("cap"), "`cap`", MOST_SUBJECTS),
+            until=self.expiry(value, fields, f"exception `{name}`", since),
             since=since,
         )
 
-    def _expiry(
-        self, value: Located, fields: Mapping[str, Located], name: str, since: str
+    def expiry(
+        self, value: Located, fields: Mapping[str, Located], what: str, since: str
     ) -> str:
+        """Return the end of what ends: an exception, a channel."""
         stated = fields.get("expires")
         if stated is None:
-            hint = f"every exception ends; add `expires: {self._later(since)}`"
-            self.reader.note(f"exception `{name}` has no expiry", value.at, hint)
+            if fields:
+                kind = what.partition(" ")[0]
+                hint = f"every {kind} ends; add `expires: {self._later(since)}`"
+                self.reader.note(f"{what} has no expiry", value.at, hint)
             return ""
         until = self.reader.moment(stated, "`expires`") or ""
         if until and until <= since:
-            message = f"exception `{name}` expires before it starts"
+            message = f"{what} expires before it starts"
             self.reader.note(message, stated.at, f"it starts on {since[:10]}")
         return until
 
@@ -181,6 +184,18 @@ class Sections:
         if not known or known > "9999":
             return "YYYY-MM-DD"
         return (date.fromisoformat(known[:10]) + _GRACE).isoformat()
+
+    def chosen(
+        self, value: Located | None, options: Collection[str], what: str
+    ) -> tuple[str, ...]:
+        """Return names out of what the file, or the vocabulary, knows."""
+        found = self.filled(value, f"a list of {what}s")
+        there = "there is " + (", ".join(f"`{one}`" for one in options) or "none")
+        for text, at in found:
+            if text not in options:
+                hint = nearest(text, options) if options else None
+                self.reader.note(f"unknown {what} `{text}`", at, hint or there)
+        return tuple(dict.fromkeys(text for text, _ in found))
 
     def ids(self, value: Located | None, what: str) -> tuple[str, ...]:
         """Return ids of people and groups, as the estate writes them."""

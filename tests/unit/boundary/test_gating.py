@@ -8,7 +8,7 @@ from ringfence.boundary.model import Boundary, Gate, Masking, Rows
 from ringfence.boundary.resolved import flaw
 from tests.unit.boundary.sample import WHOLE, changed, problems, read
 
-ALONE = WHOLE[: WHOLE.index("gate:\n")]
+ALONE = WHOLE[: WHOLE.index("gate:\n")]  # what comes behind it goes as well
 
 
 def boundary(text: str) -> Boundary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from ringfence.boundary.channels import Channel, Declared, Egress
 from ringfence.boundary.model import (
     AllOf,
     Attribute,
@@ -99,3 +100,56 @@ def test_a_mask_is_one_of_the_masks():
             msgspec.json.decode(text, type=Masking)
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(b'{"excluded":["a"],"mode":"open"}', type=Gate)
+
+
+CHANNEL = Channel(
+    "a",
+    recipients=("tool:x",),
+    purpose="p",
+    owner="o",
+    approver="person:b",
+    until="2022-12-31T00:00:00Z",
+    text=True,
+)
+
+
+def exit_of(*channels: Channel) -> Boundary:
+    """Return a sound boundary with these channels."""
+    return changed(egress=Egress(("in-china",), channels=channels))
+
+
+def test_a_sound_exit_has_no_flaw():
+    """A channel that a file could declare may be read back."""
+    assert flaw(exit_of(CHANNEL)) == ""
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"name": "A b"}, "has no name"),
+        ({"recipients": ()}, "has no recipient"),
+        ({"owner": ""}, "has no owner or approver"),
+        ({"approver": ""}, "has no owner or approver"),
+        ({"until": ""}, "has no end, or ends before it starts"),
+        ({"since": "2023-01-01T00:00:00Z"}, "has no end, or ends before it starts"),
+        ({"columns": (Declared("x", "text"),) * 2}, "has a column twice"),
+        ({"text": False}, "carries nothing"),
+        (
+            {"columns": (Declared("x", "integer", holds="count"),)},
+            "has a count and no smallest cell",
+        ),
+        ({"cap": -1}, "has a cap below 0"),
+    ],
+)
+def test_what_no_channel_can_be(more: dict[str, object], expected: str):
+    """Each thing that the parser refuses is a flaw of a boundary that is read back."""
+    made = msgspec.structs.replace(CHANNEL, **more)
+    assert flaw(exit_of(made)) == f"channel `{made.name}` {expected}"
+
+
+def test_what_no_exit_can_be():
+    """An exit excludes somebody that there is, and has no two channels of a name."""
+    assert flaw(exit_of(CHANNEL, CHANNEL)) == "`channels` has a name twice"
+    assert flaw(changed(egress=Egress(()))) == "the exit's `excluded` is empty"
+    unnamed = changed(egress=Egress(("nobody",)))
+    assert flaw(unnamed) == "the exit names `nobody`, which isn't there"

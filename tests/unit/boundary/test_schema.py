@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from ringfence.boundary import fields, gating, grammar
+from ringfence.boundary import channelling, fields, gating, grammar
 from ringfence.boundary.vocabulary import (
     COPY_ROLES,
     PRINCIPAL_KINDS,
@@ -50,6 +50,8 @@ def plain(value: Located) -> object:
         (DEFS["gate"], fields.GATE),
         (DEFS["rows"], fields.ROWS),
         (DEFS["masking"], fields.MASKING),
+        (DEFS["egress"], fields.EGRESS),
+        (DEFS["declared"], fields.DECLARED),
     ],
 )
 def test_fields(part, shape):
@@ -58,9 +60,15 @@ def test_fields(part, shape):
     assert set(shape.required) == set(part["required"])
 
 
-def test_fields_of_exceptions():
+@pytest.mark.parametrize(
+    ("shape", "part"),
+    [
+        (fields.EXCEPTION, DEFS["exception"]),
+        (fields.CHANNEL, DEFS["channel"]),
+    ],
+)
+def test_fields_of_what_ends(shape, part):
     """An expiry is needed, though the parser has its own words for that."""
-    shape, part = fields.EXCEPTION, DEFS["exception"]
     assert set(shape.all) == set(part["properties"])
     assert {*shape.required, "expires"} == set(part["required"])
 
@@ -105,6 +113,9 @@ def test_tests_of_selectors(part, kind):
         (DEFS["gate"]["properties"]["verbs"]["oneOf"][0], VERB_GROUPS),
         (DEFS["gate"]["properties"]["mode"], [*gating._MODES]),
         (DEFS["masking"]["properties"]["mask"], [*gating._MASKS, None]),
+        (DEFS["declared"]["properties"]["mask"], [*channelling.MASKS, None]),
+        (DEFS["declared"]["properties"]["type"], [*channelling.TYPES]),
+        (DEFS["declared"]["properties"]["holds"], [*channelling.HOLDS]),
         (DEFS["interest"], fields.INTERESTS),
         (
             DEFS["people"]["properties"]["employment"]["oneOf"][0],
