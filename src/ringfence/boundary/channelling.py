@@ -83,6 +83,8 @@ class Channelling:
             cell=self._most(get("cell"), "`cell`"),
             takes=self.sections.patterns(get("takes"), "dataset"),
             ends=self._ids(get("ends"), ENDS, "`ends`"),
+            exception=take.choice(get("exception"), self.names.exceptions, "exception")
+            or "",
         )
         self._check_counts(channel, get("cell"), value)
         return channel

@@ -53,6 +53,8 @@ class Channel(Value, frozen=True):
             is declared.
         takes: Patterns over ids of datasets that it draws on, without `dataset:`.
         ends: Ids of the stores and hosts that it ends at.
+        exception: Name of the exception that concedes what goes to whom is excluded;
+            empty: nothing does.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Channel(Value, frozen=True):
     cell: int = 0
     takes: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
+    exception: str = ""
 
 
 class Egress(Value, frozen=True):

@@ -81,7 +81,17 @@ EGRESS = Fields(("excluded",), ("protected", "channels"))
 # `expires` is needed too; its absence has a message of its own.
 CHANNEL = Fields(
     ("name", "recipients", "purpose", "owner", "approver"),
-    ("columns", "text", "cap", "cell", "takes", "ends", "from", "expires"),
+    (
+        "columns",
+        "text",
+        "cap",
+        "cell",
+        "takes",
+        "ends",
+        "exception",
+        "from",
+        "expires",
+    ),
 )
 DECLARED = Fields(("name", "type"), ("tag", "mask", "holds", "opaque"))
 

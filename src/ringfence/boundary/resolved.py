@@ -70,6 +70,10 @@ def _dangling(boundary: Boundary) -> Iterator[str]:
         yield from _unnamed(boundary.gate, "the gate", names)
     if boundary.egress is not None:
         yield from _unnamed(boundary.egress, "the exit", names)
+        for channel in boundary.egress.channels:
+            if channel.exception and channel.exception not in names["exceptions"]:
+                named = f"channel `{channel.name}` names `{channel.exception}`"
+                yield f"{named}, which isn't there"
 
 
 def _unnamed(

@@ -53,6 +53,7 @@ def test_a_whole_channel():
                 cell=20,
                 takes=("warehouse/ads.*",),
                 ends=("store:adloom-inbox",),
+                exception="weekly-metrics",
             ),
         ),
     )

@@ -153,3 +153,6 @@ def test_what_no_exit_can_be():
     assert flaw(changed(egress=Egress(()))) == "the exit's `excluded` is empty"
     unnamed = changed(egress=Egress(("nobody",)))
     assert flaw(unnamed) == "the exit names `nobody`, which isn't there"
+    dangling = msgspec.structs.replace(CHANNEL, exception="weekly")
+    expected = "channel `a` names `weekly`, which isn't there"
+    assert flaw(exit_of(dangling)) == expected
