@@ -112,7 +112,7 @@ def decisions(folder: Path) -> dict[str, dict[str, Any]]:
     """Return every line that a ledger holds, published or not, by its id."""
     found = {}
     for number, entry in entries(folder):
-        if entry.kind == "decision":
+        if entry.kind in ("decision", "shadow"):
             digest = entry.digests["payload"].removeprefix("sha256:")
             lines = Payloads(RealDisk(folder)).read(digest).splitlines()
             for place, line in enumerate(lines):

@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.claims.answered import answers
+from ringfence.claims.audited import bypasses
+from ringfence.claims.bypasses import EVER
+from ringfence.claims.check import Run
+from ringfence.gate.point.book import Book, Ground, Window
+from ringfence.gate.point.lines import Line
+from ringfence.ledger.keeping.opening import begin
 from tests.cases import BOUNDARY, SHARED, write_case
 
 LOGS = """\
@@ -189,3 +196,117 @@ def test_an_audit_says_which_ways_nobody_used(more, line, use, say):
     found = json.loads(say("audit", "used", "--format", "json").out)["unused"]
     assert found["listed"] == [way]
     assert found["ways"] == found["used"] + found["unused"] + found["unknown"] == 3
+
+
+# --- what went round the gate ---------------------------------------------------------
+
+GATE = "gate: {excluded: [in-cn]}\n"
+NOW = "2022-02-02T00:00:00Z"
+
+
+def decided(name: str, *who: str, shadow: bool = False) -> None:
+    """Write a ledger of decisions: some people may read the table, Ann may not."""
+    lines = [
+        Line(
+            allowed=one != "ann",
+            caller="trino",
+            columns=(),
+            principal=f"person:{one}",
+            purpose="",
+            reason="excluded" if one == "ann" else "not-excluded",
+            reference="",
+            resource="dataset:w/a.b",
+            salt="00" * 32,
+            shadow=shadow,
+            surface="opa",
+            time=f"2022-01-10T{'09' if one == 'ann' else '08'}:59:00Z",
+            verb="read",
+        ).content
+        for one in who
+    ]
+    begin(Path(name), "example.com/log", time=NOW)
+    book = Book(Path(name))
+    book.open()
+    ground = Ground("11" * 32, "22" * 32, "33" * 32, publish=True, shadow=shadow)
+    if lines:
+        book.commit([Window(ground, lines, len(lines) - who.count("ann"))], None)
+    book.close()
+
+
+@pytest.fixture
+def gated(say):
+    """Return what runs commands beside cases with a gate, logs and ledgers."""
+    for name, lines in (("kept", (BO,)), ("broke", (BO, ANN))):
+        write(name, *lines, boundary=BOUNDARY + LOGS + GATE)
+    write("gateless", BO)
+    decided("bos", "bo")
+    decided("both", "bo", "ann")
+    decided("shadows", "bo", "ann", shadow=True)
+    decided("none")
+    return say
+
+
+@pytest.mark.parametrize(
+    ("case", "ledger", "code", "told"),
+    [
+        ("kept", "bos", 0, "1 explained, 0 by no decision"),
+        ("kept", "none", 11, "exit 11: something was done that no decision explains"),
+        ("broke", "bos", 11, "somebody crossed, and something was done that no"),
+        ("broke", "both", 11, "1 explained, 1 by no decision"),
+        ("broke", "shadows", 11, "would deny"),
+    ],
+)
+def test_an_audit_says_what_went_round_the_gate(
+    case: str, ledger: str, code: int, told: str, gated
+):
+    """11 where no decision explains it, though nobody crossed; the door is named."""
+    said = gated("audit", case, "--ledger", ledger)
+    assert (said.code, told in said.out) == (code, True), said.out
+    assert "the gate's ledger, since its first decision: " in said.out
+    assert said.out.splitlines()[-1].startswith(f"exit {code}: ")
+
+
+def test_without_a_ledger_an_audit_is_what_it_was(gated):
+    """The section is behind all else, and nothing before it changes."""
+    plain = gated("audit", "kept").out.splitlines()
+    asked = gated("audit", "kept", "--ledger", "bos").out.splitlines()
+    assert asked[: len(plain) - 1] == plain[:-1]
+    assert asked[-1] == plain[-1]
+    found = json.loads(gated("audit", "kept", "--format", "json").out)
+    assert "bypasses" not in found
+
+
+def test_an_audit_matches_as_gate_bypasses_does(gated):
+    """One function is behind both: of the same days, the same findings."""
+    words = ("--ledger", "bos", "--format", "json")
+    found = json.loads(gated("audit", "broke", *words).out)["bypasses"]
+    days = ("--days", str(EVER))
+    other = json.loads(gated("gate", "bypasses", "broke", *days, *words).out)
+    assert {key: other[key] for key in found} == found
+    assert found["found"][0]["who"] == "person:ann"
+    again = bypasses(Run(Path("broke"), Path("out"), NOW), answers(Path("bos")))
+    assert again.unexplained == 1
+
+
+def test_for_how_long_a_decision_may_be_acted_upon_is_said(gated):
+    """A decision of a minute ago explains nothing within less."""
+    code = gated("audit", "kept", "--ledger", "bos", "--minutes", "1").code
+    assert code == 0
+    write("late", BO.replace("09:00:00", "09:01:00"), boundary=BOUNDARY + LOGS + GATE)
+    assert gated("audit", "late", "--ledger", "bos").code == 0
+    assert gated("audit", "late", "--ledger", "bos", "--minutes", "1").code == 11
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("gateless", "--ledger", "bos"), "add `gate:` to the boundary"),
+        (("kept", "--ledger", "gone"), "there is no ledger"),
+        (("kept", "--ledger", "bos", "--minutes", "0"), "--minutes"),
+    ],
+)
+def test_what_cannot_be_matched_is_told(words: tuple[str, ...], message: str, gated):
+    """A boundary without a gate, and a ledger that isn't there."""
+    said = gated("audit", *words)
+    assert (said.code, said.out) == (2, ""), said.err
+    assert message in said.err

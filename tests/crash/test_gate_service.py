@@ -327,7 +327,7 @@ def test_a_corrupt_bundle_changes_nothing_until_its_time_is_over(folder: Path):
         server.until(lambda: server.metric("scenes_refused_total") > 0)
         assert server.ask("GET", "/health") == (
             200,
-            {"ledger": True, "ready": True, "version": 1},
+            {"ledger": True, "mode": "enforce", "ready": True, "version": 1},
         )
         server.until_ready(ready=False)
         assert server.evaluation()[0] == 503

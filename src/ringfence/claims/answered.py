@@ -1,8 +1,8 @@
 """What a gate answered, as its ledger tells: each decision, out of verified entries.
 
-An entry of the kind `decision` tells of one window; its payload has a line of JSON for
-each decision. A payload that was erased or lost is counted: what it would explain, it
-explains no more.
+An entry of the kind `decision` tells of one window, or `shadow` if nobody enforced it;
+its payload has a line of JSON for each decision. A payload that was erased or lost is
+counted: what it would explain, it explains no more.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import msgspec
 
 from ringfence.documents.located import parse_moment
 from ringfence.errors import Locus, ProofError
-from ringfence.gate.point.lines import Line, root_of
+from ringfence.gate.point.lines import SEARCH, UNLOGGED, Line, root_of
 from ringfence.ledger.entries import Entry
 from ringfence.ledger.faults import LedgerError, within
 from ringfence.ledger.keeping.payloads import Payloads
 from ringfence.ledger.keeping.showing import Shelf
 from ringfence.ledger.writer.disk import RealDisk
 
-KIND = "decision"
-SEARCH = "search"
+KINDS = {"decision": False, "shadow": True}
+"""The entries that tell of decisions, and whether nobody enforced these."""
 _MARK = "sha256:"
 _decoder = msgspec.json.Decoder(Line)
 
@@ -36,12 +36,14 @@ class Answers:
         entries: How many entries tell of decisions.
         lost: Of how many of these the payload isn't there any more.
         unread: How many lines of payloads can't be understood.
+        unlogged: How many answers in shadow mode the ledger may not hold.
     """
 
     lines: tuple[Line, ...] = ()
     entries: int = 0
     lost: int = 0
     unread: int = 0
+    unlogged: int = 0
 
 
 def answers(folder: Path) -> Answers:
@@ -56,20 +58,23 @@ def answers(folder: Path) -> Answers:
         shelf = Shelf(folder)
         payloads = Payloads(RealDisk(folder))
         lines: list[Line] = []
-        entries = lost = unread = 0
+        entries = lost = unread = unlogged = 0
         for index in range(shelf.size):
             entry = shelf.shown(index).entry
-            if entry is None or entry.kind != KIND:
+            if entry is None or entry.kind not in KINDS:
                 continue
             entries += 1
             content = _payload(payloads, entry, index)
             if content is None:
                 lost += 1
                 continue
-            found = [_line(one) for one in content.split(b"\n")[:-1]]
+            told = content.split(b"\n")[:-1]
+            found = [_line(one, shadow=KINDS[entry.kind]) for one in told]
             unread += found.count(None)
-            lines += [one for one in found if one is not None and one.reason != SEARCH]
-    return Answers(tuple(lines), entries, lost, unread)
+            known = [one for one in found if one is not None]
+            unlogged += sum(max(one.count or 0, 0) for one in known if _is_gap(one))
+            lines += [one for one in known if one.reason not in (SEARCH, UNLOGGED)]
+    return Answers(tuple(lines), entries, lost, unread, unlogged)
 
 
 def _payload(payloads: Payloads, entry: Entry, index: int) -> bytes | None:
@@ -89,9 +94,15 @@ def _payload(payloads: Payloads, entry: Entry, index: int) -> bytes | None:
     return content
 
 
-def _line(content: bytes) -> Line | None:
+def _is_gap(line: Line) -> bool:
+    return line.reason == UNLOGGED
+
+
+def _line(content: bytes, *, shadow: bool) -> Line | None:
+    """Return what a line says, None if it doesn't say what its entry does."""
     try:
         found = _decoder.decode(content)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
-    return found if parse_moment(found.time) == found.time else None
+    is_one = found.shadow is shadow and parse_moment(found.time) == found.time
+    return found if is_one else None

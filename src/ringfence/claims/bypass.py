@@ -21,6 +21,8 @@ class Bypass:
         verb: What was done.
         kind: What the audit calls them.
         was_denied: The gate had been asked, and denied it.
+        was_spared: The gate had been asked, and would have denied it, or a part of it,
+            were it enforced: it was in shadow mode.
         events: How many they are.
         first: Time of the first, in microseconds. `last`: of the last.
         example: Id of the first, for `ringfence audit show`.
@@ -44,6 +46,7 @@ class Bypass:
     log: str = ""
     file: str = ""
     line: int = 0
+    was_spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Bypasses:
         unknown: Of how many it can't be told.
         found: The others, by door, the most frequent first.
         labels: Names that people use, by node id.
+        shadow: How many of the decisions nobody enforced.
     """
 
     boundary: str
@@ -75,6 +79,7 @@ class Bypasses:
     unknown: int
     found: tuple[Bypass, ...]
     labels: Mapping[str, str]
+    shadow: int = 0
 
     @property
     def unexplained(self) -> int:

@@ -2,6 +2,7 @@
 
 An event is explained by decisions that allowed it: of the same person or account, for
 the same verb, on all that it surely touched of protected data, and not long before.
+In shadow mode everything is allowed: only what would have been explains anything then.
 What is left came by a door that doesn't ask the gate, or in spite of what it said.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -20,7 +21,6 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import VERB_GROUPS, kind_of
 from ringfence.claims.answered import Answers
 from ringfence.claims.bypass import Bypass, Bypasses
-from ringfence.claims.check import Run, logs_of
 from ringfence.claims.events.holders import Holding
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.replayed import Done, Replay
@@ -28,7 +28,6 @@ from ringfence.claims.events.world import MICRO
 from ringfence.claims.gating import gate_of
 from ringfence.claims.instants import seconds
 from ringfence.claims.stretches import (
-    DAYS,
     UNCLEAR,
     not_permitted,
     owner,
@@ -38,32 +37,36 @@ from ringfence.claims.stretches import (
 )
 from ringfence.gate.point.lines import Line
 
+Progress = Callable[[str], None]
+EVER = 36_500  # days
 WINDOW = 300  # seconds for which a decision may be acted upon
 SLACK = 2  # seconds by which clocks may differ
 _STRANGER = Dataset(status=Status.UNKNOWN)
 _WHOLE = ""  # in the place of a column: what nobody has named
 
 
-def bypasses(
-    run: Run, answers: Answers, *, days: int = DAYS, window: int = WINDOW
+def matched(
+    past: Logs,
+    answers: Answers,
+    progress: Progress,
+    *,
+    days: int = EVER,
+    window: int = WINDOW,
 ) -> Bypasses:
-    """Match the last days of a boundary's logs with what its gate answered.
-
-    Nothing is asked of the time before the first decision: the gate wasn't there.
+    """Match the last days of logs that are read with what a gate answered.
 
     Args:
-        run: What to read, and where the table of events is kept.
+        past: The logs, of a case whose boundary has a gate.
         answers: What the gate answered.
+        progress: Called with each stage that begins.
         days: How many days, the last ones.
         window: For how many seconds a decision may be acted upon.
 
     Raises:
-        ConfigError: The boundary can't be used, orders no logs or has no gate.
-        NothingCollectedError: No source gave a fact.
+        ConfigError: The boundary says nothing of a gate.
     """
-    with logs_of(run, require=gate_of) as past:
-        run.progress("judging events")
-        return _Matching(past, Told(answers.lines, window), run).matched(answers, days)
+    told = Told(answers.lines, window)
+    return _Matching(past, told, progress).matched(answers, days)
 
 
 # --- what a decision explains ---------------------------------------------------------
@@ -167,7 +170,7 @@ class _Seen:
 class _Matching:
     past: Logs
     told: Told
-    run: Run
+    progress: Progress
     explained: int = 0
     unknown: int = 0
     found: dict[Bypass, _Seen] = field(default_factory=dict)
@@ -184,7 +187,7 @@ class _Matching:
         replay = Replay(self.past.table, asked.logs, window, called)
         verbs = {verb for group in gate.verbs for verb in VERB_GROUPS[group]}
         for scene, begin, after in scenes(case, window):
-            self.run.progress(f"matching from {scene.since}")
+            self.progress(f"matching from {scene.since}")
             needs = {
                 text: asked_of(scene, touch_of(text or "{}"))
                 for text in replay.touches()
@@ -209,12 +212,13 @@ class _Matching:
             self.unknown,
             found,
             case.view.labels(sorted(named)),
+            shadow=sum(one.shadow for one in answers.lines),
         )
 
     def _match(self, scene: Scene, one: Done, who: str, needs: Asked) -> None:
         second = one.time // MICRO
         lines = self.told.before({who, one.who, one.actor} - {""}, one.verb, second)
-        allowed = [line for line in lines if line.allowed]
+        allowed = [line for line in lines if line.explains]
         left = _left(scene, allowed, needs.sure)
         if not left:
             self._count(told=is_told(scene, allowed, needs.perhaps))
@@ -222,18 +226,25 @@ class _Matching:
         if who not in scene.people:
             # Whoever it was may have asked in their own name.
             others = self.told.by_anybody(one.verb, second)
-            if not _left(scene, [line for line in others if line.allowed], left):
+            if not _left(scene, [line for line in others if line.explains], left):
                 self.unknown += 1
                 return
-        denied = any(
-            covers(scene, line, part)
+        against = [
+            line
             for line in lines
-            if not line.allowed
-            for part in left
-        )
+            if not line.explains and any(covers(scene, line, part) for part in left)
+        ]
         what = tuple(sorted({dataset for dataset, _ in left}))
         key = Bypass(
-            who, one.tool, one.actor, one.address, what, one.verb, one.kind, denied
+            who,
+            one.tool,
+            one.actor,
+            one.address,
+            what,
+            one.verb,
+            one.kind,
+            any(not line.shadow for line in against),
+            was_spared=any(line.shadow for line in against),
         )
         seen = self.found.setdefault(key, _Seen(one))
         seen.events += 1

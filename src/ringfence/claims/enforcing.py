@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from ringfence.boundary.decision.scene import Dataset
@@ -86,13 +87,14 @@ class Enforcing:
         store: Name of the store, without `store:`.
 
     Attributes:
+        store: Its name.
         graph: Who controls and reads what, whatever controls stand in the way.
     """
 
     def __init__(self, case: Case, store: str) -> None:
         self._case = case
         self._gate = gate_of(case)
-        self._store = store
+        self.store = store
         self.graph: Graph = case.graph(("technical",), bare=True)
         if not self.logins:
             known = sorted({name.rpartition("/")[0] for name in self._roles})
@@ -114,7 +116,7 @@ class Enforcing:
     @cached_property
     def logins(self) -> tuple[str, ...]:
         """The store's logins."""
-        lead = f"{self._store}/"
+        lead = f"{self.store}/"
         return tuple(
             name.removeprefix(lead)
             for name, login in sorted(self._roles.items())
@@ -146,7 +148,7 @@ class Enforcing:
 
     @cached_property
     def _datasets(self) -> dict[str, Dataset]:
-        lead = f"dataset:{self._store}/"
+        lead = f"dataset:{self.store}/"
         return {
             node.removeprefix(lead): one
             for node, one in Scenery(self._case, self._gate).datasets.items()
@@ -176,7 +178,7 @@ class Enforcing:
     @cached_property
     def targets(self) -> Ints:
         """Numbers of what is, or may be, protected in the store."""
-        lead = f"{self._store}/"
+        lead = f"{self.store}/"
         return self._numbers(
             node
             for node in self._case.targets(self._gate.protected)
@@ -237,8 +239,15 @@ class Enforcing:
         return self._holders.get(login, frozenset())
 
     @cached_property
+    def held(self) -> dict[str, frozenset[str]]:
+        """The people and legal entities who control each login as things stand."""
+        return self._held(self.graph)
+
+    @cached_property
     def _holders(self) -> dict[str, frozenset[str]]:
-        graph = self.after
+        return self._held(self.after)
+
+    def _held(self, graph: Graph) -> dict[str, frozenset[str]]:
         held = [
             (number, node)
             for number, node in enumerate(graph.ids)
@@ -246,7 +255,7 @@ class Enforcing:
         ]
         found = {}
         for login in self.logins:
-            (role,) = self._numbers([f"role:{self._store}/{login}"])
+            (role,) = self._numbers([f"role:{self.store}/{login}"])
             masks = backward(graph.possible_reversed, graph.at([int(role)], CONTROL))
             found[login] = frozenset(n for place, n in held if masks[place] & CONTROL)
         return found
@@ -255,18 +264,24 @@ class Enforcing:
 
     @cached_property
     def wanted(self) -> Wanted:
-        """What has to be closed."""
+        """What has to be closed, where nobody concedes anything."""
+        findings = (*self.closed.findings, *self._leaves())
+        return msgspec.structs.replace(self.closed, findings=findings)
+
+    @cached_property
+    def closed(self) -> Wanted:
+        """What has to be closed, whatever exceptions there are."""
         inside = set(self.inside)
         cuts, findings = self._split()
         return Wanted(
-            store=self._store,
+            store=self.store,
             boundary=digest(self._case.boundary),
             estate=self._case.estate.digest(),
             inside=self.inside,
             outside=tuple(name for name in self.logins if name not in inside),
             tables=self.tables,
             cuts=cuts,
-            findings=(*findings, *self._unplanned(), *self._unheld(), *self._leaves()),
+            findings=(*findings, *self._unplanned(), *self._unheld()),
         )
 
     def _split(self) -> tuple[tuple[Cut, ...], tuple[Finding, ...]]:
@@ -282,7 +297,7 @@ class Enforcing:
         return tuple(dict.fromkeys(cuts)), tuple(dict.fromkeys(findings))
 
     def _cut(self, tail: str, kind: str, head: str, verb: str) -> Cut | None:
-        role, what = f"role:{self._store}/", f":{self._store}/"
+        role, what = f"role:{self.store}/", f":{self.store}/"
         if not tail.startswith(role) or what not in head:
             return None
         who = sorted(
@@ -321,14 +336,14 @@ class Enforcing:
             yield Finding("organisational", told, change, "L8")
 
     def _leaves(self) -> Iterator[Finding]:
-        """Yield the exceptions that a database can't count, and so doesn't concede."""
+        """Yield the exceptions of the boundary, which hold at the gate alone."""
         columns = Scenery(self._case, self._gate)
         for one in self._case.boundary.exceptions:
             held = columns.columns(one.columns)
-            here = any(name.startswith(f"{self._store}/") for name in held)
+            here = any(name.startswith(f"{self.store}/") for name in held)
             if one.name in self._gate.exceptions and here:
                 told = f"the exception {one.name} isn't conceded by the database"
-                change = "ask the gate, which counts what is seen under it"
+                change = "ask the gate, or name a ledger of exceptions (`--exceptions`)"
                 yield Finding("organisational", told, change)
 
     def _numbers(self, nodes: Iterable[str]) -> Ints:

@@ -49,6 +49,63 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Spared:
+    """Requests that are alike, and were allowed in shadow mode, and that alone.
+
+    Attributes:
+        who: Id of whoever it was asked for.
+        what: Id of the resource.
+        verb: The verb.
+        caller: Name of whoever asked.
+        outcome: What the gate decided: `DENIED` or `LESS`.
+        reason: Why, as a stable code.
+        requests: How many they are.
+        first: When the first was decided. `last`: the last.
+    """
+
+    who: str
+    what: str
+    verb: str
+    caller: str
+    outcome: Outcome
+    reason: str
+    requests: int = 0
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What a service in shadow mode decided over some days, and allowed.
+
+    Attributes:
+        first: When the first of its decisions was made; empty: there is none.
+        last: The last.
+        requests: How many decisions they are.
+        enforced: How many decisions of the same days were enforced.
+        unlogged: How many answers the ledger may not hold, whenever they were given.
+        lost: How many entries have lost what they tell of.
+        unread: How many decisions can't be understood.
+        spared: What was answered otherwise than decided, the most frequent first.
+    """
+
+    first: str
+    last: str
+    requests: int
+    enforced: int
+    unlogged: int
+    lost: int
+    unread: int
+    spared: tuple[Spared, ...]
+
+    def total(self, outcome: Outcome) -> int:
+        """Return how many decisions have an outcome."""
+        if outcome is Outcome.ALLOWED:
+            return self.requests - sum(one.requests for one in self.spared)
+        return sum(one.requests for one in self.spared if one.outcome is outcome)
+
+
+@dataclass(frozen=True, slots=True)
 class Shadow:
     """What a gate would have decided over some days.
 
@@ -59,6 +116,8 @@ class Shadow:
         scenes: How many scenes the days took.
         lines: The events in sums, the most frequent first.
         labels: Names that people use, by node id.
+        lived: What a service in shadow mode decided; None if nobody asked.
+        is_replayed: The boundary orders logs, and they were replayed.
     """
 
     boundary: str
@@ -68,6 +127,8 @@ class Shadow:
     scenes: int
     lines: tuple[Line, ...]
     labels: Mapping[str, str]
+    lived: Lived | None = None
+    is_replayed: bool = True
 
     def total(self, outcome: Outcome | None = None, kind: Class | None = None) -> int:
         """Return how many events have an outcome, and are of a kind."""

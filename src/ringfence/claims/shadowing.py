@@ -6,6 +6,7 @@ tell the purpose of a request, nor its circumstances; what turns on these is tol
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -13,13 +14,15 @@ from ringfence.audit.event import dataset_of, touch_of
 from ringfence.boundary.decision.decide import decide
 from ringfence.boundary.decision.request import ALLOWING, Reason, Request
 from ringfence.boundary.decision.scene import Scene
-from ringfence.claims.check import Run, logs_of
+from ringfence.claims.answered import Answers
+from ringfence.claims.case import Case
+from ringfence.claims.check import Run, collected, logs_of, read_boundary
 from ringfence.claims.events.holders import Holding
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.replayed import Replay, Sum
 from ringfence.claims.gating import gate_of
 from ringfence.claims.instants import seconds
-from ringfence.claims.shadow import Line, Outcome, Shadow
+from ringfence.claims.shadow import Line, Lived, Outcome, Shadow, Spared
 from ringfence.claims.stretches import (
     DAYS,
     not_permitted,
@@ -28,7 +31,9 @@ from ringfence.claims.stretches import (
     scenes,
     window_of,
 )
+from ringfence.gate.point.lines import Line as Decided
 
+_DAY = 86_400  # seconds
 _OBEYS = frozenset({"mask", "rows"})
 
 
@@ -43,16 +48,82 @@ _BY_REASON: Mapping[Reason, Outcome] = {
 }
 
 
-def shadowed(run: Run, days: int = DAYS) -> Shadow:
+def shadowed(run: Run, days: int = DAYS, answers: Answers | None = None) -> Shadow:
     """Read the logs of a boundary, and replay their last days through its gate.
+
+    Args:
+        run: What to read, and where the table of events is kept.
+        days: How many days, the last ones of the logs, and of the ledger.
+        answers: What a service in shadow mode decided, to be told beside it. Then the
+            boundary needn't order logs.
 
     Raises:
         ConfigError: The boundary can't be used, orders no logs or has no gate.
         NothingCollectedError: No source gave a fact.
     """
-    with logs_of(run, require=gate_of) as past:
-        run.progress("judging events")
-        return _Shadowing(run, past, days).shadow()
+    if answers is None or read_boundary(run.case).logs:
+        with logs_of(run, require=gate_of) as past:
+            run.progress("judging events")
+            return _beside(
+                _Shadowing(run, past, days).shadow(), past.case, days, answers
+            )
+    ready = collected(run)
+    case = Case(ready.estate, ready.boundary, ready.boundary.as_of)
+    gate = gate_of(case)
+    nothing = Shadow(case.boundary.name, gate, 0, 0, 0, (), {}, is_replayed=False)
+    return _beside(nothing, case, days, answers)
+
+
+def _beside(found: Shadow, case: Case, days: int, answers: Answers | None) -> Shadow:
+    """Return a replay with what a service decided beside it."""
+    if answers is None:
+        return found
+    live = lived(answers, days)
+    named = {node for one in live.spared for node in (one.who, one.what)}
+    labels = case.view.labels(sorted(named))
+    return replace(found, lived=live, labels={**found.labels, **labels})
+
+
+def lived(answers: Answers, days: int = DAYS) -> Lived:
+    """Return what a service decided in shadow mode, in its last days.
+
+    Args:
+        answers: What its ledger tells.
+        days: How many days, up to the last decision in shadow mode.
+    """
+    times = [seconds(one.time) for one in answers.lines if one.shadow]
+    begin = max(times, default=0) - days * _DAY
+    lines = [one for one in answers.lines if seconds(one.time) > begin]
+    shadow = [one for one in lines if one.shadow]
+    alike: dict[Spared, list[str]] = defaultdict(list)
+    for one in shadow:
+        if not one.explains:
+            alike[_spared(one)].append(one.time)
+    spared = [
+        replace(key, requests=len(found), first=min(found), last=max(found))
+        for key, found in alike.items()
+    ]
+    spared.sort(
+        key=lambda one: (-one.requests, one.who, one.what, one.verb, one.reason)
+    )
+    told = [one.time for one in shadow]
+    return Lived(
+        min(told, default=""),
+        max(told, default=""),
+        len(shadow),
+        len(lines) - len(shadow),
+        answers.unlogged,
+        answers.lost,
+        answers.unread,
+        tuple(spared),
+    )
+
+
+def _spared(line: Decided) -> Spared:
+    outcome = Outcome.LESS if line.allowed else Outcome.DENIED
+    return Spared(
+        line.principal, line.resource, line.verb, line.caller, outcome, line.reason
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from ringfence.cli.streams import Progress, complain, show
-from ringfence.cli.words import AsOf, Form, Limit, Output, Selector, instant, now, room
+from ringfence.cli.words import (
+    AsOf,
+    Form,
+    Limit,
+    Minutes,
+    Output,
+    Selector,
+    instant,
+    now,
+    room,
+)
 from ringfence.errors import printable
 
 if TYPE_CHECKING:
-    from ringfence.claims.audited import Audited
+    from ringfence.claims.audited import Audited, Gated
     from ringfence.report.answering import Screen
 
 EXITS = """Exit codes: 0 nobody crossed and nothing is missing, 10 something is unknown,
-11 somebody crossed, 1 the tool failed, 2 usage, 3 nothing collected."""
+11 somebody crossed, or went round the gate, 1 the tool failed, 2 usage,
+3 nothing collected."""
 
+Engine = Annotated[
+    str,
+    Parameter(
+        help="What judges: `duckdb` here, or a Spark Connect server, `sc://host:port`."
+    ),
+]
 app = App(
     name="audit",
     help="Judge every event of the logs as of its time: who did cross?",
     help_epilogue=EXITS,
     help_format="plaintext",
 )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the gate decided, if what was done is matched with it."""
+
+    ledger: Annotated[
+        Path | None,
+        Parameter(
+            help="The ledger of the gate's decisions: say what none of them explains."
+        ),
+    ] = None
+    minutes: Minutes = 5
+
+    def read(self, progress: Progress) -> Gated | None:
+        """Return what the ledger tells, None if there is none."""
+        from ringfence.claims.answered import answers
+        from ringfence.claims.audited import Gated
+
+        if self.ledger is None:
+            return None
+        progress("reading the ledger")
+        return Gated(answers(self.ledger), self.minutes * 60)
 
 
 @app.default
@@ -33,13 +75,8 @@ def audit(
     *,
     output: Output = Path("out"),
     excluded: Selector = None,
-    engine: Annotated[
-        str,
-        Parameter(
-            help="What judges: `duckdb` here, or a Spark Connect server, "
-            "`sc://host:port`."
-        ),
-    ] = "duckdb",
+    engine: Engine = "duckdb",
+    gate: Decided = Decided(),
     as_of: AsOf = None,
     format: Form = "text",  # noqa: A002
     limit: Limit = None,
@@ -48,7 +85,8 @@ def audit(
 
     Examples: `ringfence audit examples/shortvideo`,
     `ringfence audit boundary.yaml --excluded covered-persons --format json`,
-    `ringfence audit boundary.yaml --engine sc://spark.internal:15002`.
+    `ringfence audit boundary.yaml --engine sc://spark.internal:15002`,
+    `ringfence audit boundary.yaml --ledger decisions`.
 
     Parameters
     ----------
@@ -64,16 +102,17 @@ def audit(
     progress = Progress()
     run = Run(case, output, now(), instant(as_of), progress)
     server = "" if engine == "duckdb" else engine
-    with audited(run, selector=excluded, engine=server) as found:
+    gated = gate.read(progress)
+    with audited(run, selector=excluded, engine=server, gated=gated) as found:
         progress("writing crossings.jsonl and unused.jsonl")
         _write(found, output)
+        told = found.boundary, found.crossings, found.unused
         if format == "json":
-            text = audit_json.audit(found.boundary, found.crossings, found.unused)
+            text = audit_json.audit(*told, found.bypasses)
         else:
             screen = _screen(found, case, output, limit)
-            told = found.crossings, found.unused
-            text = audit_text.audit(found.boundary, *told, screen)
-        code = audit_text.exit_code(found.crossings)
+            text = audit_text.audit(*told, screen, found.bypasses)
+        code = audit_text.exit_code(found.crossings, found.bypasses)
     progress.done()
     show(text)
     return int(code)

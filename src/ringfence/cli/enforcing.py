@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
+from msgspec.structs import replace
 
+from ringfence.cli.conceding import Dsn, Exceptions, conceded, connected
 from ringfence.cli.streams import Progress
 from ringfence.cli.streams import show as say
 from ringfence.cli.words import AsOf, Form, Output, instant, now, room
@@ -14,21 +17,18 @@ from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
     from ringfence.claims.case import Case
+    from ringfence.claims.enforcing import Enforcing
+    from ringfence.claims.losing import Lost
+    from ringfence.claims.opened import Opened
     from ringfence.gate.postgres.catalogue import Catalogue
     from ringfence.gate.postgres.probes.proof import Proof
+    from ringfence.gate.postgres.statements import Plan
+    from ringfence.gate.postgres.wanted import Wanted
 
 EXITS = """Exit codes: 0 done, nothing has drifted, or nothing gets through;
 10 something couldn't be tried; 11 something has drifted, or gets through;
 1 the tool failed, 2 usage, or the database refuses; 3 nothing collected."""
 OUT = Path("out")
-Dsn = Annotated[
-    str,
-    Parameter(
-        help="How to connect; better in the environment, where no process list shows"
-        " its password.",
-        env_var="RINGFENCE_DSN",
-    ),
-]
 
 app = App(
     name="enforce",
@@ -43,6 +43,70 @@ postgres = App(
     help_format="plaintext",
 )
 app.command(postgres)
+# Named, not imported: nobody else waits for what it takes.
+postgres.command("ringfence.cli.following:follow", name="follow")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What a plan weighs beside the estate: exceptions, and what the logs say."""
+
+    exceptions: Exceptions = None
+    days: Annotated[
+        int,
+        Parameter(
+            help="How many days of the logs tell who uses what, the last ones.",
+            validator=validators.Number(gte=1, lte=36_500),
+        ),
+    ] = 7
+    ignore_logs: Annotated[
+        bool,
+        Parameter(help="Don't say who has used what the plan takes.", negative=""),
+    ] = False
+
+    def lost(
+        self,
+        ready: Enforcing,
+        opened: Opened,
+        ends: tuple[frozenset[str], frozenset[str]],
+        *,
+        output: Path,
+        progress: Progress,
+    ) -> Lost | None:
+        """Return who has used what a plan takes away; None if no logs tell."""
+        from ringfence.claims.events.reading import FOLDER, Ordered
+        from ringfence.claims.losing import Closing, losses
+
+        if self.ignore_logs or not opened.orders:
+            return None
+        folder = output / FOLDER
+        ordered = Ordered(opened.orders, opened.base, folder, progress=progress)
+        return losses(ready, _case(opened), ordered, Closing(*ends), self.days)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """Which exceptions a database is to follow."""
+
+    case: Annotated[
+        Path | None,
+        Parameter(help="Boundary file, its folder, or the output folder of a check."),
+    ] = None
+    exceptions: Exceptions = None
+
+    def wanted(self, store: str) -> Wanted | None:
+        """Return what has to be closed but for exceptions, if these are followed."""
+        from ringfence.claims.enforcing import Enforcing
+
+        if self.exceptions is None:
+            return None
+        progress = Progress()
+        case = _case(_opened(self.case, now(), progress))
+        found = conceded(Enforcing(case, store), case, self.exceptions, progress)
+        progress.done()
+        return found
 
 
 @postgres.command
@@ -53,6 +117,7 @@ def plan(
     dsn: Dsn = "",
     catalogue: Path | None = None,
     store: str | None = None,
+    used: Used = Used(),
     as_of: AsOf = None,
     format: Form = "text",  # noqa: A002
     output: Output = OUT,
@@ -76,25 +141,21 @@ def plan(
     """
     from ringfence.claims.enforcing import Enforcing, store_of
     from ringfence.gate.postgres import plan as planning
-    from ringfence.gate.postgres import statements
     from ringfence.report import enforce_text
 
     progress = Progress()
     there = _catalogue(dsn, catalogue, progress)
     opened = _opened(case, as_of, progress)
+    asked = _case(opened)
     progress("looking for what has to be closed")
-    ready = Enforcing(opened, store or store_of(opened))
-    found = planning.plan(ready.wanted, there, released=ready.released)
-    files = {
-        output / "plan.sql": statements.script(found).encode(),
-        output / "plan.json": statements.canonical(found),
-    }
-    _write(files)
+    ready = Enforcing(asked, store or store_of(asked))
+    wanted = conceded(ready, _case(opened, now()), used.exceptions, progress)
+    found = planning.plan(wanted, there, released=ready.released)
+    closed = planning.closed(wanted, there, released=ready.released)
+    files = _kept(output, found)
+    lost = used.lost(ready, opened, closed, output=output, progress=progress)
     progress.done()
-    if format == "json":
-        say(enforce_text.as_json("plan", {"plan": found}))
-    else:
-        say(enforce_text.plan(found, [*map(str, files)], room(None)[0]))
+    say(enforce_text.planned(found, files, room(None)[0], format, lost))
     return int(ExitCode.ALL_UPHELD)
 
 
@@ -130,6 +191,7 @@ def apply(
     *,
     dsn: Dsn = "",
     journal: Path | None = None,
+    followed: Followed = Followed(),
     format: Form = "text",  # noqa: A002
 ) -> int:
     """Carry a plan out in one transaction, if the database is as it was.
@@ -148,6 +210,7 @@ def apply(
     """
     from ringfence.gate.postgres import journal as keeping
     from ringfence.gate.postgres.apply import apply as carry_out
+    from ringfence.gate.postgres.following import follow as obey
     from ringfence.report import enforce_text
 
     file = journal or plan.with_name("journal.json")
@@ -155,16 +218,11 @@ def apply(
         message = "there is a journal already"
         hint = "name another file with `--journal`, or roll that one back first"
         raise ConfigError(message, Locus(str(file)), hint)
-    done = carry_out(_connected(dsn), keeping.read_plan(plan), file)
-    if format == "json":
-        told: dict[str, object] = {
-            "applied": done.applied,
-            "statements": len(done.plan.statements),
-            "journal": str(file),
-        }
-        say(enforce_text.as_json("apply", told))
-    else:
-        say(enforce_text.applied(done, str(file)))
+    chosen, to = keeping.read_plan(plan), connected(dsn)
+    wanted = followed.wanted(chosen.store)
+    done = carry_out(to, chosen, file)
+    told = [] if wanted is None else list(obey(to, wanted).changes)
+    say(enforce_text.applied(done, str(file), told, format))
     return int(ExitCode.ALL_UPHELD)
 
 
@@ -174,6 +232,7 @@ def drift(
     /,
     *,
     dsn: Dsn = "",
+    followed: Followed = Followed(),
     format: Form = "text",  # noqa: A002
 ) -> int:
     """Say what isn't as a plan left it, and what mends it.
@@ -192,7 +251,9 @@ def drift(
     from ringfence.report import enforce_text
 
     told = read_journal(journal)
-    found = drifting.drift(_connected(dsn), told)
+    to = connected(dsn)
+    wanted = followed.wanted(told.plan.store)
+    found = drifting.drift(to, told, wanted)
     if format == "json":
         say(enforce_text.as_json("drift", {"differences": found}))
     else:
@@ -238,10 +299,10 @@ def prove(
     from ringfence.gate.postgres.probes.proof import canonical
 
     progress = Progress()
-    opened = _opened(case, as_of, progress)
+    opened = _case(_opened(case, as_of, progress))
     wanted = Enforcing(opened, store or store_of(opened)).wanted
     found = proving.prove(
-        _connected(dsn),
+        connected(dsn),
         wanted,
         writes=writes,
         fence=fence,
@@ -277,7 +338,7 @@ def rollback(
     from ringfence.report import enforce_text
 
     told = read_journal(journal)
-    undo(_connected(dsn), told)
+    undo(connected(dsn), told)
     if format == "json":
         count: dict[str, object] = {"undone": len(told.plan.statements)}
         say(enforce_text.as_json("rollback", count))
@@ -296,15 +357,6 @@ def _proved(found: Proof, format: Form) -> int:  # noqa: A002
     return int(found.exit_code)
 
 
-def _connected(dsn: str) -> str:
-    """Return how to connect, if anybody says it."""
-    if not dsn:
-        message = "nobody says how to connect"
-        hint = "set RINGFENCE_DSN: `host=db.example dbname=warehouse user=postgres`"
-        raise ConfigError(message, Locus("--dsn"), hint)
-    return dsn
-
-
 def _catalogue(dsn: str, file: Path | None, progress: Progress) -> Catalogue:
     from ringfence.gate.postgres.journal import read_written
     from ringfence.gate.postgres.reading import read_catalogue
@@ -312,15 +364,32 @@ def _catalogue(dsn: str, file: Path | None, progress: Progress) -> Catalogue:
     if file is not None:
         return read_written(file)
     progress("reading the catalogue")
-    return read_catalogue(_connected(dsn))
+    return read_catalogue(connected(dsn))
 
 
-def _opened(case: Path | None, as_of: str | None, progress: Progress) -> Case:
-    from ringfence.claims.case import Case
+def _opened(case: Path | None, as_of: str | None, progress: Progress) -> Opened:
     from ringfence.claims.snapshot import Ask, opened
 
-    found = opened(Ask(case, now(), instant(as_of), progress))
-    return Case(found.estate, found.boundary, found.boundary.as_of)
+    return opened(Ask(case, now(), instant(as_of), progress))
+
+
+def _case(found: Opened, instant: str = "") -> Case:
+    from ringfence.claims.case import Case
+
+    at = instant or found.boundary.as_of
+    return Case(found.estate, replace(found.boundary, as_of=at), at)
+
+
+def _kept(output: Path, found: Plan) -> list[str]:
+    """Write a plan, to be read and to be applied, and return where."""
+    from ringfence.gate.postgres import statements
+
+    files = {
+        output / "plan.sql": statements.script(found).encode(),
+        output / "plan.json": statements.canonical(found),
+    }
+    _write(files)
+    return [*map(str, files)]
 
 
 def _write(files: dict[Path, bytes]) -> None:

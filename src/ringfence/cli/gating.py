@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter, validators
 
 from ringfence.cli.streams import Progress, show
-from ringfence.cli.words import AsOf, Form, Limit, Output, instant, now, room
+from ringfence.cli.words import AsOf, Form, Limit, Minutes, Output, instant, now, room
 from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
@@ -220,25 +220,40 @@ def export(
 
 
 @app.command
-def shadow(case: Path, /, *, past: Past = Past()) -> int:
+def shadow(
+    case: Path,
+    /,
+    *,
+    decisions: Annotated[
+        Path | None,
+        Parameter(help="The ledger of a service in shadow mode: what it would deny."),
+    ] = None,
+    past: Past = Past(),
+) -> int:
     """Replay the last days of the logs through the gate: what would be denied?
 
-    Example: `ringfence gate shadow boundary.yaml --days 30`.
+    Examples: `ringfence gate shadow boundary.yaml --days 30`,
+    `ringfence gate shadow boundary.yaml --decisions ledger`.
 
     Parameters
     ----------
     case
         The boundary file, or a folder that holds `boundary.yaml`.
     """
+    from ringfence.claims.answered import answers
     from ringfence.claims.shadowing import shadowed
     from ringfence.report import answer_json, shadow_text
 
     progress = Progress()
-    found = shadowed(past.run(case, progress), past.days)
+    told = None
+    if decisions is not None:
+        progress("reading the ledger")
+        told = answers(decisions)
+    found = shadowed(past.run(case, progress), past.days, told)
     code = int(shadow_text.exit_code(found))
     if past.format == "json":
-        told = shadow_text.plain(found)
-        text = answer_json.plain("gate-shadow/1", told, code, found.labels)
+        plain = shadow_text.plain(found)
+        text = answer_json.plain("gate-shadow/1", plain, code, found.labels)
     else:
         text = shadow_text.shadow(found, past.screen(case, found.labels))
     progress.done()
@@ -252,13 +267,7 @@ def bypasses(
     /,
     *,
     ledger: Annotated[Path, Parameter(help="The ledger of the gate's decisions.")],
-    minutes: Annotated[
-        int,
-        Parameter(
-            help="For how long a decision may be acted upon.",
-            validator=validators.Number(gte=1, lte=1_440),
-        ),
-    ] = 5,
+    minutes: Minutes = 5,
     past: Past = Past(),
 ) -> int:
     """Match what was done with what the gate decided: what went round it?
@@ -271,7 +280,7 @@ def bypasses(
         The boundary file, or a folder that holds `boundary.yaml`.
     """
     from ringfence.claims.answered import answers
-    from ringfence.claims.bypasses import bypasses as matched
+    from ringfence.claims.audited import bypasses as matched
     from ringfence.report import answer_json, bypass_text
 
     progress = Progress()

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _MOST = 100_000  # files of a case that are looked at
 _MOST_HOURS = 87_600  # ten years
 _LAST_VERSION = 2**53 - 1  # what every reader of JSON tells from the next
+Keys = Annotated[
+    tuple[str, ...],
+    Parameter(help="A key that has to have signed the bundle; may be repeated."),
+]
+Shadow = Annotated[bool, Parameter(negative=())]
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -37,12 +42,10 @@ def serve(
     ledger: Path | None = None,
     config: Path | None = None,
     bundle: Path | None = None,
-    key: Annotated[
-        tuple[str, ...],
-        Parameter(help="A key that has to have signed the bundle; may be repeated."),
-    ] = (),
+    key: Keys = (),
     exceptions: Path | None = None,
     listen: str | None = None,
+    shadow: Shadow = False,
 ) -> int:
     """Answer over HTTP whether somebody may do something, and log every answer.
 
@@ -65,11 +68,13 @@ def serve(
         The ledger of exceptions.
     listen
         Where to listen, `127.0.0.1:8181`.
+    shadow
+        Enforce nothing: decide and log as ever, and allow whatever is asked.
     """
     from ringfence.gate.service.running import Order
     from ringfence.gate.service.running import serve as run
 
-    told = _configured(config, bundle, key, exceptions, listen)
+    told = replace(_configured(config, bundle, key, exceptions, listen), shadow=shadow)
     at = ledger or told.ledger
     if at is None:
         raise ConfigError("no ledger takes the answers", Locus("--ledger"))

@@ -43,6 +43,13 @@ Limit = Annotated[
         validator=validators.Number(gte=1),
     ),
 ]
+Minutes = Annotated[
+    int,
+    Parameter(
+        help="For how long a decision may be acted upon.",
+        validator=validators.Number(gte=1, lte=1_440),
+    ),
+]
 _FEWEST = 4
 _AROUND = 12  # lines of a screen that aren't rows of a table
 

@@ -36,6 +36,8 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 REASONS = ("request", "retention", "order", "mistake")
 KEY_STATES = ("begins", "ends")
+RULINGS = ("release", "mask", "block", "hold")
+COVERAGES = ("complete", "partial", "skipped")
 STEPS = ("ask", "break-glass", "approve", "refuse", "revoke", "review")
 
 
@@ -72,11 +74,27 @@ FORMS: Mapping[str, Form] = {
         {"allowed": _COUNT, "denied": _COUNT},
         ("boundary", "decisions", "estate", "payload", "scene"),
     ),
+    "shadow": Form(
+        {"allowed": _COUNT, "denied": _COUNT},
+        ("boundary", "decisions", "estate", "payload", "scene"),
+    ),
     "key": Form({"key": re.compile(_KEY), "state": re.compile("|".join(KEY_STATES))}),
     "closed": Form({"keys": _KEYS, "next": _ORIGIN}),
     "continued": Form({"origin": _ORIGIN, "size": _COUNT}, ("checkpoint", "root")),
     "exception": Form(
         {"step": re.compile("|".join(STEPS))}, ("boundary", "payload"), ("name", "step")
+    ),
+    "epoch": Form(
+        {"keys": _COUNT, "number": _COUNT, "subjects": _COUNT}, ("epoch", "root")
+    ),
+    "release": Form(
+        {
+            "coverage": re.compile("|".join(COVERAGES)),
+            "verdict": re.compile("|".join(RULINGS)),
+        },
+        ("boundary", "content", "contract", "epoch", "estate", "output", "payload"),
+        ("channel",),
+        may=("estate", "output"),
     ),
     "heartbeat": Form(),
     "erased": Form({"reason": re.compile("|".join(REASONS))}, ("payload",)),

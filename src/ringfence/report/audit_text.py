@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ringfence.boundary.model import Boundary
+from ringfence.claims.bypass import Bypasses
 from ringfence.claims.crossings import Crossings, Exhibit, Share
 from ringfence.claims.use.usage import Unused
 from ringfence.errors import ExitCode, printable
+from ringfence.report import bypass_text, events, wording
 from ringfence.report import event_words as words
-from ringfence.report import events, wording
 from ringfence.report.answering import Screen, table
 from ringfence.report.witness_text import hung
 
+_WORSE = (ExitCode.ALL_UPHELD, ExitCode.UNPROVEN, ExitCode.REFUTED)
 _METERS = 3  # shown when none is over a threshold
 _REASONS = 2  # shown, of those that keep it from being told what is used
 
 
-def exit_code(found: Crossings) -> ExitCode:
-    """Return the exit code: crossings, else whatever keeps them from being denied."""
+def exit_code(found: Crossings, bypasses: Bypasses | None = None) -> ExitCode:
+    """Return the exit code: crossings, else whatever keeps them from being denied.
+
+    The worse of that and of what went round the gate, if it was asked.
+    """
+    codes = [_of_crossings(found)]
+    if bypasses is not None:
+        codes.append(bypass_text.exit_code(bypasses))
+    return max(codes, key=_WORSE.index)
+
+
+def _of_crossings(found: Crossings) -> ExitCode:
     if found.crossing:
         return ExitCode.REFUTED
     missing = any(log.reasons for log in found.logs)
@@ -28,9 +41,19 @@ def exit_code(found: Crossings) -> ExitCode:
     return ExitCode.ALL_UPHELD
 
 
-def audit(boundary: Boundary, found: Crossings, unused: Unused, screen: Screen) -> str:
+def audit(
+    boundary: Boundary,
+    found: Crossings,
+    unused: Unused,
+    screen: Screen,
+    bypasses: Bypasses | None = None,
+) -> str:
     """Return the audit of a boundary's logs."""
-    lines = _lines(boundary.name, found, unused, screen)
+    lines = [*_lines(boundary.name, found, unused, screen)]
+    if bypasses is not None:
+        named = replace(screen, labels={**screen.labels, **bypasses.labels})
+        lines += ["", *bypass_text.section(bypasses, named)]
+    lines.append(_last(found, bypasses))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -63,13 +86,19 @@ def _lines(
         typed = ["ringfence", "audit", "show", found.exhibits[0].id, screen.case]
         typed += ["--output", screen.folder] if screen.folder != "out" else []
         yield f"to look     {printable(shlex.join(typed))}"
-    code = exit_code(found)
+
+
+def _last(found: Crossings, bypasses: Bypasses | None) -> str:
+    code = exit_code(found, bypasses)
     told = {
         ExitCode.REFUTED: "somebody crossed",
         ExitCode.UNPROVEN: "nobody is seen to cross, and not everything is known",
         ExitCode.ALL_UPHELD: "nobody crossed, in these logs",
-    }
-    yield f"exit {int(code)}: {told[code]}"
+    }[code]
+    if bypasses is not None and bypasses.found:
+        round_ = "something was done that no decision explains"
+        told = f"{told}, and {round_}" if found.crossing else round_
+    return f"exit {int(code)}: {told}"
 
 
 def _people(found: Crossings, screen: Screen) -> Iterator[str]:

@@ -30,9 +30,23 @@ def _lines(found: Bypasses, screen: Screen) -> Iterator[str]:
     period = f"{event_words.day(found.first)} to {event_words.day(found.after)}"
     denied = found.decisions - found.allowed
     decisions = wording.counted(found.decisions, "decision", "decisions")
+    shadow = f", {found.shadow:,} in shadow mode" if found.shadow else ""
     yield printable(
-        f"boundary {found.boundary}   {period}   {decisions}, {denied:,} of them denied"
+        f"boundary {found.boundary}   {period}   "
+        f"{decisions}, {denied:,} of them denied{shadow}"
     )
+    yield from _told(found, screen)
+    yield _last(found)
+
+
+def section(found: Bypasses, screen: Screen) -> Iterator[str]:
+    """Yield what no decision explains, as a part of the audit's text."""
+    decisions = wording.counted(found.decisions, "decision", "decisions")
+    yield f"the gate's ledger, since its first decision: {decisions}"
+    yield from _told(found, screen)
+
+
+def _told(found: Bypasses, screen: Screen) -> Iterator[str]:
     events = wording.counted(found.events, "event", "events")
     yield (
         f"{events} on protected data: {found.explained:,} explained, "
@@ -50,7 +64,6 @@ def _lines(found: Bypasses, screen: Screen) -> Iterator[str]:
         yield from _table(found, screen)
         yield ""
         yield from _example(found.found[0], screen)
-    yield _last(found)
 
 
 def _table(found: Bypasses, screen: Screen) -> Iterator[str]:
@@ -64,12 +77,18 @@ def _table(found: Bypasses, screen: Screen) -> Iterator[str]:
             printable(one.address) or "-",
             _data(one, screen),
             f"{one.events:,}",
-            "denied" if one.was_denied else "nothing",
+            _said(one),
         )
         for one in shown
     ]
     yield from table(head, rows, screen.width)
     yield from more(len(found.found) - len(shown), len(found.found))
+
+
+def _said(one: Bypass) -> str:
+    if one.was_denied:
+        return "denied"
+    return "would deny" if one.was_spared else "nothing"
 
 
 def _example(one: Bypass, screen: Screen) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from ringfence.claims.crossings import Class
-from ringfence.claims.shadow import Line, Outcome, Shadow
+from ringfence.claims.shadow import Line, Lived, Outcome, Shadow
 from ringfence.errors import ExitCode, printable
 from ringfence.report import event_words, wording
 from ringfence.report.answering import Screen, table
@@ -39,6 +39,8 @@ _WHY = {
     "stale": "no scene holds at that time",
     "unknown-verb": "there is no such verb",
 }
+_COUNTED = (*("first", "last", "requests", "enforced", "unlogged", "lost", "unread"),)
+_WORSE = (ExitCode.ALL_UPHELD, ExitCode.UNPROVEN, ExitCode.REFUTED)
 _AGREED = {
     (Class.CROSSING, Outcome.DENIED),
     (Class.PERMITTED, Outcome.ALLOWED),
@@ -51,7 +53,26 @@ _CALLED = {
 
 
 def exit_code(found: Shadow) -> ExitCode:
-    """Return the exit code: whether what the audit permits would be denied."""
+    """Return the exit code: whether what is permitted today would be denied.
+
+    The worse of what the logs and what the ledger of a service in shadow mode say.
+    """
+    codes = [_of_logs(found)] if found.is_replayed else []
+    if found.lived is not None:
+        codes.append(_of_ledger(found.lived))
+    return max(codes, key=_WORSE.index)
+
+
+def _of_ledger(lived: Lived) -> ExitCode:
+    if lived.total(Outcome.DENIED):
+        return ExitCode.REFUTED
+    untold = lived.unlogged or lived.lost or lived.unread or not lived.requests
+    if untold or lived.total(Outcome.LESS):
+        return ExitCode.UNPROVEN
+    return ExitCode.ALL_UPHELD
+
+
+def _of_logs(found: Shadow) -> ExitCode:
     if found.total(Outcome.DENIED, Class.PERMITTED):
         return ExitCode.REFUTED
     if found.total(Outcome.ALLOWED, Class.PERMITTED) < found.total(
@@ -82,10 +103,95 @@ def plain(found: Shadow) -> dict[str, object]:
         "events": found.total(),
         "totals": totals,
         "lines": found.lines,
+        **({} if found.lived is None else {"ledger": _plainly(found.lived)}),
+    }
+
+
+def _plainly(lived: Lived) -> dict[str, object]:
+    return {
+        **{name: getattr(lived, name) for name in _COUNTED},
+        "allowed": lived.total(Outcome.ALLOWED),
+        "less": lived.total(Outcome.LESS),
+        "denied": lived.total(Outcome.DENIED),
+        "answered": {"allowed": lived.requests},
+        "lines": lived.spared,
     }
 
 
 def _lines(found: Shadow, screen: Screen) -> Iterator[str]:
+    if found.is_replayed:
+        yield from _replayed(found, screen)
+    else:
+        kept = ", ".join(found.gate.excluded)
+        yield printable(
+            f"boundary {found.boundary}   keeps out {kept}   mode {found.gate.mode}"
+        )
+        yield "the boundary orders no logs: nothing is replayed"
+    if found.lived is not None:
+        yield ""
+        yield from _ledger(found.lived, screen)
+    yield _last(found)
+
+
+def _ledger(lived: Lived, screen: Screen) -> Iterator[str]:
+    """Yield what a service in shadow mode decided, beside what it answered."""
+    if not lived.requests:
+        yield "the ledger: nothing was decided in shadow mode"
+    else:
+        period = f"{lived.first[:10]} to {lived.last[:10]}"
+        requests = wording.counted(lived.requests, "request", "requests")
+        told = [
+            f"{lived.total(one):,} {_TOLD[one]}"
+            for one in (Outcome.DENIED, Outcome.LESS, Outcome.ALLOWED)
+            if lived.total(one)
+        ]
+        text = f"{requests}, each answered with an allowance; enforced, "
+        yield f"the ledger of the service in shadow mode: {period}"
+        yield from hung("", text + wording.joined(told), screen.width)
+    yield from _untold(lived)
+    if not lived.spared:
+        return
+    yield ""
+    rows = [
+        (
+            _name(one.who, screen),
+            one.verb,
+            _name(one.what, screen),
+            one.caller,
+            one.outcome.value,
+            f"{one.requests:,}",
+            one.last[:10],
+            one.reason,
+        )
+        for one in lived.spared[: screen.rows]
+    ]
+    head = ("asked for", "verb", "data", "caller", "gate", "requests", "last", "reason")
+    yield from table(head, _safe(rows), screen.width)
+    yield from _more(len(lived.spared) - screen.rows, len(lived.spared))
+
+
+def _safe(rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return rows of which every cell can be printed: a stranger may have asked."""
+    return [tuple(map(printable, row)) for row in rows]
+
+
+def _untold(lived: Lived) -> Iterator[str]:
+    """Yield what the ledger doesn't tell of."""
+    if lived.enforced:
+        was = wording.counted(lived.enforced, "decision", "decisions")
+        yield f"{was} of the same days, enforced, not counted here"
+    if lived.unlogged:
+        were = wording.counted(lived.unlogged, "answer", "answers")
+        yield f"{were} may not be in the ledger: nobody knows what was decided"
+    if lived.lost:
+        entries = wording.counted(lived.lost, "entry", "entries")
+        yield f"{entries} of the ledger lost what they tell of"
+    if lived.unread:
+        lines = wording.counted(lived.unread, "decision", "decisions")
+        yield f"{lines} can't be understood"
+
+
+def _replayed(found: Shadow, screen: Screen) -> Iterator[str]:
     period = f"{event_words.day(found.first)} to {event_words.day(found.after)}"
     kept = ", ".join(found.gate.excluded)
     scenes = wording.counted(found.scenes, "scene", "scenes")
@@ -106,7 +212,6 @@ def _lines(found: Shadow, screen: Screen) -> Iterator[str]:
         yield ""
         yield from _table(name, denied, key, screen)
     yield from _differences(found, screen)
-    yield _last(found)
 
 
 def _sum(found: Shadow) -> str:
@@ -206,9 +311,12 @@ def _more(left: int, total: int) -> Iterator[str]:
 
 def _last(found: Shadow) -> str:
     code = exit_code(found)
+    done = "that the audit permits" if found.lived is None else "that is done today"
     told = {
-        ExitCode.REFUTED: "something that the audit permits would be denied",
-        ExitCode.UNPROVEN: "something that the audit permits would be otherwise",
-        ExitCode.ALL_UPHELD: "nothing that the audit permits would be otherwise",
+        ExitCode.REFUTED: f"something {done} would be denied",
+        ExitCode.UNPROVEN: f"something {done} would be otherwise",
+        ExitCode.ALL_UPHELD: f"nothing {done} would be otherwise",
     }
+    if found.lived is not None and code is ExitCode.UNPROVEN:
+        told[code] += ", or isn't known"
     return f"exit {int(code)}: {told[code]}"

@@ -14,12 +14,12 @@ from ringfence.boundary.decision.scene import Dataset, Known, Scene
 from ringfence.boundary.model import Gate
 from ringfence.boundary.status import Status
 from ringfence.claims.answered import Answers, answers
+from ringfence.claims.audited import bypasses
 from ringfence.claims.bypass import Bypass, Bypasses
 from ringfence.claims.bypasses import (
     Asked,
     Told,
     asked_of,
-    bypasses,
     covers,
     is_told,
 )
@@ -28,7 +28,7 @@ from ringfence.claims.crossings import Class
 from ringfence.claims.instants import moment, seconds
 from ringfence.errors import ConfigError, ExitCode, ProofError
 from ringfence.gate.point.book import Book, Ground, Window
-from ringfence.gate.point.lines import Line, payload_of
+from ringfence.gate.point.lines import Line, line_of_gap, payload_of
 from ringfence.ledger.entries import made
 from ringfence.ledger.keeping.opening import begin, writing
 from ringfence.ledger.keeping.payloads import Payloads
@@ -166,6 +166,53 @@ def test_what_was_denied_and_done_is_told_so(tmp_path: Path):
     assert [one.was_denied for one in found.found] == [True]
     assert (found.decisions, found.allowed) == (1, 0)
     assert found.found[0].kind is Class.CROSSING
+
+
+def test_what_shadow_mode_allowed_explains_nothing_that_it_would_have_denied(
+    tmp_path: Path,
+):
+    """It is a finding, and says that the gate would have denied it."""
+    denied = line(principal="person:ann", allowed=False, reason="excluded", shadow=True)
+    found = matched(tmp_path, [ANN], [denied])
+    (bypass,) = found.found
+    assert (bypass.was_denied, bypass.was_spared) == (False, True)
+    assert (found.decisions, found.allowed, found.shadow) == (1, 0, 1)
+    assert bypass_text.exit_code(found) is ExitCode.REFUTED
+    text = bypass_text.bypasses(found, Screen(140, 9, found.labels, "o", "case"))
+    assert "1 decision, 1 of them denied, 1 in shadow mode" in text
+    assert "would deny" in text
+
+
+def test_what_shadow_mode_would_have_allowed_explains_what_follows(tmp_path: Path):
+    """With masks, or without some rows, it doesn't: nobody carried these out."""
+    told = hourly(
+        line(shadow=True),
+        line(shadow=True, reason="masked"),
+        line(shadow=True, reason="rows"),
+        line(reason="masked"),
+    )
+    found = matched(tmp_path, *told)
+    assert (found.explained, found.unexplained, found.unknown) == (2, 2, 0)
+    (bypass,) = found.found
+    assert (bypass.was_denied, bypass.was_spared, bypass.events) == (False, True, 2)
+
+
+def test_a_shadow_decision_in_anothers_name_leaves_nothing_open(tmp_path: Path):
+    """An account of nobody isn't explained by what would have been denied."""
+    spared = line(allowed=False, reason="excluded", shadow=True)
+    assert matched(tmp_path / "a", [SERVICE], [spared]).unexplained == 1
+    assert matched(tmp_path / "b", [SERVICE], [line(shadow=True)]).unknown == 1
+
+
+def test_what_was_denied_in_earnest_is_told_first(tmp_path: Path):
+    """Where a service changed over, the denial that was enforced counts."""
+    no = line(principal="person:ann", allowed=False, reason="excluded")
+    spared = line(**{**_fields(no), "shadow": True})
+    found = matched(tmp_path, [ANN], [spared, no])
+    (bypass,) = found.found
+    assert (bypass.was_denied, bypass.was_spared) == (True, True)
+    text = bypass_text.bypasses(found, Screen(140, 9, found.labels))
+    assert "would deny" not in text
 
 
 def test_events_through_one_door_are_one_bypass(tmp_path: Path):
@@ -328,6 +375,20 @@ def test_a_ledger_gives_its_decisions(tmp_path: Path):
     kept(tmp_path, lines, [line(verb="insert").content])
     found = answers(tmp_path)
     assert found == Answers((line(), line(verb="insert")), entries=2, lost=0, unread=3)
+
+
+def test_a_ledger_tells_what_nobody_enforced(tmp_path: Path):
+    """A line has to say what its entry says; what wasn't logged is counted."""
+    begin(tmp_path, "example.com/log", time=NOW)
+    spared, gap = line(shadow=True), line_of_gap(7, NOW, b"s" * 32)
+    book = Book(tmp_path)
+    book.open()
+    shadow = [spared.content, gap.content, line().content]
+    book.commit([Window(GROUND._replace(shadow=True), shadow, 1)], None)
+    book.commit([Window(GROUND, [line().content, spared.content], 2)], None)
+    book.close()
+    told = Answers((spared, line()), entries=2, lost=0, unread=2, unlogged=7)
+    assert answers(tmp_path) == told
 
 
 def test_a_payload_that_is_gone_is_counted(tmp_path: Path):

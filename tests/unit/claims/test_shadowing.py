@@ -15,6 +15,7 @@ from ringfence.boundary.decision.request import Reason
 from ringfence.boundary.decision.scene import Dataset, Scene
 from ringfence.boundary.model import Gate
 from ringfence.boundary.status import Status
+from ringfence.claims.answered import Answers
 from ringfence.claims.case import Case
 from ringfence.claims.check import Run, collected, past_of
 from ringfence.claims.crossings import Class
@@ -22,10 +23,11 @@ from ringfence.claims.events.holders import Holding
 from ringfence.claims.events.replayed import Sum
 from ringfence.claims.gating import gate_of
 from ringfence.claims.instants import moment, seconds
-from ringfence.claims.shadow import Line, Outcome, Shadow
-from ringfence.claims.shadowing import Judge, shadowed
+from ringfence.claims.shadow import Line, Lived, Outcome, Shadow, Spared
+from ringfence.claims.shadowing import Judge, lived, shadowed
 from ringfence.claims.stretches import UNCLEAR, resources, window_of
 from ringfence.errors import ConfigError, ExitCode
+from ringfence.gate.point.lines import Line as Decided
 from ringfence.report import shadow_text
 from ringfence.report.answering import Screen
 from tests.cases import BOUNDARY, CROSSING, WAREHOUSE, write_case
@@ -264,6 +266,135 @@ def test_what_is_not_told_is_perhaps_denied(tmp_path: Path):
     ]
     text = shadow_text.shadow(found, Screen(160, 9, found.labels))
     assert "1 event, unknown to the audit, may be denied: the log doesn't tell" in text
+
+
+# --- beside a ledger ------------------------------------------------------------------
+
+SPARED = Decided(
+    allowed=False,
+    caller="trino",
+    columns=(),
+    principal="person:ann",
+    purpose="",
+    reason="excluded",
+    reference="",
+    resource="dataset:w/a.b",
+    salt="00" * 32,
+    shadow=True,
+    surface="opa",
+    time="2022-01-10T08:58:00Z",
+    verb="read",
+)
+
+
+def decided(**more: Any) -> Decided:
+    """Return a decision in shadow mode: Ann would have been denied the table."""
+    fields = {name: getattr(SPARED, name) for name in SPARED.__struct_fields__}
+    return Decided(**(fields | more))
+
+
+ALLOWED = decided(allowed=True, reason="not-excluded", principal="person:bo")
+MASKED = decided(allowed=True, reason="masked", time="2022-01-11T08:58:00Z")
+ENFORCED = decided(shadow=False, time="2022-01-11T09:00:00Z")
+
+
+def test_what_was_spared_is_told_by_who_and_what():
+    """Requests that are alike are one line; what would be allowed is counted alone."""
+    later = decided(time="2022-01-10T09:58:00Z")
+    found = lived(Answers((MASKED, later, ALLOWED, SPARED, ENFORCED), lost=1))
+    assert [
+        (one.outcome, one.reason, one.requests, one.first, one.last)
+        for one in found.spared
+    ] == [
+        (Outcome.DENIED, "excluded", 2, SPARED.time, later.time),
+        (Outcome.LESS, "masked", 1, MASKED.time, MASKED.time),
+    ]
+    assert (found.requests, found.enforced, found.lost) == (4, 1, 1)
+    assert (found.first, found.last) == (SPARED.time, MASKED.time)
+    totals = [found.total(one) for one in (Outcome.DENIED, Outcome.LESS)]
+    assert [*totals, found.total(Outcome.ALLOWED)] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(("days", "requests"), [(1, 1), (2, 3), (400, 4)])
+def test_only_the_last_days_of_a_ledger_are_told(days: int, requests: int):
+    """They end with the last decision in shadow mode, whatever was enforced since."""
+    old = decided(time="2021-01-10T08:58:00Z")
+    late = decided(shadow=False, time="2022-03-01T00:00:00Z")
+    found = lived(Answers((old, SPARED, ALLOWED, MASKED, late)), days)
+    assert found.requests == requests
+
+
+def test_a_ledger_without_shadow_decisions_tells_nothing():
+    """What was enforced is none of them."""
+    found = lived(Answers((ENFORCED,), unread=2, unlogged=3))
+    assert (found.requests, found.enforced, found.spared) == (0, 1, ())
+    assert (found.first, found.unread, found.unlogged) == ("", 2, 3)
+
+
+def test_a_ledger_is_told_beside_the_logs(tmp_path: Path):
+    """The replay stays as it is, and the worse of both is the exit code."""
+    folder = written(tmp_path, BO)
+    run = Run(folder, folder / "out", NOW)
+    alone = shadowed(run, 60)
+    assert (alone.lived, shadow_text.exit_code(alone)) == (None, ExitCode.ALL_UPHELD)
+    both = shadowed(run, 60, Answers((SPARED,)))
+    assert replace(both, lived=None, labels=alone.labels) == alone
+    assert shadow_text.exit_code(both) is ExitCode.REFUTED
+    text = shadow_text.shadow(both, Screen(160, 9, both.labels))
+    assert text.startswith(shadow_text.shadow(alone, Screen(160, 9, both.labels))[:99])
+    assert "1 request, each answered with an allowance; enforced, 1 would be" in text
+    assert "  Ann        read  w/a.b  trino   denied  1         2022-01-10" in text
+    assert text.endswith("exit 11: something that is done today would be denied\n")
+    assert "ledger" in shadow_text.plain(both)
+    assert "ledger" not in shadow_text.plain(alone)
+
+
+def test_a_case_without_logs_has_its_ledger_alone(tmp_path: Path):
+    """Nothing is replayed, and the boundary still has to have a gate."""
+    gate = "gate: {excluded: [in-cn]}\n"
+    write_case(tmp_path / "a", boundary=BOUNDARY + gate)
+    run = Run(tmp_path / "a", tmp_path / "out", NOW)
+    found = shadowed(run, 60, Answers((ALLOWED,)))
+    assert (found.is_replayed, found.scenes) == (False, 0)
+    assert shadow_text.exit_code(found) is ExitCode.ALL_UPHELD
+    text = shadow_text.shadow(found, Screen(160, 9, found.labels))
+    assert "the boundary orders no logs: nothing is replayed" in text
+    assert text.endswith("exit 0: nothing that is done today would be otherwise\n")
+    with pytest.raises(ConfigError, match="orders no logs"):
+        shadowed(run, 60)
+    write_case(tmp_path / "b", boundary=BOUNDARY)
+    with pytest.raises(ConfigError, match="add `gate:`"):
+        shadowed(replace(run, case=tmp_path / "b"), 60, Answers())
+
+
+def test_what_a_ledger_does_not_tell_is_counted():
+    """What is lost, unread, unlogged, or enforced; a stranger's text is made safe."""
+    spared = (
+        Spared("p\x1b[2J", "d", "read", "c", Outcome.LESS, "rows", 2, "2022", "2022"),
+        Spared("q", "d", "read", "c", Outcome.LESS, "masked", 1, "2022", "2022"),
+    )
+    live = Lived("2022-01-01T", "2022-01-02T", 5, 1, 2, 3, 4, spared)
+    whole = Shadow("b", Gate(("x",)), 0, 0, 0, (), {}, live, is_replayed=False)
+    text = shadow_text.shadow(whole, Screen(160, 1, {}))
+    for told in (
+        "5 requests, each answered with an allowance; enforced, 3 would show less and",
+        "1 decision of the same days, enforced, not counted here",
+        "2 answers may not be in the ledger: nobody knows what was decided",
+        "3 entries of the ledger lost what they tell of",
+        "4 decisions can't be understood",
+        "  1 more: --limit 2, or --format json",
+    ):
+        assert told in text
+    assert "\x1b" not in text
+    assert text.endswith(
+        "exit 10: something that is done today would be otherwise, or isn't known\n"
+    )
+    bare = replace(live, spared=(), enforced=0, lost=0, unread=0, unlogged=0)
+    nothing = replace(bare, requests=0)
+    for one, code in ((bare, ExitCode.ALL_UPHELD), (nothing, ExitCode.UNPROVEN)):
+        assert shadow_text.exit_code(replace(whole, lived=one)) is code
+    text = shadow_text.shadow(replace(whole, lived=nothing), Screen(160, 1, {}))
+    assert "the ledger: nothing was decided in shadow mode" in text
 
 
 # --- as text --------------------------------------------------------------------------

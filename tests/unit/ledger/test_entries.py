@@ -55,6 +55,16 @@ EXAMPLES = {
         },
         "values": {"allowed": "31", "denied": "0"},
     },
+    "shadow": {
+        "digests": {
+            "boundary": A,
+            "decisions": B,
+            "estate": B,
+            "payload": C,
+            "scene": A,
+        },
+        "values": {"allowed": "0", "denied": "31"},
+    },
     "key": {"values": {"key": KEY, "state": "begins"}},
     "closed": {"values": {"next": "example.com/log/2027", "keys": f"{KEY} {KEY}"}},
     "continued": {
@@ -65,6 +75,21 @@ EXAMPLES = {
         "digests": {"boundary": A, "payload": B},
         "commitments": {"name": f"sha256:{B}", "step": f"sha256:{C}"},
         "values": {"step": "ask"},
+    },
+    "epoch": {
+        "digests": {"epoch": A, "root": B},
+        "values": {"keys": "900", "number": "3", "subjects": "100"},
+    },
+    "release": {
+        "digests": {
+            "boundary": A,
+            "content": B,
+            "contract": C,
+            "epoch": A,
+            "payload": B,
+        },
+        "commitments": {"channel": f"sha256:{C}"},
+        "values": {"coverage": "complete", "verdict": "hold"},
     },
     "heartbeat": {},
     "erased": {"digests": {"payload": A}, "values": {"reason": "request"}},
@@ -119,6 +144,14 @@ def test_a_verdict_may_have_a_proof_and_lack_a_sentence():
         assert parse_entry(made("verdict", NOW, **one)).kind == "verdict"
 
 
+def test_what_leaves_has_an_output_and_what_stays_has_none():
+    """A release names what left, and the estate that it was judged over."""
+    example = EXAMPLES["release"]
+    left = {**example["digests"], "estate": A, "output": C}
+    entry = parse_entry(made("release", NOW, **{**example, "digests": left}))
+    assert entry.digests["output"] == f"sha256:{C}"
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "value"),
     [
@@ -137,6 +170,9 @@ def test_a_verdict_may_have_a_proof_and_lack_a_sentence():
         ("closed", "keys", f"{KEY}  {KEY}"),
         ("continued", "size", "-1"),
         ("erased", "reason", "Ann Li asked for it"),
+        ("epoch", "keys", "-3"),
+        ("release", "verdict", "RELEASE"),
+        ("release", "coverage", "all of it"),
     ],
 )
 def test_no_value_is_free_text(kind: str, name: str, value: str):
@@ -148,15 +184,15 @@ def test_no_value_is_free_text(kind: str, name: str, value: str):
 
 def test_an_unknown_kind_is_read_but_not_written():
     """A later version's entry is read as far as every entry is alike."""
-    content = canonical({"kind": "release", "time": NOW, "values": {"cell": "x y"}})
+    content = canonical({"kind": "custody", "time": NOW, "values": {"cell": "x y"}})
     entry = parse_entry(content)
     assert (entry.kind, entry.is_known, entry.values) == (
-        "release",
+        "custody",
         False,
         {"cell": "x y"},
     )
-    with pytest.raises(ConfigError, match="an entry can't be of the kind `release`"):
-        made("release", NOW)
+    with pytest.raises(ConfigError, match="an entry can't be of the kind `custody`"):
+        made("custody", NOW)
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Recipient(_Value, frozen=True):
-    """Who receives.
+    """Who receives. One that several stand behind is there once for each of them.
 
     Attributes:
         id: Id of the node.
         status: Whether it is excluded.
         group: Id that its receipts are counted under: its ultimate owner, else itself.
-        why: Why it is excluded, in one phrase.
+        why: Why it is excluded, or why that isn't known, in one phrase.
     """
 
     id: str
@@ -59,7 +59,8 @@ class Contract(_Value, frozen=True):
         categories: Categories of the protections that a tag belongs to, by tag. A tag
             without an entry isn't protected.
         limits: Distinct subjects by category, more than which are bulk (202.205).
-        conceded: The exception that the channel leans on.
+        conceded: The exception that the channel leans on, where it covers it.
+        unconceded: Why the exception that the channel leans on doesn't cover it.
     """
 
     channel: Channel
@@ -67,6 +68,7 @@ class Contract(_Value, frozen=True):
     categories: dict[str, tuple[str, ...]]
     limits: dict[str, int]
     conceded: Conceded | None = None
+    unconceded: str = ""
 
     @property
     def status(self) -> Status:

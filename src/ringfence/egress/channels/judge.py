@@ -95,6 +95,7 @@ _TYPES: Mapping[str, frozenset[Type]] = {
     "time": frozenset({"time"}),
     "nested": frozenset({"text", "integer", "number", "boolean", "time", "nested"}),
 }
+_BEHIND = "statistics"  # a part that goes with a column: it is written anew with it
 _GONE = "null"  # the mask that leaves nothing to count (28 CFR 202.206)
 
 
@@ -176,8 +177,36 @@ def by_category(
 
 
 def _going(contract: Contract, inspection: Inspection) -> list[Sighting]:
-    gone = {one.name for one in contract.channel.columns if one.mask == _GONE}
-    return [one for one in inspection.sightings if one.place.column not in gone]
+    declared = _Declarations(contract, inspection)
+    return [one for one in inspection.sightings if not declared.is_gone(one.place)]
+
+
+class _Declarations:
+    """What a contract declares of the places of a payload.
+
+    Only a column of a table is a declared one. A header, or an entry of a file's
+    metadata, that is called like a column is no part of it: no mask takes it away.
+
+    Args:
+        contract: The contract.
+        inspection: What is in the payload.
+    """
+
+    def __init__(self, contract: Contract, inspection: Inspection) -> None:
+        self._by_name = {one.name: one for one in contract.channel.columns}
+        self._there = {(one.part, one.name) for one in inspection.columns}
+
+    def of(self, place: Place) -> Declared | None:
+        """Return what is declared of a place; None: nothing."""
+        is_behind = place.part[-1:] == (_BEHIND,)
+        parts = [place.part, place.part[:-1]] if is_behind else [place.part]
+        is_there = any((part, place.column) in self._there for part in parts)
+        return self._by_name.get(place.column) if is_there else None
+
+    def is_gone(self, place: Place) -> bool:
+        """Return whether nothing of a place is left once the payload is masked."""
+        declared = self.of(place)
+        return declared is not None and declared.mask == _GONE
 
 
 def _distinct(sightings: Sequence[Sighting]) -> NDArray[np.uint64]:
@@ -227,22 +256,23 @@ def _standing(contract: Contract, now: str) -> Iterator[Given]:
 def _looked_through(contract: Contract, inspection: Inspection) -> Iterator[Given]:
     if inspection.coverage is not Coverage.COMPLETE:
         yield Given(Reason.NOT_COMPLETE, what=inspection.coverage.value)
-    opaque = {one.name for one in contract.channel.columns if one.opaque}
+    declarations = _Declarations(contract, inspection)
     for one in inspection.undecided:
-        if one.why is not Doubt.OPAQUE or one.place.column not in opaque:
+        declared = declarations.of(one.place)
+        is_expected = declared is not None and declared.opaque
+        if one.why is not Doubt.OPAQUE or not is_expected:
             yield Given(Reason.UNDECIDED, one.place, one.why.value, one.count)
 
 
 def _declared(contract: Contract, inspection: Inspection) -> Iterator[Given]:
     """Hold what is there against what was declared."""
-    channel = contract.channel
-    columns = {one.name: one for one in channel.columns}
-    if not inspection.columns and not channel.text:
+    declarations = _Declarations(contract, inspection)
+    if not inspection.columns and not contract.channel.text:
         yield Given(Reason.UNDECLARED_TEXT)
     for there in inspection.columns:
-        yield from _of_column(there, columns.get(there.name))
+        yield from _of_column(there, declarations.of(Place(there.part, there.name)))
     for seen in inspection.sightings:
-        yield from _of_sighting(seen, columns.get(seen.place.column))
+        yield from _of_sighting(seen, declarations.of(seen.place))
 
 
 def _of_column(there: Column, declared: Declared | None) -> Iterator[Given]:
@@ -269,11 +299,12 @@ def _receiving(contract: Contract, inspection: Inspection, now: str) -> Iterator
     people = int(counted(contract, inspection).size)
     if not people or _concedes(contract, now):
         return
-    for one in contract.recipients:
-        if one.status is not Status.NO:
-            is_sure = one.status is Status.YES
+    # One that several stand behind is there for each of them.
+    for name, status in {one.id: one.status for one in contract.recipients}.items():
+        if status is not Status.NO:
+            is_sure = status is Status.YES
             reason = Reason.EXCLUDED_RECIPIENT if is_sure else Reason.UNKNOWN_RECIPIENT
-            yield Given(reason, what=one.id, count=people)
+            yield Given(reason, what=name, count=people)
     if not contract.recipients:
         yield Given(Reason.UNKNOWN_RECIPIENT, count=people)
 

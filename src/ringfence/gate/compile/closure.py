@@ -42,6 +42,9 @@ _STALE = Decision(Reason.STALE)
 _UNKNOWN_VERB = Decision(Reason.UNKNOWN_VERB)
 _NOT_EXCLUDED = Decision(Reason.NOT_EXCLUDED)
 _NOTHING: Counted = {}
+_LEAVE = Reason.LEAVE  # to look up a member of an enumeration takes its time
+_Nearest = tuple[Reason, str]
+"""What an exception says of a request, and its name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +55,7 @@ class _Answers:
     other: Decision
     rows: Decision | None
     masked: Decision | None
+    by_leave: Kept[_Nearest, Decision] = field(default_factory=Kept)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +115,11 @@ class Closure:
 
     def unconceded(self, stance: Stance) -> Decider:
         """Return the fence for whoever has a stance and no leave."""
-        return self._fence(self._crossing({}), {}, lambda _: stance)
+        decided = self._unusual(self._crossing({}), lambda _: stance)
+        is_timely = self._is_timely
+        return lambda request, now, counted=None: (
+            decided(request, now, counted) if is_timely(now) else _STALE
+        )
 
     def _settle(
         self,
@@ -125,8 +133,7 @@ class Closure:
         self._counted = frozenset(
             verb for group in scene.gate.verbs for verb in VERB_GROUPS[group]
         )
-        crossing = self._crossing(_by_person(scene.leaves))
-        fence = self._fence(crossing, standings.outside, standings.of)
+        fence = self._fence(_by_person(scene.leaves))
         self.decide = fence if granting is None else self._granted(fence, granting)
 
     def _touched(self, resource: str, columns: tuple[str, ...]) -> _Known:
@@ -139,48 +146,70 @@ class Closure:
             self._touches.keep(key, known, length=length)
         return known
 
-    def _fence(
-        self,
-        crossing: _Crossing,
-        outside: Mapping[str, Stance | None],
-        standing: Callable[[Request], Stance],
-    ) -> Decider:
-        since, until = self.scene.since, self.scene.until
-        counting = {verb: verb in self._counted for verb in VERBS}
-        timely = ""  # the last instant that was found to be in time
+    def _fence(self, leaves: Mapping[str, tuple[_Conceding, ...]]) -> Decider:
+        """Return the fence: for those who are looked up at once, and for all others.
 
-        unusual = self._unusual(crossing, standing)
+        What it holds on to costs each call some time: it is as little as can be.
+        """
+        outside, is_timely = self.standings.outside, self._is_timely
+        crossing = self._crossing(leaves)
+        reading = crossing if "read" in self._counted else _not_counted
+        otherwise = self._stating(crossing)
+        timely: str | None = None  # the last instant that was found to be in time
+
+        def renewed(request: Request, now: str, counted: Counted | None) -> Decision:
+            nonlocal timely
+            timely = now if is_timely(now) else None
+            return otherwise(request, now, counted) if timely else _STALE
 
         def fence(
             request: Request, now: str, counted: Counted | None = None
         ) -> Decision:
-            nonlocal timely
             if now is not timely:
-                if not since <= now < until:
-                    return _STALE
-                timely = now
-            if request.stated:
-                return unusual(request, now, counted)
+                return renewed(request, now, counted)
+            if request.stated or request.verb != "read":
+                return otherwise(request, now, counted)
             try:
-                counts = counting[request.verb]
                 stance = outside[request.principal]
+            except KeyError:
+                return otherwise(request, now, counted)
+            if stance is None:
+                return _NOT_EXCLUDED
+            return reading(stance, request, now, counted)
+
+        return fence
+
+    def _stating(self, crossing: _Crossing) -> Decider:
+        """Return the fence, in time, for those who state one word, now and before."""
+        likes, stated = self.standings.likes, self.standings.stated
+        unusual = self._unusual(crossing, self.standings.of)
+        counted_verbs = self._counted
+
+        def stating(
+            request: Request, now: str, counted: Counted | None = None
+        ) -> Decision:
+            told = request.stated
+            if len(told) != 1 or request.verb not in counted_verbs:
+                return unusual(request, now, counted)
+            [(name, values)] = told.items()
+            word = values[0] if len(values) == 1 else values
+            try:
+                stance = stated[likes[request.principal], request.trusted, name, word]
             except KeyError:
                 return unusual(request, now, counted)
             if stance is None:
                 return _NOT_EXCLUDED
-            if counts:
-                return crossing(stance, request, now, counted)
-            return stance.not_counted
+            return crossing(stance, request, now, counted)
 
-        return fence
+        return stating
 
     def _unusual(
         self, crossing: _Crossing, standing: Callable[[Request], Stance]
     ) -> Decider:
-        """Return the fence for those who aren't looked up.
+        """Return the fence, in time, for those who aren't looked up.
 
-        They state something of themselves, or the scene doesn't know them, or the verb
-        is none.
+        They state something of themselves for the first time, or the scene doesn't know
+        them, or they don't read.
         """
         counted_verbs = self._counted
 
@@ -198,10 +227,34 @@ class Closure:
 
         return unusual
 
+    def _is_timely(self, now: str) -> bool:
+        since, until = self.scene.since, self.scene.until
+        return since <= now < until
+
     def _crossing(self, leaves: Mapping[str, tuple[_Conceding, ...]]) -> _Crossing:
-        kept, touched = self._touches, self._touched
+        """Return what those are told who are, or may be, excluded."""
+        settled, partly = self._settled, self._partly(leaves)
 
         def crossing(
+            stance: Stance, request: Request, now: str, counted: Counted | None
+        ) -> Decision:
+            if request.columns or request.obeys or request.row is not None:
+                return partly(stance, request, now, counted)
+            try:
+                found = stance.plain[request.resource]
+            except KeyError:
+                found = settled(stance, request)
+            if found is stance.not_protected or request.principal not in leaves:
+                return found
+            return partly(stance, request, now, counted)
+
+        return crossing
+
+    def _partly(self, leaves: Mapping[str, tuple[_Conceding, ...]]) -> _Crossing:
+        """Return the same where not all depends on who asks, and for what alone."""
+        kept, touched = self._touches, self._touched
+
+        def partly(
             stance: Stance, request: Request, now: str, counted: Counted | None
         ) -> Decision:
             columns, resource = request.columns, request.resource
@@ -220,12 +273,21 @@ class Closure:
                 own = leaves[request.principal]
                 nearest = _conceded(own, known.touch.ids, request, now, counted)
                 if nearest is not None:
-                    found = Decision(nearest[0], stance.out, known.columns, nearest[1])
+                    found = answers.by_leave.get(nearest) or _by_leave(answers, nearest)
             if not request.obeys or found.reason is Reason.LEAVE:
                 return found
             return _obeyed(answers, request) or found
 
-        return crossing
+        return partly
+
+    def _settled(self, stance: Stance, request: Request) -> Decision:
+        """Return what a whole resource comes to without an exception, and keep it."""
+        resource = request.resource
+        known = self._touched(resource, ())
+        found = stance.not_protected
+        if known.columns:
+            found = (known.answers.get(stance) or _answers(known, stance)).denied
+        return stance.plain.keep(resource, found, length=len(resource))
 
     def _granted(self, fence: Decider, granting: Granting) -> Decider:
         touched = self.touch
@@ -244,6 +306,10 @@ class Closure:
         return granted
 
 
+def _not_counted(stance: Stance, *_: object) -> Decision:
+    return stance.not_counted
+
+
 def _by_person(leaves: Iterable[Leave]) -> dict[str, tuple[_Conceding, ...]]:
     found: dict[str, list[_Conceding]] = defaultdict(list)
     for one in leaves:
@@ -259,14 +325,14 @@ def _conceded(
     request: Request,
     now: str,
     counted: Counted | None,
-) -> tuple[Reason, str] | None:
+) -> _Nearest | None:
     """Return the exception that concedes it, or what keeps the first that fits."""
     first = None
     for one in own:
         leave = one.leave
-        if leave.since <= now < leave.until and ids <= one.columns:
+        if ids <= one.columns and leave.since <= now < leave.until:
             reason = _missing(leave, request, counted or _NOTHING)
-            if reason is Reason.LEAVE:
+            if reason is _LEAVE:
                 return reason, leave.name
             first = first or (reason, leave.name)
     return first
@@ -279,7 +345,7 @@ def _missing(leave: Leave, request: Request, counted: Counted) -> Reason:
         return Reason.UNCOUNTED
     if counted.get(leave.name, 0) + request.subjects > leave.cap:
         return Reason.CAP
-    return Reason.LEAVE
+    return _LEAVE
 
 
 def _answers(known: _Known, stance: Stance) -> _Answers:
@@ -293,6 +359,13 @@ def _answers(known: _Known, stance: Stance) -> _Answers:
         None if masks is None else Decision(Reason.MASKED, out, columns, masks=masks),
     )
     return known.answers.keep(stance, found)
+
+
+def _by_leave(answers: _Answers, nearest: _Nearest) -> Decision:
+    """Return what an exception makes of a denial, and keep it with what is told."""
+    denied, (reason, name) = answers.denied, nearest
+    found = Decision(reason, denied.selectors, denied.columns, name)
+    return answers.by_leave.keep(nearest, found, length=len(name))
 
 
 def _obeyed(answers: _Answers, request: Request) -> Decision | None:

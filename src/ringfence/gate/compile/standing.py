@@ -7,11 +7,11 @@ every test says the same are one class.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never, cast
 
-from ringfence.boundary.decision.request import Decision, Reason, Request
+from ringfence.boundary.decision.request import Decision, Reason, Request, Stated
 from ringfence.boundary.decision.scene import Known, Scene
 from ringfence.boundary.model import AllOf, AnyOf, Attribute, Employer, Not, Owned, Test
 from ringfence.boundary.selector import EMPLOYER, entity_id, leaves, names
@@ -37,12 +37,14 @@ class Stance:
         reason: Why they are denied, if they are.
         not_counted: The answer for a verb that the gate doesn't count.
         not_protected: The answer where nothing protected is touched.
+        plain: The answers for whole resources, as far as no exception counts.
     """
 
     out: tuple[str, ...]
     reason: Reason
     not_counted: Decision
     not_protected: Decision
+    plain: Kept[str, Decision] = field(default_factory=Kept)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +71,8 @@ class Standings:
     Attributes:
         likes: The class of each person that the scene knows, by id.
         outside: The stance of each; None if no selector may exclude them.
+        stated: The same of those of a class of whom a request states something, as far
+            as somebody asked: by class, whether its word wins, and what it states.
         stranger: The stance of whoever nothing is known of.
     """
 
@@ -86,8 +90,9 @@ class Standings:
         ]
         self._asked = tuple(sorted(frozenset().union(*map(names, tests.values()))))
         self._stances: Kept[tuple[tuple[str, ...], bool], Stance] = Kept()
-        self._told: Kept[object, Stance] = Kept()
+        self.stated: Kept[object, Stance | None] = Kept()
         self._unknown: Statuses = (UNKNOWN,) * len(self._names)
+        self._inside = self.stance((NO,) * len(self._names))
         self.stranger = self.stance(self._unknown)
         self.likes = self._classes(scene.people)
         self.outside = {
@@ -129,15 +134,15 @@ class Standings:
 
         None is the class of those that the scene doesn't know.
         """
-        key = (likes, request.trusted, *request.stated.items())
-        found = self._told.get(key)
-        if found is None:
-            found = self._found(likes, request)
-            length = sum(
-                len(name) + sum(map(len, values)) + len(values)
-                for name, values in request.stated.items()
-            )
-            self._told.keep(key, found, length=length)
+        key = (likes, request.trusted, *_key(request.stated))
+        if key in self.stated:
+            return self.stated[key] or self._inside
+        found = self._found(likes, request)
+        length = sum(
+            len(name) + sum(map(len, values)) + len(values)
+            for name, values in request.stated.items()
+        )
+        self.stated.keep(key, found if found.out else None, length=length)
         return found
 
     def _found(self, likes: Likes | None, request: Request) -> Stance:
@@ -186,6 +191,16 @@ class Standings:
             likes = Likes(own, doubted, statuses, self.stance(statuses))
             by_profile[profile] = likes
         return likes
+
+
+def _key(stated: Stated) -> Iterator[object]:
+    """Yield what is stated: of a word that stands alone, its attribute and itself."""
+    if len(stated) > 1:
+        yield from stated.items()
+        return
+    for name, values in stated.items():
+        yield name
+        yield values[0] if len(values) == 1 else values
 
 
 def _stance(out: tuple[str, ...], sure: bool) -> Stance:  # noqa: FBT001

@@ -20,6 +20,25 @@ class UnansweredError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Unenforced(Decision):
+    """An allowance in the place of a decision that nobody enforces (shadow mode).
+
+    Its reason is the decision's own, so that whoever asks learns what would have been;
+    there is nothing to obey.
+
+    Attributes:
+        decided: The decision; None if there is none.
+    """
+
+    decided: Decision | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it may be: always."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """An enforcement point that may ask.
 

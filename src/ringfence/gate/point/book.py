@@ -30,12 +30,19 @@ Opening = Callable[[], AbstractContextManager[Log]]
 
 
 class Ground(NamedTuple):
-    """What decisions rest on, by digests; and whether they are published at once."""
+    """What decisions rest on, by digests, and what becomes of them.
+
+    Attributes:
+        boundary: Digest of the boundary. `estate`, `scene`: of these.
+        publish: They are published at once.
+        shadow: Nobody enforces them.
+    """
 
     boundary: str
     estate: str
     scene: str
     publish: bool
+    shadow: bool = False
 
 
 class Window(NamedTuple):
@@ -149,7 +156,9 @@ class Book:
         }
         denied = len(window.lines) - window.allowed
         values = {"allowed": str(window.allowed), "denied": str(denied)}
-        return made("decision", now, digests=digests, values=values)
+        # A kind of its own: whoever counts decisions can't take these for any.
+        kind = "shadow" if ground.shadow else "decision"
+        return made(kind, now, digests=digests, values=values)
 
     def _counted(self) -> dict[str, int]:
         try:

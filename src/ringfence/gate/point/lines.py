@@ -20,6 +20,9 @@ from ringfence.ledger.tree.growing import joined, leaf_hashes, subtrees
 
 # The members of `Line` stand in their order: only those of mappings are to be sorted.
 _encoder = msgspec.json.Encoder(order="deterministic")
+SEARCH = "search"
+UNLOGGED = "unlogged"
+_IN_PART = ("masked", "rows")  # allowed, once something is carried out
 LONGEST = 1 << 16  # bytes of one line: a request can't fill the disk
 _DRAWN = 64  # salts that are drawn together
 
@@ -50,15 +53,18 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         caller: Name of whoever asked.
         circumstances: Digests of the values for guards, by key.
         columns: The columns that were asked for.
-        count: Of a search, how many were found.
+        count: Of a search, how many were found; of answers that the ledger doesn't
+            hold, how many they are.
         leave: Name of the exception that concedes it.
         principal: Id of a node; of a search for principals, their kind.
         purpose: What for.
-        reason: One of `Reason`; of a search, `search`.
+        reason: One of `Reason`; of a search, `search`; of answers in shadow mode that
+            the ledger doesn't hold, `unlogged`.
         reference: The caller's own id of the request.
         resource: Id of a node; of a search for resources, their kind.
         row: Digests of the row's values, by column.
         salt: 32 random bytes in hexadecimal.
+        shadow: Nobody enforced it: whatever it says, the answer was an allowance.
         stated: Digests of what the caller states of the principal, by attribute.
         subjects: How many people the exception is used for by this.
         surface: The protocol.
@@ -79,6 +85,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     resource: str
     row: dict[str, str] = {}
     salt: str
+    shadow: bool = False
     stated: dict[str, str] = {}
     subjects: int | None = None
     surface: str
@@ -86,12 +93,22 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verb: str
 
     @property
+    def explains(self) -> bool:
+        """Whether somebody may have acted upon it: it was allowed, as it was done.
+
+        In shadow mode masks and rows are carried out by nobody.
+        """
+        return self.allowed and not (self.shadow and self.reason in _IN_PART)
+
+    @property
     def content(self) -> bytes:
         """Return the line, without its line feed."""
         return _encoder.encode(self)
 
 
-def line_of(asked: Asked, decision: Decision, time: str, salt: bytes) -> Line:
+def line_of(
+    asked: Asked, decision: Decision, time: str, salt: bytes, *, shadow: bool = False
+) -> Line:
     """Return what is logged of a decision.
 
     Args:
@@ -99,6 +116,7 @@ def line_of(asked: Asked, decision: Decision, time: str, salt: bytes) -> Line:
         decision: The answer.
         time: When it was decided.
         salt: `SALT` random bytes, drawn for this line alone.
+        shadow: Nobody enforces it.
     """
     request = asked.request
     row, allowed = request.row, decision.allowed
@@ -115,6 +133,7 @@ def line_of(asked: Asked, decision: Decision, time: str, salt: bytes) -> Line:
         resource=request.resource,
         row=_masked(salt, row) if row else {},
         salt=salt.hex(),
+        shadow=shadow,
         stated=_masked(salt, request.stated),
         subjects=request.subjects if allowed and decision.leave else None,
         surface=asked.surface,
@@ -123,7 +142,9 @@ def line_of(asked: Asked, decision: Decision, time: str, salt: bytes) -> Line:
     )
 
 
-def line_of_search(asked: Asked, count: int, time: str, salt: bytes) -> Line:
+def line_of_search(
+    asked: Asked, count: int, time: str, salt: bytes, *, shadow: bool = False
+) -> Line:
     """Return what is logged of a search: that it was made, and how many it found."""
     request = asked.request
     return Line(
@@ -134,14 +155,41 @@ def line_of_search(asked: Asked, count: int, time: str, salt: bytes) -> Line:
         count=count,
         principal=request.principal,
         purpose=request.purpose,
-        reason="search",
+        reason=SEARCH,
         reference=asked.reference,
         resource=request.resource,
         salt=salt.hex(),
+        shadow=shadow,
         stated=_masked(salt, request.stated),
         surface=asked.surface,
         time=time,
         verb=request.verb,
+    )
+
+
+def line_of_gap(count: int, time: str, salt: bytes) -> Line:
+    """Return what is logged of answers in shadow mode that weren't logged themselves.
+
+    Args:
+        count: How many they are.
+        time: When the ledger is told.
+        salt: `SALT` random bytes, drawn for this line alone.
+    """
+    return Line(
+        allowed=False,
+        caller="",
+        columns=(),
+        count=count,
+        principal="",
+        purpose="",
+        reason=UNLOGGED,
+        reference="",
+        resource="",
+        salt=salt.hex(),
+        shadow=True,
+        surface="",
+        time=time,
+        verb="",
     )
 
 
@@ -167,9 +215,12 @@ def _masked(salt: bytes, values: Mapping[str, object]) -> dict[str, str]:
 __all__ = [
     "LONGEST",
     "SALT",
+    "SEARCH",
+    "UNLOGGED",
     "Line",
     "Salts",
     "line_of",
+    "line_of_gap",
     "line_of_search",
     "payload_of",
     "root_of",

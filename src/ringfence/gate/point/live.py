@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from ringfence.boundary.decision.request import Decision, Reason, Request
 from ringfence.boundary.decision.scene import Scene, digest
@@ -48,7 +48,7 @@ class _Current(NamedTuple):
     until: str
 
 
-class _Judged(NamedTuple):
+class Judged(NamedTuple):
     """Questions that are decided, and not logged yet."""
 
     current: _Current
@@ -86,7 +86,11 @@ class LivePoint:
         tell: What is told of trouble, a line each.
         tally: How many answers there were, by surface and reason.
         unanswered: How many questions had no answer.
+        unlogged: How many allowances the ledger may not hold: in shadow mode alone.
     """
+
+    shadow: ClassVar[bool] = False
+    """Nothing of what it decides is enforced (`ShadowPoint`)."""
 
     recorder: Recorder
     compiled: Callable[[Scene], Judge] = Compiled
@@ -95,6 +99,7 @@ class LivePoint:
     tell: Callable[[str], None] = lambda _: None
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
     unanswered: int = 0
+    unlogged: int = 0
     _current: _Current | None = None
     _salts: Salts = field(default_factory=Salts)
 
@@ -129,7 +134,13 @@ class LivePoint:
         """
         scene = held.scene
         judge = self.compiled(scene)
-        ground = Ground(scene.boundary, scene.estate, digest(scene), scene.gate.publish)
+        ground = Ground(
+            scene.boundary,
+            scene.estate,
+            digest(scene),
+            scene.gate.publish,
+            self.shadow,
+        )
         current = _Current(held, judge, ground, min(held.until, scene.until))
 
         def install() -> None:
@@ -221,19 +232,19 @@ class LivePoint:
         judged, lines, allowed = self._judged(current, asked, now, in_force=in_force)
         entry, first = await self.recorder.log(current.ground, lines, allowed)
         found = self._answered(judged, entry, first)
-        if Reason.STALE in (one.reason for one in judged.decisions):
+        if not self.shadow and Reason.STALE in (one.reason for one in judged.decisions):
             raise UnansweredError("no scene is in force")
         return found
 
     def _judged(
         self, current: _Current, asked: Sequence[Asked], now: str, *, in_force: bool
-    ) -> tuple[_Judged, list[bytes], int]:
+    ) -> tuple[Judged, list[bytes], int]:
         """Return decisions with what is said of them, their lines, and how many allow.
 
         Raises:
             UnansweredError: They can't be made.
         """
-        judged = _Judged(current, asked, [], [], now)
+        judged = Judged(current, asked, [], [], now)
         lines, allowed = [], 0
         try:
             for one in asked:
@@ -241,14 +252,16 @@ class LivePoint:
                 allowed += decision.allowed
                 judged.decisions.append(decision)
                 judged.said.append(self._said(current, one.request, decision))
-                lines.append(line_of(one, decision, now, self._salts()).content)
+                salt = self._salts()
+                line = line_of(one, decision, now, salt, shadow=self.shadow)
+                lines.append(line.content)
             _check_lengths(lines)
         except Exception as error:
             self.tell(f"a question can't be decided: {type(error).__name__}: {error}")
             raise UnansweredError("it can't be decided") from error
         return judged, lines, allowed
 
-    def _answered(self, judged: _Judged, entry: int, first: int) -> list[Answer]:
+    def _answered(self, judged: Judged, entry: int, first: int) -> list[Answer]:
         """Return what is answered of decisions that the ledger holds."""
         current, asked, decisions, said, now = judged
         scene, tally = current.held.scene, self.tally
@@ -304,7 +317,9 @@ class LivePoint:
         counted = dict(self.recorder.counted)
         try:
             found = await asyncio.to_thread(search, current.judge, now, counted)
-            line = line_of_search(asked, len(found), now, self._salts()).content
+            salt, count = self._salts(), len(found)
+            told = line_of_search(asked, count, now, salt, shadow=self.shadow)
+            line = told.content
             _check_lengths([line])
         except Exception as error:
             self.tell(f"a search can't be done: {type(error).__name__}: {error}")

@@ -11,6 +11,7 @@ import psycopg
 
 from ringfence.errors import ConfigError, Locus
 from ringfence.gate.postgres.catalogue import Catalogue, canonical, digest
+from ringfence.gate.postgres.conceding import bare, withdrawn
 from ringfence.gate.postgres.journal import Journal, write_journal
 from ringfence.gate.postgres.plan import plan
 from ringfence.gate.postgres.reading import Connection, connected, reading
@@ -37,12 +38,12 @@ def apply(dsn: str, chosen: Plan, journal: Path) -> Journal:
             or refuses a statement; then nothing has changed.
     """
     _check_whole(chosen)
-    with _transaction(dsn) as connection:
+    with transaction(dsn) as connection:
         before = reading(connection)
         _check(chosen, before)
-        _check_triggers(before)
+        check_triggers(before)
         for place, one in enumerate(chosen.statements, 1):
-            _run(connection, [one.sql], f"statement {place} ({one.why})")
+            run(connection, [one.sql], f"statement {place} ({one.why})")
         after = reading(connection)
         applied = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         told = Journal(chosen, before, after, applied)
@@ -64,13 +65,16 @@ def rollback(dsn: str, journal: Journal) -> None:
             nothing has changed.
     """
     _check_whole(journal.plan)
-    with _transaction(dsn) as connection:
+    with transaction(dsn) as connection:
         found = reading(connection)
         _check_left(journal, found)
-        _check_triggers(found)
+        check_triggers(found)
+        # Exceptions aren't the plan's: whatever is conceded ends with it.
+        for one in withdrawn(found):
+            run(connection, [one.sql], one.why)
         for one in reversed(journal.plan.statements):
-            _run(connection, one.inverse, f"undoing what was for: {one.why}")
-        if canonical(reading(connection)) != canonical(journal.before):
+            run(connection, one.inverse, f"undoing what was for: {one.why}")
+        if canonical(reading(connection)) != canonical(bare(journal.before)):
             message = "the catalogue wouldn't be what it was, so nothing was undone"
             raise ConfigError(message, _AT, "undo it by hand, from the journal's plan")
         connection.commit()
@@ -83,13 +87,13 @@ def fence(connection: Connection, wanted: Wanted) -> None:
         ConfigError: The database refuses a statement.
     """
     found = reading(connection)
-    _check_triggers(found)
+    check_triggers(found)
     for one in plan(wanted, found).statements:
-        _run(connection, [one.sql], one.why)
+        run(connection, [one.sql], one.why)
 
 
 @contextmanager
-def _transaction(dsn: str) -> Iterator[Connection]:
+def transaction(dsn: str) -> Iterator[Connection]:
     """Give a superuser's transaction, which is rolled back unless it is committed.
 
     It sees one moment of the catalogue, and what it does itself: what somebody else
@@ -139,10 +143,10 @@ def _check_left(journal: Journal, found: Catalogue) -> None:
     if found.database != name:
         message = f"the journal is of the database `{name}`"
         raise ConfigError(message, _AT, f"this one is `{found.database}`")
-    now = digest(found)
-    if now == digest(journal.after):
+    now = digest(bare(found))
+    if now == digest(bare(journal.after)):
         return
-    if now == digest(journal.before):
+    if now == digest(bare(journal.before)):
         message = "the database is as it was before the plan: nothing is to be undone"
         hint = "it was rolled back, or was never carried out; the journal may go"
         raise ConfigError(message, _AT, hint)
@@ -151,7 +155,7 @@ def _check_left(journal: Journal, found: Catalogue) -> None:
     raise ConfigError(message, _AT, hint)
 
 
-def _check_triggers(found: Catalogue) -> None:
+def check_triggers(found: Catalogue) -> None:
     """Check that our commands run nobody else's code with a superuser's rights."""
     owners = {one.name: one.owner for one in found.functions}
     superusers = {one.name for one in found.roles if one.superuser}
@@ -164,7 +168,12 @@ def _check_triggers(found: Catalogue) -> None:
             raise ConfigError(message, _AT, hint)
 
 
-def _run(connection: Connection, commands: Iterable[str], what: str) -> None:
+def run(connection: Connection, commands: Iterable[str], what: str) -> None:
+    """Run commands in a connection's transaction.
+
+    Raises:
+        ConfigError: The server refuses one.
+    """
     for sql in commands:
         try:
             connection.execute(sql.encode())

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from ringfence.gate.postgres.board import Board
 from ringfence.gate.postgres.catalogue import Catalogue
+from ringfence.gate.postgres.conceding import bare, shown
 from ringfence.gate.postgres.journal import Journal
 from ringfence.gate.postgres.listing import quoted
 from ringfence.gate.postgres.mending import ANEW, Mending
 from ringfence.gate.postgres.reading import read_catalogue
+from ringfence.gate.postgres.wanted import Wanted
 
 # What an object is known by, part by part; and the pitfall that a change of it is.
 _KEYS: Mapping[str, tuple[tuple[str, ...], str]] = {
@@ -68,6 +71,9 @@ _FIELDS: Mapping[tuple[str, str], str] = {
 _NEW: Mapping[str, str] = {"v": "L10", "m": "L15", "f": "L25", "r": "L16", "p": "L51"}
 
 
+_FOLLOW = "let `ringfence enforce postgres follow` run"
+
+
 class Difference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something that isn't as a plan left it.
 
@@ -84,13 +90,30 @@ class Difference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pitfall: str = ""
 
 
-def drift(dsn: str, journal: Journal) -> tuple[Difference, ...]:
+def drift(
+    dsn: str, journal: Journal, wanted: Wanted | None = None
+) -> tuple[Difference, ...]:
     """Return what differs now from how a journal's plan left the database.
+
+    Args:
+        dsn: How to connect.
+        journal: The journal.
+        wanted: What exceptions concede now; None: no difference is one of these.
 
     Raises:
         ConfigError: The database can't be read.
     """
-    return differences(journal.after, read_catalogue(dsn))
+    now = read_catalogue(dsn)
+    left = bare(journal.after)
+    if wanted is None:
+        return differences(left, now)
+    there = shown(Board(wanted, now))
+    missing = tuple(
+        Difference("exceptions", f"not {one.told}", _FOLLOW)
+        for one in there
+        if not any(one.is_(function) for function in now.functions)
+    )
+    return (*differences(left, bare(now, there)), *missing)
 
 
 def differences(then: Catalogue, now: Catalogue) -> tuple[Difference, ...]:

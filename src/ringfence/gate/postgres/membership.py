@@ -14,7 +14,7 @@ import msgspec
 from ringfence.gate.postgres.board import TABLES, Board
 from ringfence.gate.postgres.catalogue import PUBLIC, Membership, Relation
 from ringfence.gate.postgres.listing import granting, quoted
-from ringfence.gate.postgres.roles import INSIDE, OWNER, Roles
+from ringfence.gate.postgres.roles import INSIDE, LEAVE, OURS, OWNER, Roles
 from ringfence.gate.postgres.wanted import Cut
 
 _WITH_OPTIONS = 16  # from here, a membership says how, and by whose leave
@@ -136,7 +136,7 @@ def _targets(
             found[name] = ("sees past row security, or more than tables", pitfall)
         elif name in roles.inside or name == INSIDE:
             found[name] = ("is for logins inside", "L7")
-        elif name == OWNER:
+        elif name in (OWNER, LEAVE):
             found[name] = ("is for nobody", "L73")
     for name in sorted({*board.protected, *bare}):
         one = board.relations[name]
@@ -218,7 +218,7 @@ def _lenders(board: Board) -> frozenset[str]:
 
 def _attributes(board: Board) -> None:
     """Take from logins outside what passes row security."""
-    for name in (INSIDE, OWNER):
+    for name in OURS:
         _neuter(board, name)
     old = board.catalogue.major < _WITH_OPTIONS
     for name in sorted(board.roles.outside):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ringfence.gate.postgres import (
+    conceding,
     copies,
     findings,
     membership,
@@ -21,6 +22,21 @@ from ringfence.gate.postgres.board import Board
 from ringfence.gate.postgres.catalogue import Catalogue, digest
 from ringfence.gate.postgres.statements import Plan
 from ringfence.gate.postgres.wanted import Wanted
+
+
+def closed(
+    wanted: Wanted, catalogue: Catalogue, *, released: Collection[str] = ()
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the relations that a plan closes, and the logins that nothing binds.
+
+    Args:
+        wanted: What has to be closed.
+        catalogue: The database as it stands.
+        released: Relations that are known to hold nothing protected.
+    """
+    board = Board(wanted, catalogue, released)
+    bare = {one.name for one in relations.Shields(board).bare}
+    return frozenset({*board.protected, *bare}), frozenset(board.roles.over)
 
 
 def plan(
@@ -35,6 +51,7 @@ def plan(
             on what does.
     """
     board = Board(wanted, catalogue, released)
+    conceding.prepare(board)
     shields = relations.Shields(board)
     bare = [one.name for one in shields.bare]
     membership.settle(board, bare)
@@ -47,6 +64,7 @@ def plan(
     relations.schemas(board)
     relations.defaults(board)
     findings.find(board)
+    conceded = conceding.conceded(board)
     return Plan(
         store=wanted.store,
         database=catalogue.database,
@@ -57,4 +75,5 @@ def plan(
         statements=board.finished(),
         findings=tuple(dict.fromkeys(board.findings)),
         slow=tuple(board.slow),
+        conceded=(*conceded.ends, *conceded.begins),
     )

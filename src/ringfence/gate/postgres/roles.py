@@ -15,6 +15,8 @@ from ringfence.gate.postgres.catalogue import PUBLIC, Catalogue, Membership, Rol
 
 INSIDE = "ringfence_inside"
 OWNER = "ringfence_owner"
+LEAVE = "ringfence_leave"  # as which functions read what exceptions concede
+OURS = (INSIDE, OWNER, LEAVE)
 SERVERS = "pg_"  # what names of roles begin with that come with the server
 _ROLE_OF_OWNERS = "pg_database_owner"
 # Roles that come with the server and see what row security doesn't hide.
@@ -53,8 +55,8 @@ class Roles:
         kept = (one for one in catalogue.memberships if one not in ended)
         self.memberships = (*kept, *more)
         self._owner = catalogue.owner
-        # Our own two roles never log in: a plan sees to that.
-        logins = {one.name for one in catalogue.roles if one.login} - {INSIDE, OWNER}
+        # Our own roles never log in: a plan sees to that.
+        logins = {one.name for one in catalogue.roles if one.login} - {*OURS}
         self.inside = frozenset(logins & {*inside})
         self._logins = logins
 
@@ -114,7 +116,7 @@ class Roles:
             if not one.login
             and not name.startswith(SERVERS)
             and name not in self.usable
-            and name not in {INSIDE, OWNER}
+            and name not in OURS
         )
 
     def bypasses(self, name: str) -> bool:
@@ -137,7 +139,7 @@ class Roles:
                     found.add(member)
                 elif member not in self.outside:
                     ahead.append(member)
-        return tuple(sorted(found - {INSIDE, OWNER}))
+        return tuple(sorted(found - {*OURS}))
 
     def severed(self, target: str) -> frozenset[Membership]:
         """Return memberships to end so that nobody outside can become a role.

@@ -14,7 +14,7 @@ from ringfence.boundary.decision.scene import Marker
 from ringfence.gate.postgres.board import Board
 from ringfence.gate.postgres.catalogue import Policy, Relation
 from ringfence.gate.postgres.listing import literal, quoted
-from ringfence.gate.postgres.roles import INSIDE
+from ringfence.gate.postgres.roles import INSIDE, LEAVE
 from ringfence.gate.postgres.statements import Slow
 
 FENCE = "ringfence_fence"
@@ -38,12 +38,22 @@ def other(relation: Relation, marker: Marker) -> str:
     return f"({plain} <> ALL (ARRAY[{', '.join(values)}]))"
 
 
-def condition(relation: Relation, marker: Marker | None) -> str:
-    """Return the restrictive policy's expression, as the server prints it."""
+def condition(
+    relation: Relation, marker: Marker | None, *, follows: bool = False
+) -> str:
+    """Return the restrictive policy's expression, as the server prints it.
+
+    Args:
+        relation: The table.
+        marker: Which of its rows are of the population; None: every one.
+        follows: Whether functions that serve exceptions read past it.
+    """
     asked = " AND ".join(
         f"pg_has_role({who}, '{INSIDE}'::name, 'MEMBER'::text)"
         for who in ("SESSION_USER", "CURRENT_USER")
     )
+    if follows:
+        asked = f"({asked}) OR (CURRENT_USER = '{LEAVE}'::name)"
     inside = f"( SELECT ({asked}) AS inside)"
     if marker is None:
         return inside
@@ -92,11 +102,12 @@ class _Securing:
 
     def _fence(self) -> None:
         marker = self._board.protected[self._table.name]
-        text = condition(self._table, marker)
+        text = condition(self._table, marker, follows=self._board.wanted.follows)
+        check = condition(self._table, marker)
         found = self._policies.get(FENCE)
-        if found is not None and _fences(found, text):
+        if found is not None and fences(found, text, check):
             return
-        sql = self._create(FENCE, "RESTRICTIVE", "PUBLIC", text)
+        sql = self._create(FENCE, "RESTRICTIVE", "PUBLIC", text, check)
         undo = [self._drop(FENCE)]
         if found is not None:
             sql = f"{self._drop(FENCE)};\n{sql}"
@@ -153,23 +164,26 @@ class _Securing:
                 why = f"not leakproof: {loud}; look-ups by it read the whole table"
                 self._board.slow.append(Slow(table, index.name, why))
 
-    def _create(self, name: str, how: str, roles: str, text: str) -> str:
+    def _create(
+        self, name: str, how: str, roles: str, text: str, check: str = ""
+    ) -> str:
         return (
             f"CREATE POLICY {quoted(name)} ON {self._table.sql} AS {how} FOR ALL"
-            f" TO {roles} USING ({text}) WITH CHECK ({text})"
+            f" TO {roles} USING ({text}) WITH CHECK ({check or text})"
         )
 
     def _drop(self, name: str) -> str:
         return f"DROP POLICY {quoted(name)} ON {self._table.sql}"
 
 
-def _fences(one: Policy, text: str) -> bool:
+def fences(one: Policy, text: str, check: str) -> bool:
+    """Return whether a policy is the fence with these expressions."""
     return (
         not one.permissive
         and one.command == "ALL"
         and one.roles == ("",)
         and same(one.using, text)
-        and same(one.check, text)
+        and same(one.check, check)
     )
 
 

@@ -62,6 +62,8 @@ class Plan(_Value, frozen=True):
         statements: The changes, in order.
         findings: What they don't close, each with what does.
         slow: Indexes that row security takes out of use.
+        conceded: What exceptions change besides, as the plan was made: `apply` and
+            `follow` work it out anew.
     """
 
     store: str
@@ -73,6 +75,7 @@ class Plan(_Value, frozen=True):
     statements: tuple[Statement, ...]
     findings: tuple[Finding, ...]
     slow: tuple[Slow, ...]
+    conceded: tuple[Statement, ...] = ()
 
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -115,8 +118,11 @@ def script(plan: Plan) -> str:
         if one.changes:
             lines.append(f"-- changes: {_line(one.changes)}")
         lines.append(f"{one.sql};")
-    lines += ["", "COMMIT;", ""]
-    return "\n".join(lines)
+    lines += ["", "COMMIT;"]
+    for one in plan.conceded:
+        lines += [f"-- as long as it is in force: {_line(one.why)}"]
+        lines += [f"--   {_line(text)}" for text in f"{one.sql};".splitlines()]
+    return "\n".join([*lines, ""])
 
 
 def _line(text: str) -> str:

@@ -63,6 +63,26 @@ class Finding(_Value, frozen=True):
     pitfall: str = ""
 
 
+class Conceded(_Value, frozen=True):
+    """An exception in force, for one relation.
+
+    Attributes:
+        name: Its name.
+        logins: Logins that those alone hold who have it, or who may anyway.
+        table: Schema and name of the relation, as the estate writes them.
+        columns: Names of the columns.
+        until: First instant at which it has ended.
+        most: How many rows of the population it shows at most.
+    """
+
+    name: str
+    logins: tuple[str, ...]
+    table: str
+    columns: tuple[str, ...]
+    until: str
+    most: int
+
+
 class Wanted(_Value, frozen=True):
     """What has to be closed in one database.
 
@@ -75,6 +95,8 @@ class Wanted(_Value, frozen=True):
         tables: Relations that hold protected data.
         cuts: Grants to end.
         findings: Ways that end elsewhere: in a directory, in a tool.
+        follows: Whether the database is to follow exceptions.
+        conceded: The exceptions in force, if it is.
     """
 
     store: str
@@ -85,3 +107,5 @@ class Wanted(_Value, frozen=True):
     tables: tuple[Table, ...]
     cuts: tuple[Cut, ...] = ()
     findings: tuple[Finding, ...] = ()
+    follows: bool = False
+    conceded: tuple[Conceded, ...] = ()

@@ -253,6 +253,7 @@ class Service:
     def _health(self) -> Reply:
         state = {
             "ledger": self.point.recorder.is_up,
+            "mode": "shadow" if self.point.shadow else "enforce",
             "ready": self.point.is_ready,
             "version": self.point.held.version if self.point.held else 0,
         }

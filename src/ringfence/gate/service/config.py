@@ -58,6 +58,7 @@ class Config:
         tls: How connections are protected.
         oidc: Whose tokens are believed.
         limits: How much is taken.
+        shadow: Nothing is enforced. No file says so: whoever starts the service does.
     """
 
     host: str = "127.0.0.1"
@@ -73,6 +74,7 @@ class Config:
     tls: Tls | None = None
     oidc: Trust | None = None
     limits: Limits = field(default_factory=Limits)
+    shadow: bool = False
 
 
 def read_config(file: Path) -> Config:

@@ -5,6 +5,10 @@ decided where it arrives, and its reply is written where the ledger's thread has
 that the decision is there: no coroutine in between. Whatever isn't as plain as that is
 left to the application, which would have given the same answer, byte for byte: errors
 and refusals, too.
+
+Who keeps a connection says nearly always the same before a body. What a head came to
+is kept with its connection, and a request that begins with the very same bytes, and is
+whole, isn't parsed again.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from uvicorn.server import ServerState
 from ringfence.gate.point.http import Call, Reply
 from ringfence.gate.service.app import ALWAYS, LONGEST, NO_ANSWER, REFERENCE, Service
 from ringfence.gate.service.callers import BEARER, OWN
+from ringfence.gate.service.heads import END, Head, Heads
 from ringfence.gate.service.table import Prompting
 from ringfence.gate.service.wire import Connection
 
@@ -165,9 +170,11 @@ class Direct(Connection):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._size = 0  # of what arrived last
+        self._data = b""  # what arrived last
+        self._size = 0
         self._is_begun = False  # the request began with it
-        self._prompt: Prompting | None = None
+        self._is_settled = False  # the last request is whole, and nothing follows it
+        self._heads = Heads()
         self._plain: dict[bytes, bytes] = {}  # the headers that are looked at
         self._parts: list[bytes] | None = None  # of a body; None: the application's
         self._idler: asyncio.TimerHandle | None = None
@@ -182,8 +189,11 @@ class Direct(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived; what isn't whole with it is the application's."""
-        self._size, self._is_begun = len(data), False
+        if self._is_settled and self._is_known(data):
+            return
+        self._data, self._size, self._is_begun = data, len(data), False
         super().data_received(data)
+        self._data = b""
         if self._parts is not None:
             self._leave()
 
@@ -191,7 +201,7 @@ class Direct(Connection):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._is_begun = True
+        self._is_begun, self._is_settled = True, False
         self.url, self.headers = b"", []
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -200,8 +210,7 @@ class Direct(Connection):
 
     def on_headers_complete(self) -> None:
         """Look whether it is plain."""
-        self._prompt = self.desk.prompts.get(self.url)
-        if self._prompt is not None and self._is_free() and self._is_plain():
+        if self.url in self.desk.prompts and self._is_free() and self._is_plain():
             self._rest()
             self._parts = []
         else:
@@ -217,6 +226,7 @@ class Direct(Connection):
     def on_message_complete(self) -> None:
         """Answer, if it can be done at once."""
         parts = self._parts
+        self._is_settled = self.parser.should_keep_alive()
         if parts is not None:
             if len(parts) == 1 and self._answers(parts[0]):
                 self._parts = None
@@ -273,33 +283,60 @@ class Direct(Connection):
             and not parser.should_upgrade()
         )
 
+    def _is_known(self, data: bytes) -> bool:
+        """Answer what begins as a request did before, unless something is under way."""
+        end = data.find(END) + len(END)
+        head = self._heads.get(data[:end])
+        if head is None or head.length != len(data) - end or self._timer is not None:
+            return False
+        self._size, self._is_begun = len(data), True
+        if not self._is_free():
+            return False
+        self._unset_keepalive_if_required()
+        return self._decides(head, data[end:])
+
     def _answers(self, body: bytes) -> bool:
         """Return whether a request will be answered; else nothing was done about it."""
-        service, found, prompt = self.desk.service, self._plain, self._prompt
-        token, reference = found.get(_TOKEN, b""), found.get(REFERENCE)
-        if prompt is None or token[:7].lower() != _BEARER or not token.isascii():
+        head = self._read(len(body))
+        if head is None or not self._decides(head, body):
             return False
+        self._heads.keep(self._data, head)
+        return True
+
+    def _read(self, length: int) -> Head | None:
+        """Return what stands before a body, if the direct way takes it."""
+        found, limits = self._plain, self.desk.service.limits
+        token, reference = found.get(_TOKEN, b""), found.get(REFERENCE)
+        if token[:7].lower() != _BEARER or not token.isascii():
+            return None
+        if length > limits.body or self._size > limits.headers:
+            return None
         headers = {"content-type": found.get(_TYPE, b"").decode("latin-1")}
         if reference is not None:
             if len(reference) > LONGEST or not _is_printable(reference):
-                return False
+                return None
             headers["x-request-id"] = reference.decode()
-        limits = service.limits
-        caller = service.callers.of_token(token[7:].strip())
-        if caller is None or len(body) > limits.body or self._size > limits.headers:
+        return Head(self.url, token[7:].strip(), headers, reference, length)
+
+    def _decides(self, head: Head, body: bytes) -> bool:
+        """Return whether it will be answered; else nothing was done about it."""
+        desk = self.desk
+        service, prompt = desk.service, desk.prompts.get(head.url)
+        caller = service.callers.of_token(head.token)
+        if caller is None or prompt is None:
             return False
-        turn = Turn(self, reference, perf_counter())
+        turn = Turn(self, head.reference, perf_counter())
         bucket = service.bucket(caller, turn.since)
         if bucket.take(turn.since):
             return False
-        call = Call("POST", self.url.decode(), headers, body)
+        call = Call("POST", head.path, head.headers, body)
         try:
             prompt(service.point, caller, call, turn.told)
         except Exception:  # noqa: BLE001 - the application tells what is wrong
             bucket.give()
             return False
         self.cycle = turn  # type: ignore[assignment]
-        self.desk.await_(turn)
+        desk.await_(turn)
         return True
 
     def _leave(self) -> None:

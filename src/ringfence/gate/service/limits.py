@@ -45,9 +45,10 @@ class Bucket:
 
     def take(self, now: float) -> float:
         """Take a token, or return the seconds until there is one."""
-        passed = max(now - self._at, 0.0)
-        self._left = min(self._burst, self._left + passed * self._rate)
-        self._at = max(now, self._at)
+        if now > self._at:
+            left = self._left + (now - self._at) * self._rate
+            self._left = min(self._burst, left)
+            self._at = now
         if self._left >= 1:
             self._left -= 1
             return 0.0

@@ -44,10 +44,14 @@ class Metrics:
         return "".join(f"{line}\n" for line in lines).encode()
 
     def _families(self, point: LivePoint) -> Iterator[Iterable[str]]:
+        # By another name in shadow mode: nobody can take these for what was enforced.
+        name, what = "decisions_total", "Answers by surface and reason."
+        if point.shadow:
+            name, what = "shadow_decisions_total", "Decisions that nobody enforced."
         yield _family(
-            "decisions_total",
+            name,
             "counter",
-            "Answers by surface and reason.",
+            what,
             (
                 (f'{{surface="{surface}",reason="{reason}"}}', count)
                 for (surface, reason), count in sorted(point.tally.items())
@@ -76,6 +80,14 @@ class Metrics:
             "Questions that had no answer.",
             point.unanswered,
         )
+        yield "shadow", "gauge", "Whether nothing is enforced.", int(point.shadow)
+        if point.shadow:
+            yield (
+                "shadow_unlogged_total",
+                "counter",
+                "Allowances that the ledger may not hold.",
+                point.unlogged,
+            )
         yield "ready", "gauge", "Whether questions are answered.", int(point.is_ready)
         yield (
             "ledger_up",

@@ -23,12 +23,13 @@ from ringfence.gate.point.asked import Caller
 from ringfence.gate.point.book import Book
 from ringfence.gate.point.live import LivePoint
 from ringfence.gate.point.recording import Pace, Recorder
+from ringfence.gate.point.shadow import PATIENCE, ShadowPoint
 from ringfence.gate.service.app import Service
 from ringfence.gate.service.callers import Callers, Known, digest_of
 from ringfence.gate.service.config import Config
 from ringfence.gate.service.direct import Desk, direct
 from ringfence.gate.service.oidc import Issuer, is_loopback
-from ringfence.gate.service.speaking import prompts, surfaces
+from ringfence.gate.service.speaking import HEADER, prompts, surfaces
 from ringfence.gate.service.watching import Bundles, Changed, Conceding, Source, Watch
 from ringfence.gate.service.wire import Tls, context, load
 from ringfence.gate.wording import Label
@@ -39,6 +40,7 @@ from ringfence.ledger.writer.disk import PRIVATE, RealDisk
 
 SEEN = f"{PRIVATE}/bundle"  # in the ledger: which bundle was in force
 DRAIN = 30  # seconds that answers may take once the service is told to end
+SHADOWED = "SHADOW MODE: nothing is enforced, whatever is asked is allowed"
 IDLE = 75  # seconds that a connection may be idle
 # Of what a request leaves nearly nothing is left to the collector: a scene needn't be
 # looked through whenever some hundred requests are under way.
@@ -119,13 +121,13 @@ class _Running:
         self._loop: asyncio.AbstractEventLoop | None = None
         pace = Pace(publish=config.publish, window=config.window / 1_000)
         recorder = Recorder(Book(order.ledger), pace=pace, tell=order.tell)
-        point = LivePoint(recorder, label=order.label, tell=order.tell)
+        point = _point(order, recorder)
         issuer = None if config.oidc is None else Issuer(config.oidc)
         self._callers = Callers(config.callers, issuer)
         self.service = Service(
             point,
             self._callers,
-            surfaces(config.base_url),
+            surfaces(config.base_url, shadow=config.shadow),
             limits=config.limits,
             tell=order.tell,
             begin=self._begin,
@@ -156,6 +158,7 @@ class _Running:
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            headers=[HEADER] if self._config.shadow else [],
             limit_concurrency=self._config.limits.connections,
             timeout_keep_alive=IDLE,
             timeout_graceful_shutdown=DRAIN,
@@ -178,6 +181,8 @@ class _Running:
         self._loop.add_signal_handler(signal.SIGHUP, self._watch.ring)
         await self.service.point.recorder.start()
         await self._watch.start()
+        if self._config.shadow:
+            self._tell(SHADOWED)
         self.begun()
 
     async def _end(self) -> None:
@@ -190,6 +195,15 @@ class _Running:
         if self.server is not None and self._loop is not None:
             for one in [*self.server.server_state.connections]:
                 self._loop.call_soon_threadsafe(one.shutdown)
+
+
+def _point(order: Order, recorder: Recorder) -> LivePoint:
+    if not order.config.shadow:
+        return LivePoint(recorder, label=order.label, tell=order.tell)
+    # It allows before the service itself gives up.
+    config = order.config
+    patience = min(PATIENCE + config.window / 1_000, config.limits.seconds / 2)
+    return ShadowPoint(recorder, label=order.label, tell=order.tell, patience=patience)
 
 
 def _bundles(config: Config, ledger: Path) -> Source:

@@ -14,7 +14,7 @@ from ringfence.boundary.decision.request import Decision, Request
 from ringfence.boundary.decision.scene import Scene
 from ringfence.boundary.model import Mask
 from ringfence.gate.compile.masks import mask
-from ringfence.gate.point.asked import Asked, Caller, UnansweredError
+from ringfence.gate.point.asked import Asked, Caller, UnansweredError, Unenforced
 from ringfence.gate.point.http import Call, Reply
 from ringfence.gate.point.point import Point
 from ringfence.gate.surfaces.bodies import MalformedError, written
@@ -154,8 +154,33 @@ async def _judged(
     point: Point, caller: Caller, given: Input, checks: Sequence[Check]
 ) -> list[bool]:
     requests = [request for check in checks for request in check.requests]
-    answers = iter(await _decided(point, caller, given, requests))
+    decisions = await _decided(point, caller, given, requests)
+    real = [one.decided for one in decisions if isinstance(one, Unenforced)]
+    if real:
+        await _foreseen(point, caller, given, checks, real)
+        return [True for _ in checks]  # also what is refused whatever is decided
+    answers = iter(decisions)
     return [check.judge([next(answers) for _ in check.requests]) for check in checks]
+
+
+async def _foreseen(
+    point: Point,
+    caller: Caller,
+    given: Input,
+    checks: Sequence[Check],
+    real: Sequence[Decision | None],
+) -> None:
+    """Have it logged, in shadow mode, where a check alone would have refused.
+
+    What else would have been refused is logged already: one of its decisions denies.
+    """
+    answers = iter(real)
+    for check in checks:
+        found = [one for _ in check.requests if (one := next(answers)) is not None]
+        if found and all(one.allowed for one in found) and not check.judge(found):
+            refusal = Checks(caller, point.scene, given).refusal(given.operation)
+            await _decided(point, caller, given, refusal.requests)
+            return
 
 
 async def _decided(

@@ -78,6 +78,80 @@ def test_equal_answers_are_one_object():
     assert first is second
 
 
+def test_what_an_exception_says_is_one_object_too():
+    """Conceding, and nearly conceding, cost no new answer each time."""
+    closure = Closure(scene())
+    asked = replace(READ, columns=("email",), purpose="repair", subjects=1)
+    for one, reason in (
+        (asked, Reason.LEAVE),
+        (replace(asked, purpose=""), Reason.NO_PURPOSE),
+        (replace(asked, subjects=None), Reason.UNCOUNTED),
+        (replace(asked, subjects=6), Reason.CAP),
+    ):
+        first, second = (closure.decide(one, NOW) for _ in range(2))
+        assert first is second
+        assert first.reason is reason
+        assert first == decide(closure.scene, one, NOW)
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"residence": ("CN",)},
+        {"residence": ("US",)},
+        {"residence": ("CN", "US")},
+        {"residence": ()},
+        {"location": ("CN",)},
+        {"residence": ("US",), "location": ("CN",)},
+        {"shoe": ("residence",)},
+    ],
+)
+def test_what_is_stated_again_is_answered_as_at_first(stated, trusted):
+    """One word, several and none: looked up, they come to what `decide` says."""
+    test = AnyOf((RESIDENCE, Attribute("location", ("CN",))))
+    closure = Closure(scene(test))
+    for _ in range(3):
+        for who in ("person:li", "person:ann", "person:nobody", "legal_entity:x"):
+            for verb in ("read", "insert", "none"):
+                asked = replace(
+                    READ, principal=who, verb=verb, stated=stated, trusted=trusted
+                )
+                answer = closure.decide(asked, NOW)
+                assert answer == decide(closure.scene, asked, NOW)
+
+
+def test_an_instant_that_follows_another_is_looked_at():
+    """That the scene was in time once says nothing of any other instant."""
+    closure = Closure(scene())
+    for now in (NOW, "2027-01-01T00:00:00Z", NOW, "2025-12-31T23:59:59Z", ""):
+        for _ in range(2):
+            assert closure.decide(READ, now) == decide(closure.scene, READ, now)
+
+
+def test_whoever_has_an_exception_is_looked_up_by_nobody_else():
+    """An answer that is kept of one stance is not that of an exception's holder."""
+    people = {f"person:{who}": Known({"residence": ("CN",)}) for who in ("li", "bo")}
+    closure = Closure(scene(people=people))
+    asked = replace(READ, resource="column:wh/s.t.email", purpose="repair", subjects=1)
+    for who in ("li", "bo", "li", "bo"):
+        one = replace(asked, principal=f"person:{who}")
+        answer = closure.decide(one, NOW)
+        assert answer == decide(closure.scene, one, NOW)
+        assert answer.allowed is (who == "li")
+
+
+def test_what_is_read_may_be_what_is_not_counted():
+    """A gate that counts writing alone lets whoever is excluded read."""
+    there = scene(gate=Gate(excluded=("abroad",), verbs=("edit",)))
+    closure = Closure(there)
+    for stated in ({}, {"residence": ("CN",)}):
+        for verb in ("read", "insert"):
+            asked = replace(READ, verb=verb, stated=stated)
+            for _ in range(3):
+                assert closure.decide(asked, NOW) == decide(there, asked, NOW)
+
+
 def test_people_who_are_alike_are_judged_once():
     """What a selector doesn't ask makes no class of its own."""
     people = {
@@ -133,7 +207,10 @@ def test_what_is_long_is_not_kept():
     ):
         assert closure.decide(asked, NOW) == decide(there, asked, NOW)
     assert [*closure._touches] == [READ.resource]
-    assert not closure.standings._told
+    assert not closure.standings.stated
+    assert [*closure.decide(READ, NOW).columns] == ["email"]
+    stance = closure.standings.likes["person:li"].stance
+    assert [*stance.plain] == [READ.resource]
 
 
 def test_stances_are_bounded(monkeypatch):

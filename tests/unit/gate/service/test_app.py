@@ -247,7 +247,7 @@ def test_health_tells_what_is_missing(tmp_path: Path):
 
     assert within(standing(folder), ask) == (
         200,
-        {"ledger": True, "ready": True, "version": 0},
+        {"ledger": True, "mode": "enforce", "ready": True, "version": 0},
     )
     status, told = asyncio.run(ask(standing(folder)))
     assert (status, told["ready"], told["ledger"]) == (503, False, False)

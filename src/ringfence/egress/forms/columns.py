@@ -1,0 +1,123 @@
+"""Canonical forms of whole columns: what is written plainly never becomes a `str`.
+
+Each kind has a pattern of plain writing and an expression that is right for exactly
+that; everything else goes through the definition in `canonical`, value by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import polars as pl
+
+from ringfence.egress.forms import canonical as scalar
+from ringfence.egress.forms.kinds import Kind
+
+OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+ATOM = r"[A-Za-z0-9!#$%&'*/=?^_`{|}~.-]+"
+HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+
+
+class Plain(NamedTuple):
+    """Plain writing of a kind.
+
+    Attributes:
+        pattern: What is written plainly; nothing else may match.
+        form: Its canonical form; null for what is no identifier.
+    """
+
+    pattern: str
+    form: Callable[[pl.Expr], pl.Expr]
+
+
+def canonical(kind: Kind, series: pl.Series) -> pl.Series:
+    """Return `canonical.canonical` of every value; null stays null.
+
+    Args:
+        kind: Kind of the identifiers.
+        series: Texts, or whole numbers; other types are read as polars writes them.
+    """
+    texts = series.cast(pl.String).alias("text")
+    plain = PLAIN[kind]
+    text = pl.col("text")
+    is_plain = text.str.contains(plain.pattern) & (
+        text.str.len_bytes() <= scalar.LONGEST
+    )
+    frame = texts.to_frame().with_columns(is_plain.alias("plain"))
+    found = frame.select(
+        pl.when(pl.col("plain")).then(plain.form(text)).alias("form")
+    ).to_series()
+    left = (~frame["plain"]).fill_null(value=False).arg_true()
+    if left.is_empty():
+        return found.alias(series.name)
+    odd = [scalar.canonical(kind, one) for one in texts.gather(left).to_list()]
+    return found.scatter(left, pl.Series(odd, dtype=pl.String)).alias(series.name)
+
+
+def _email(text: pl.Expr) -> pl.Expr:
+    lowered = text.str.to_lowercase()
+    local = lowered.str.extract(r"^([^+@]*)")
+    domain = lowered.str.extract(r"@(.*)$")
+    is_dotless = domain.is_in(sorted(scalar.DOTLESS))
+    bare = local.str.replace_all(".", "", literal=True)
+    kept = pl.when(is_dotless).then(bare).otherwise(local)
+    at = pl.when(is_dotless).then(pl.lit("gmail.com")).otherwise(domain)
+    return (
+        pl.when(kept.str.len_bytes() > 0)
+        .then(pl.concat_str(kept, pl.lit("@"), at))
+        .otherwise(None)
+    )
+
+
+def _phone(text: pl.Expr) -> pl.Expr:
+    is_abroad = text.str.starts_with("+")
+    digits = text.str.replace_all(r"[^0-9]", "")
+    is_home = ~is_abroad & digits.str.contains(r"^[2-9][0-9]{9}$")
+    whole = pl.when(is_home).then(pl.concat_str(pl.lit("1"), digits)).otherwise(digits)
+    return pl.when(whole.str.contains(r"^[1-9][0-9]{7,14}$")).then(whole)
+
+
+def _hex(text: pl.Expr) -> pl.Expr:
+    bare = text.str.to_lowercase().str.replace_all("-", "", literal=True)
+    is_one = bare.str.contains(r"^[0-9a-f]{8,64}$") & bare.str.contains("[1-9a-f]")
+    return pl.when(is_one).then(bare)
+
+
+def _numbered(text: pl.Expr) -> pl.Expr:
+    bare = text.str.to_uppercase().str.replace_all(r"[ \-]", "")
+    is_one = bare.str.contains(r"^[A-Z0-9]{5,34}$") & bare.str.contains("[0-9]")
+    return pl.when(is_one).then(bare)
+
+
+def _ip(text: pl.Expr) -> pl.Expr:
+    is_nobodys = text.str.starts_with("127.") | (text == "0.0.0.0")  # noqa: S104 - text
+    return pl.when(~is_nobodys).then(text)
+
+
+def _itself(text: pl.Expr) -> pl.Expr:
+    return text
+
+
+def _lower(text: pl.Expr) -> pl.Expr:
+    return text.str.to_lowercase()
+
+
+DIGESTS = Plain(r"^(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$", _lower)
+NUMBERED = Plain(r"^[A-Za-z0-9][A-Za-z0-9 \-]*$", _numbered)
+PLAIN: dict[Kind, Plain] = {
+    Kind.ACCOUNT_ID: Plain(r"^(?:[1-9][0-9]*|0)$", _itself),
+    Kind.ACCOUNT_NAME: Plain(r"^[a-zA-Z0-9_.\-]+$", _lower),
+    Kind.ADVERTISING_ID: Plain(r"^[0-9A-Fa-f][0-9A-Fa-f-]*$", _hex),
+    Kind.BANK_ACCOUNT: NUMBERED,
+    Kind.COOKIE: Plain(r"^[A-Za-z0-9_.%+/=~\-]{8,}$", _itself),
+    # Digits alone may be an IMEI, whose last one is a check digit.
+    Kind.DEVICE_ID: Plain(r"^[0-9-]*[A-Fa-f][0-9A-Fa-f-]*$", _hex),
+    Kind.EMAIL: Plain(rf"^{ATOM}(?:\+[A-Za-z0-9+_.-]*)?@{HOST}$", _email),
+    Kind.EMAIL_DIGEST: DIGESTS,
+    Kind.GOV_ID: NUMBERED,
+    Kind.IP: Plain(rf"^{OCTET}(?:\.{OCTET}){{3}}$", _ip),
+    # What begins with a zero may be dialled from abroad.
+    Kind.PHONE: Plain(r"^(?:\+[1-9]|\(?[1-9])[0-9 .\-]*\)?[0-9 .\-]*$", _phone),
+    Kind.PHONE_DIGEST: DIGESTS,
+}

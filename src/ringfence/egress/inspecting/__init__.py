@@ -1,0 +1,1 @@
+"""What was seen in the portions of a payload, brought together."""

@@ -1,0 +1,260 @@
+"""From texts to people: candidates, their readings, and who holds them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from ringfence.egress.forms.kinds import KINDS, Kind
+from ringfence.egress.index.known import Known
+from ringfence.egress.inspection import patterns
+from ringfence.egress.inspection.readings import TEXT, Reading, forms, readings
+from ringfence.egress.inspection.sightings import DOUBTS, Doubt, Doubts, Seen, Written
+
+NUMBER = {kind: number for number, kind in enumerate(KINDS)}
+WHY = {doubt: number for number, doubt in enumerate(DOUBTS)}
+SALTED = r"^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"
+ENCLOSED = r'^\\?"[^"]*"$'
+# Before the @, a backslash begins an escape; around a digest it goes with the quotes.
+RAW = pl.col("raw")
+BARE = (
+    pl.when(RAW.str.contains("@", literal=True))
+    .then(RAW)
+    .otherwise(RAW.str.strip_chars('\\"'))
+)
+HITS = {"at": pl.UInt32, "kind": pl.UInt8, "written": pl.UInt8, "subject": pl.UInt64}
+LONG_ID = 16
+"""An account's number of so many digits is no telephone number and no time."""
+
+
+class Found(NamedTuple):
+    """What a probe found.
+
+    Attributes:
+        seen: Columns `row`, `kind`, `written`, `subject`.
+        doubts: Columns `row`, `why`.
+    """
+
+    seen: pl.DataFrame
+    doubts: pl.DataFrame
+
+
+class Probe:
+    """Looks for the identifiers that an index knows."""
+
+    def __init__(self, known: Known, others: Known | None) -> None:
+        """Look for what `known` holds; what `others` holds is known to be no matter."""
+        self.known = known
+        self.others = others
+        self.shapes = known.shapes
+        self.pattern = patterns.candidates(known.shapes)
+        self.inside = patterns.candidates(
+            {kind: shape for kind, shape in known.shapes.items() if kind != Kind.EMAIL}
+        )
+        self.is_worded = any(kind in known.shapes for kind in WORDED) or any(
+            kind in known.shapes and not known.shapes[kind].digits
+            for kind in (Kind.ACCOUNT_ID, Kind.GOV_ID)
+        )
+
+    def look(self, frame: pl.DataFrame, written: Written) -> Found:
+        """Return who stands in texts.
+
+        Args:
+            frame: Columns `row` and `text`.
+            written: How the texts were written.
+        """
+        found = self.extracted(frame)
+        if found.is_empty():
+            return Found(pl.DataFrame(schema=SEEN), pl.DataFrame(schema=DOUBTED))
+        # Most stand once: what is the same is looked up once.
+        unique = found.select(pl.col("raw").unique()).with_row_index("at")
+        asked = unique.select("at", BARE.alias("text"))
+        hits = self.hits(asked)
+        doubted = self._doubted(unique, hits)
+        seen = (
+            self._placed(found, unique, hits)
+            .with_columns(written=_combined(written))
+            .select("row", "kind", "written", "subject")
+        )
+        return Found(seen, self._placed_doubts(found, frame, doubted))
+
+    def extracted(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the candidates of texts: `row` and `raw`."""
+        found = _exploded(frame, self.pattern)
+        if Kind.EMAIL in self.shapes:
+            raw = pl.col("raw")
+            # An address may have swallowed a number: `14155550100@sms.example`.
+            deep = r"(?:[0-9a-fA-F]\-?){12}.*@|[0-9]{7}.*@|[0-9]{3}[ .\-][0-9]{4}.*@"
+            swallowed = found.filter(
+                raw.str.contains("@", literal=True) & raw.str.contains(deep)
+            )
+            if not swallowed.is_empty():
+                inner = _exploded(
+                    swallowed.select("row", pl.col("raw").alias("text")), self.inside
+                )
+                found = pl.concat([found, inner])
+        if self.is_worded:
+            found = pl.concat([found, _exploded(frame, patterns.WORD)])
+        return found
+
+    def hits(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Return whose candidates are: columns of `HITS`.
+
+        Args:
+            asked: Columns `at` and `text`.
+        """
+        parts = [
+            found
+            for reading in readings(asked, self.shapes)
+            if (found := self._held(reading)) is not None
+        ]
+        if self.is_worded:
+            parts += self._worded(asked)
+        return pl.concat([pl.DataFrame(schema=HITS), *parts])
+
+    def _held(self, reading: Reading) -> pl.DataFrame | None:
+        asked = forms(reading, self.shapes[reading.kind])
+        if asked.is_empty():
+            return None
+        rows, subjects = self.known.holders(reading.kind, asked["text"])
+        if not len(rows):
+            return None
+        return pl.DataFrame(
+            {
+                "at": asked["at"].gather(pl.Series(rows, dtype=pl.UInt32)),
+                "kind": np.full(len(rows), NUMBER[reading.kind], np.uint8),
+                "written": np.full(len(rows), reading.written, np.uint8),
+                "subject": subjects,
+            },
+            schema=HITS,
+        )
+
+    def _worded(self, asked: pl.DataFrame) -> list[pl.DataFrame]:
+        """Return whose names, cookies and lettered numbers are among words."""
+        marked = TEXT.str.contains(r"[0-9_]|^@|\w[.\-]\w")
+        trimmed = asked.with_columns(TEXT.str.strip_chars(".-~%+="))
+        words = trimmed.filter(marked)
+        is_plain = ~TEXT.str.contains(r"^[0-9a-fA-F\-]+$")
+        lettered = words.filter(TEXT.str.contains("[0-9]") & is_plain)
+        parts = [
+            self._held(Reading(kind, frame))
+            for kind, frame in (
+                (Kind.ACCOUNT_NAME, words),
+                (Kind.COOKIE, asked),
+                (Kind.ACCOUNT_ID, lettered),
+                (Kind.BANK_ACCOUNT, lettered),
+                (Kind.GOV_ID, lettered),
+            )
+            if kind in self.shapes
+        ]
+        return [part for part in parts if part is not None]
+
+    def _doubted(self, unique: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
+        """Return candidates that nobody holds and that somebody may: `raw`, `why`."""
+        bare = pl.col("raw").str.strip_chars('\\"')
+        salted = unique.filter(
+            bare.str.contains(SALTED) & bare.str.contains("[a-fA-F]")
+        ).with_columns(why=pl.lit(WHY[Doubt.OPAQUE], pl.UInt8))
+        parts = [salted]
+        shape = self.others and self.shapes.get(Kind.ACCOUNT_ID)
+        if shape and shape.digits:
+            fits = bare.str.contains(r"^[0-9]+$") & bare.str.len_bytes().is_between(
+                max(LONG_ID, shape.shortest), shape.longest
+            )
+            why = pl.lit(WHY[Doubt.UNKNOWN_ID], pl.UInt8)
+            parts.append(unique.filter(fits).with_columns(why=why))
+        asked = pl.concat(parts).join(hits.select("at").unique(), on="at", how="anti")
+        return self._unexplained(asked)
+
+    def _unexplained(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Return doubted candidates but those that are exactly known as others'."""
+        if self.others is None or asked.is_empty():
+            return asked.select("raw", "why")
+        texts = asked.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"),
+            pl.col("raw").str.strip_chars('\\"').alias("text"),
+        )
+        explained: set[int] = set()
+        shapes = self.others.shapes
+        for reading in readings(texts, shapes):
+            form = forms(reading, shapes[reading.kind])
+            rows = self.others.holders(reading.kind, form["text"]).row
+            explained.update(form["at"].gather(pl.Series(rows, dtype=pl.UInt32)))
+        return asked.filter(
+            ~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(sorted(explained))
+        ).select("raw", "why")
+
+    @staticmethod
+    def _placed(
+        found: pl.DataFrame, unique: pl.DataFrame, hits: pl.DataFrame
+    ) -> pl.DataFrame:
+        if hits.is_empty():
+            return pl.DataFrame(schema=SEEN)
+        named = hits.join(unique, on="at")
+        return found.join(named.drop("at"), on="raw")
+
+    @staticmethod
+    def _placed_doubts(
+        found: pl.DataFrame, frame: pl.DataFrame, doubted: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Return where doubted candidates stand as the whole of a value."""
+        if doubted.is_empty():
+            return pl.DataFrame(schema=DOUBTED)
+        raw = pl.col("raw")
+        is_salted = pl.col("why") == WHY[Doubt.OPAQUE]
+        is_whole = raw.str.contains(ENCLOSED) | (raw == TEXT.str.strip_chars())
+        return (
+            found.join(doubted, on="raw")
+            .join(frame, on="row")
+            .filter(~is_salted | is_whole)
+            .select("row", "why")
+        )
+
+
+WORDED = (Kind.ACCOUNT_NAME, Kind.COOKIE)
+SEEN = {"row": pl.UInt32, "kind": pl.UInt8, "written": pl.UInt8, "subject": pl.UInt64}
+DOUBTED = {"row": pl.UInt32, "why": pl.UInt8}
+
+
+def _combined(written: Written) -> pl.Expr:
+    """Return how something is written that stands in a text written so."""
+    own = pl.col("written")
+    if written is Written.PLAIN:
+        return own
+    is_same = (own == Written.PLAIN) | (own == int(written))
+    return (
+        pl.when(is_same)
+        .then(pl.lit(int(written), pl.UInt8))
+        .otherwise(pl.lit(int(Written.NESTED), pl.UInt8))
+    )
+
+
+def _exploded(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    """Return every match in texts: columns `row` and `raw`."""
+    return (
+        frame.select("row", TEXT.str.extract_all(pattern).alias("raw"))
+        .filter(pl.col("raw").list.len() > 0)
+        .explode("raw")
+    )
+
+
+def gathered(parts: list[Found]) -> tuple[Seen, Doubts]:
+    """Return what was found, each person once a row and kind, plainest writing first."""
+    seen = pl.concat([part.seen for part in parts])
+    doubts = pl.concat([part.doubts for part in parts]).unique().sort("row", "why")
+    once = (
+        seen.group_by("row", "kind", "subject")
+        .agg(pl.col("written").min())
+        .sort("row", "kind", "subject")
+    )
+    return (
+        Seen(
+            once["row"].to_numpy(),
+            once["kind"].to_numpy(),
+            once["written"].to_numpy(),
+            once["subject"].to_numpy(),
+        ),
+        Doubts(doubts["row"].to_numpy(), doubts["why"].to_numpy()),
+    )

@@ -1,0 +1,96 @@
+"""Leaves of a JSON document and their pointers (RFC 6901), with `*` for every place."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from ringfence.egress.inspection.report import Type
+from ringfence.egress.opening.caps import OverError
+from ringfence.egress.opening.names import pointer_part
+
+DEEPEST = 64
+TIME = r"\d{4}-\d\d-\d\d(?:[T ][0-9:.,+\-Z]*)?"
+_TIME = re.compile(TIME)
+_decode = msgspec.json.Decoder().decode
+
+
+def parsed(text: str | bytes) -> object:
+    """Return a JSON document.
+
+    Raises:
+        OverError: It is nested too deep to be told from a bomb.
+        msgspec.DecodeError: It isn't JSON.
+    """
+    try:
+        return _decode(text)
+    except RecursionError as error:
+        raise OverError from error
+
+
+def type_of(leaf: object) -> Type:
+    """Return what a leaf is."""
+    if isinstance(leaf, str):
+        return "time" if leaf[:2].isdigit() and _TIME.fullmatch(leaf) else "text"
+    if isinstance(leaf, bool):
+        return "boolean"
+    if isinstance(leaf, int):
+        return "integer"
+    if isinstance(leaf, float):
+        return "number"
+    return "empty" if leaf is None else "nested"
+
+
+def leaves(value: object, at: str = "") -> list[tuple[str, Any]]:
+    """Return every leaf of a document with its pointer, in order.
+
+    An empty list or object is a leaf of its own: the column is there. `at`: the pointer
+    of the document itself.
+
+    Raises:
+        OverError: It is nested too deep.
+    """
+    found: list[tuple[str, Any]] = []
+    _gather(value, at, 0, found)
+    return found
+
+
+def _gather(value: object, at: str, depth: int, found: list[tuple[str, Any]]) -> None:
+    if depth > DEEPEST:
+        raise OverError
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            _gather(inner, f"{at}/{_part(key)}", depth + 1, found)
+    elif isinstance(value, list) and value:
+        for inner in value:
+            _gather(inner, f"{at}/*", depth + 1, found)
+    else:
+        found.append((at, value))
+
+
+_PARTS: dict[str, str] = {}
+
+
+def _part(key: str) -> str:
+    found = _PARTS.get(key)
+    if found is None:
+        found = pointer_part(key)
+        if len(_PARTS) < 10_000 and found != "*":  # noqa: PLR2004
+            _PARTS[key] = found
+    return found
+
+
+def keys_of(value: object) -> list[str]:
+    """Return the keys that are none a report may name: they may be somebody's data."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            found += [key for key in one if _part(key) == "*"]
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return found

@@ -1,0 +1,220 @@
+"""A process that reads the data of Parquet files for others, in bounded memory.
+
+The library that decodes pages is large, and a hostile file may end its process. So it
+runs here; who asked sees that the answer breaks off, and holds what it asked about.
+It is started as a module; over its standard input, a socket, it takes a file descriptor
+and a line with the question, and gives back messages of a head in JSON and a body.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+BATCH = 1 << 18
+_CODECS = {0: None, 1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd", 7: "lz4_raw"}
+_QUESTION = 1 << 24
+HEAD = struct.Struct("<IQ")
+
+
+class Answer:
+    """Where the answer goes."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+
+    def tell(self, head: dict[str, Any], columns: dict[str, pa.Array] | None) -> None:
+        """Send a message: a head, and columns if there are any."""
+        told = json.dumps(head).encode()
+        body: Any = b""
+        if columns is not None:
+            batch = pa.RecordBatch.from_pydict(columns)
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, batch.schema) as stream:
+                stream.write_batch(batch)
+            body = sink.getvalue()
+        self._line.sendall(HEAD.pack(len(told), len(body)) + told)
+        self._line.sendall(body)
+
+
+def leaf_of(
+    array: pa.Array, rows: pa.Array | None, at: str
+) -> Iterator[tuple[str, pa.Array, pa.Array | None]]:
+    """Yield the innermost arrays of an array, their pointers, and rows where they differ.
+
+    `rows` holds the row of each value; None: they are the places.
+    """
+    kind = array.type
+    if isinstance(kind, pa.BaseExtensionType):
+        yield from leaf_of(array.storage, rows, at)
+    elif pa.types.is_struct(kind):
+        for number, field in enumerate(kind):
+            inner = pc.struct_field(array, [number])
+            yield from leaf_of(inner, rows, f"{at}/{_escaped(field.name)}")
+    elif pa.types.is_map(kind):
+        parents = _rows(pc.list_parent_indices(array.cast(_as_list(kind))), rows)
+        for name, inner in (("key", array.keys), ("value", array.items)):
+            yield from leaf_of(inner, parents, f"{at}/*/{name}")
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        parents = _rows(pc.list_parent_indices(array), rows)
+        yield from leaf_of(pc.list_flatten(array), parents, f"{at}/*")
+    elif pa.types.is_fixed_size_list(kind):
+        yield from leaf_of(array.cast(pa.list_(kind.value_type)), rows, at)
+    elif pa.types.is_dictionary(kind):
+        yield from leaf_of(array.dictionary_decode(), rows, at)
+    else:
+        yield at, array, rows
+
+
+def _as_list(kind: pa.MapType) -> pa.ListType:
+    fields = [pa.field("key", kind.key_type), pa.field("value", kind.item_type)]
+    return pa.list_(pa.struct(fields))
+
+
+def _rows(parents: pa.Array, rows: pa.Array | None) -> pa.Array:
+    return parents.cast(pa.int64()) if rows is None else rows.take(parents)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def plain(array: pa.Array) -> tuple[str, pa.Array | None]:
+    """Return what an innermost array is, and its values as few types have them."""
+    kind = array.type
+    types = pa.types
+    if types.is_null(kind) or array.null_count == len(array):
+        return "empty", None
+    if types.is_boolean(kind):
+        return "boolean", None
+    if types.is_temporal(kind):
+        return "time", None
+    if types.is_integer(kind):
+        return "integer", array
+    if types.is_floating(kind):
+        return "number", array.cast(pa.float64())
+    if types.is_decimal(kind):
+        return "decimal", array.cast(pa.large_string())
+    if (
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_string_view(kind)
+    ):
+        return _text(array)
+    return "binary", array.cast(pa.large_binary())
+
+
+def _text(array: pa.Array) -> tuple[str, pa.Array]:
+    """Return texts; what isn't UTF-8 is no text, whatever its schema says."""
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        return "binary", array.cast(pa.large_binary())
+    return "text", array.cast(pa.large_string())
+
+
+def read(
+    file: pq.ParquetFile, leaf: dict[str, Any], first: int, answer: Answer
+) -> None:
+    """Send the values of one column of one row group."""
+    at = first
+    for batch in file.reader.iter_batches(
+        BATCH,
+        row_groups=[leaf["group"]],
+        column_indices=[leaf["place"]],
+        use_threads=False,
+    ):
+        field = batch.schema.field(0)
+        nested = pa.types.is_nested(field.type)
+        name = f"/{_escaped(field.name)}" if nested else field.name
+        for column, array, rows in leaf_of(batch.column(0), None, name):
+            type_, values = plain(array)
+            count = len(array) - array.null_count
+            head = {"column": column, "type": type_, "first": at, "values": count}
+            head |= {"place": leaf["place"]}
+            columns = None
+            if values is not None:
+                columns = {"value": values}
+                if rows is not None:
+                    columns["row"] = pc.add(rows, pa.scalar(at, pa.int64()))
+            answer.tell(head, columns)
+        at += len(batch)
+
+
+def dictionary(fd: int, leaf: dict[str, Any]) -> pa.Array | None:
+    """Return what the dictionary of a column chunk holds, used or not."""
+    at, packed, size, count = leaf["dictionary"]
+    content = os.pread(fd, packed, at)
+    name = _CODECS[leaf["codec"]]
+    if name is not None:
+        content = pa.Codec(name).decompress(content, size).to_pybytes()
+    if leaf["physical"] in {1, 2}:
+        kind = np.dtype("<i4" if leaf["physical"] == 1 else "<i8")
+        return pa.array(np.frombuffer(content, kind).astype(np.int64))
+    if leaf["physical"] != 6:  # noqa: PLR2004
+        return None
+    values = []
+    start = 0
+    unpack = struct.Struct("<I").unpack_from
+    for _ in range(count):
+        end = start + 4 + unpack(content, start)[0]
+        values.append(content[start + 4 : end])
+        start = end
+    if start != len(content):
+        raise ValueError
+    return pa.array(values, pa.large_binary())
+
+
+def answered(fd: int, question: dict[str, Any], answer: Answer) -> None:
+    """Send everything that the columns of a file hold."""
+    file = pq.ParquetFile(pa.OSFile(f"/dev/fd/{fd}"), pre_buffer=False)
+    for leaf in question["leaves"]:
+        read(file, leaf, question["firsts"][leaf["group"]], answer)
+        if leaf["dictionary"]:
+            values = dictionary(fd, leaf)
+            if values is not None:
+                answer.tell({"dictionary": True}, {"value": values})
+        answer.tell({"end": True}, None)
+
+
+def main() -> None:
+    """Answer one question after the other, until nobody asks."""
+    memory = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    line = socket.socket(fileno=0)
+    while True:
+        start, fds, _, _ = socket.recv_fds(line, 8, 1)
+        if not start:
+            return
+        size = struct.unpack("<Q", start)[0]
+        asked = bytearray()
+        while len(asked) < size:
+            asked += line.recv(min(size - len(asked), _QUESTION))
+        answer = Answer(line)
+        try:
+            answered(fds[0], json.loads(asked), answer)
+            answer.tell({"done": True}, None)
+        except (MemoryError, pa.ArrowMemoryError):
+            answer.tell({"over": True}, None)
+        except Exception:  # noqa: BLE001  # whatever it is, the answer is that it fails
+            answer.tell({"broken": True}, None)
+        finally:
+            os.close(fds[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Thrift's compact protocol, as far as Parquet's metadata needs it, without a schema."""
+
+from __future__ import annotations
+
+import struct
+
+from ringfence.egress.opening.caps import BrokenError
+
+Value = bool | int | float | bytes | list["Value"] | dict[int, "Value"]
+
+_DEEPEST = 24
+_MOST = 4_000_000
+_STOP, _TRUE, _FALSE, _BYTE, _I64, _DOUBLE = 0, 1, 2, 3, 6, 7
+_BINARY, _LIST, _SET, _STRUCT = 8, 9, 10, 12
+
+
+class Thrift:
+    """Reads values one after the other. `at`: where the next one begins."""
+
+    def __init__(self, content: bytes | memoryview, at: int = 0) -> None:
+        self._content = content
+        self.at = at
+        self._left = _MOST
+
+    def struct(self, depth: int = 0) -> dict[int, Value]:
+        """Return a structure: values by number of their field.
+
+        Raises:
+            BrokenError: It is none.
+        """
+        found: dict[int, Value] = {}
+        field = 0
+        while (head := self._byte()) & 15 != _STOP:
+            kind, step = head & 15, head >> 4
+            field = field + step if step else self._signed()
+            if kind in {_TRUE, _FALSE}:
+                found[field] = kind == _TRUE
+            else:
+                found[field] = self._value(kind, depth + 1)
+        return found
+
+    def _value(self, kind: int, depth: int) -> Value:
+        self._left -= 1
+        if depth > _DEEPEST or self._left < 0:
+            raise BrokenError
+        if kind in {_TRUE, _FALSE, _BYTE}:
+            return self._byte()
+        if kind <= _I64:
+            return self._signed()
+        if kind == _DOUBLE:
+            return float(struct.unpack("<d", self._take(8))[0])
+        if kind == _BINARY:
+            return bytes(self._take(self._unsigned()))
+        if kind in {_LIST, _SET}:
+            head = self._byte()
+            count = head >> 4
+            count = self._unsigned() if count == 15 else count  # noqa: PLR2004
+            return [self._value(head & 15, depth + 1) for _ in range(count)]
+        if kind == _STRUCT:
+            return self.struct(depth)
+        raise BrokenError
+
+    def _byte(self) -> int:
+        return self._take(1)[0]
+
+    def _take(self, size: int) -> bytes | memoryview:
+        found = self._content[self.at : self.at + size]
+        if len(found) != size:
+            raise BrokenError
+        self.at += size
+        return found
+
+    def _unsigned(self) -> int:
+        number = shift = 0
+        while shift < 70:  # noqa: PLR2004
+            byte = self._byte()
+            number |= (byte & 127) << shift
+            if byte < 128:  # noqa: PLR2004
+                return number
+            shift += 7
+        raise BrokenError
+
+    def _signed(self) -> int:
+        number = self._unsigned()
+        return (number >> 1) ^ -(number & 1)
+
+
+def texts_of(value: Value) -> list[bytes]:
+    """Return every binary value within a value."""
+    found: list[bytes] = []
+    waiting: list[Value] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, bytes):
+            found.append(one)
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += one.values()
+    return found
