@@ -93,7 +93,7 @@ FORMS: Mapping[str, Form] = {
             "verdict": re.compile("|".join(RULINGS)),
         },
         ("boundary", "content", "contract", "epoch", "estate", "output", "payload"),
-        ("channel",),
+        ("channel", "receipt"),
         may=("estate", "output"),
     ),
     "heartbeat": Form(),

@@ -88,7 +88,7 @@ EXAMPLES = {
             "epoch": A,
             "payload": B,
         },
-        "commitments": {"channel": f"sha256:{C}"},
+        "commitments": {"channel": f"sha256:{C}", "receipt": f"sha256:{A}"},
         "values": {"coverage": "complete", "verdict": "hold"},
     },
     "heartbeat": {},

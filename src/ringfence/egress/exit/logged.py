@@ -1,0 +1,283 @@
+"""The exit itself: inspect, judge, count, log; and only then let go.
+
+A verdict that lets something leave is counted and logged in one step: the meter's
+transaction is open while the ledger takes the entry, and ends when that is on the disk.
+So an entry may tell of what never left, and nothing leaves that no entry tells of.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from ringfence.boundary.channels import ChannelMask
+from ringfence.egress.channels.contract import Contract, Contracts
+from ringfence.egress.channels.judge import (
+    Given,
+    Reading,
+    Reason,
+    Ruling,
+    Verdict,
+    by_category,
+    counted,
+    judge,
+)
+from ringfence.egress.exit.book import Book, Said
+from ringfence.egress.exit.passage import Passage, UnjudgedError
+from ringfence.egress.exit.receipt import NO_CONTRACT, receipt, release_id, written
+from ringfence.egress.inspection.report import Coverage, Inspection
+from ringfence.egress.meter.meter import Desk, Meter
+from ringfence.egress.payload import Payload
+from ringfence.errors import RingfenceError
+
+Clock = Callable[[], float]
+"""Gives the seconds since 1970."""
+
+
+class Looks(Protocol):
+    """Looks through payloads (`Inspector`)."""
+
+    def inspect(self, payload: Payload) -> Inspection:
+        """Return what a payload holds."""
+        ...
+
+    def glance(self, payload: Payload) -> Inspection:
+        """Return the same, of a small payload, quickly."""
+        ...
+
+
+class Rewrites(Protocol):
+    """Writes payloads anew, masked."""
+
+    def masked(
+        self, contract: Contract, payload: Payload, masks: Mapping[str, ChannelMask]
+    ) -> Payload:
+        """Return a payload with columns replaced.
+
+        Raises:
+            RingfenceError: It can't be written anew.
+        """
+        ...
+
+
+class Tells(Protocol):
+    """Knows what aggregates were told before (the release ledger)."""
+
+    def refused(
+        self, desk: Desk, contract: Contract, payload: Payload, now: str
+    ) -> Sequence[Given]:
+        """Return what is wrong with the aggregates of a payload."""
+        ...
+
+    def told(self, desk: Desk, contract: Contract, payload: Payload, now: str) -> None:
+        """Keep what a payload tells that leaves."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of a payload before anybody counts.
+
+    Attributes:
+        contract: What it is judged by.
+        inspection: What is in it.
+        output: What may leave, if the verdict lets it.
+        digest: SHA-256 of that; empty where nothing may.
+        masks: What was masked in it.
+        flaws: Why it may not leave so.
+    """
+
+    contract: Contract | None
+    inspection: Inspection
+    output: Payload | None
+    digest: str
+    masks: Mapping[str, ChannelMask] = field(default_factory=dict)
+    flaws: tuple[Given, ...] = ()
+
+
+class LoggedExit:
+    """Judges payloads; from any thread.
+
+    Args:
+        contracts: Gives what is judged by, as it stands now.
+        looks: Looks through payloads.
+        rewrites: Writes them anew, masked.
+        tells: Knows what aggregates were told.
+        meter: Counts people.
+        book: The ledger.
+        clock: Gives the seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        contracts: Callable[[], Contracts],
+        *,
+        looks: Looks,
+        rewrites: Rewrites,
+        tells: Tells,
+        meter: Meter,
+        book: Book,
+        clock: Clock = time.time,
+    ) -> None:
+        self._contracts = contracts
+        self._looks = looks
+        self._rewrites = rewrites
+        self._tells = tells
+        self._meter = meter
+        self._book = book
+        self._clock = clock
+
+    def judge(self, channel: str, payload: Payload) -> Passage:
+        """Return a verdict that the ledger holds.
+
+        Raises:
+            UnjudgedError: There is none, or the ledger may not hold it.
+        """
+        with _unjudged():
+            contracts = self._contracts()
+            found = self._found(contracts.of(channel), payload)
+            try:
+                with self._meter.counting() as desk:
+                    return self._passed(contracts, channel, payload, found, desk)
+            except BaseException:
+                _drop(found.output, payload)
+                raise
+
+    def _now(self) -> str:
+        at = datetime.fromtimestamp(self._clock(), UTC)
+        return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _found(self, contract: Contract | None, payload: Payload) -> _Found:
+        """Look through a payload, and mask it if that is what it comes to."""
+        inspection = self._looked(payload)
+        if contract is None:
+            return _Found(contract, inspection, None, "")
+        # Whoever is counted and whatever was told can only make it stricter.
+        ruling = judge(contract, inspection, Reading(), self._now())
+        if ruling.verdict is not Verdict.MASK:
+            return _Found(contract, inspection, payload, inspection.content)
+        output = self._rewrites.masked(contract, payload, ruling.masks)
+        try:
+            again = self._looked(output)
+        except BaseException:
+            _drop(output, payload)
+            raise
+        flaws = tuple(_flaws(again, ruling))
+        return _Found(contract, inspection, output, again.content, ruling.masks, flaws)
+
+    def _looked(self, payload: Payload) -> Inspection:
+        if isinstance(payload.content, Path):
+            return self._looks.inspect(payload)
+        return self._looks.glance(payload)
+
+    def _passed(
+        self,
+        contracts: Contracts,
+        channel: str,
+        payload: Payload,
+        found: _Found,
+        desk: Desk,
+    ) -> Passage:
+        now = self._now()
+        if not contracts.is_good(now):
+            message = f"what is judged by holds until {contracts.until}, not at {now}"
+            raise UnjudgedError(
+                message, None, "make it anew: `ringfence egress contracts`"
+            )
+        ruling = self._ruled(payload, found, desk, now)
+        may_leave = ruling.verdict in (Verdict.RELEASE, Verdict.MASK)
+        told = {"channel": channel, "time": now, "boundary": contracts.boundary}
+        digests = {
+            "boundary": contracts.boundary,
+            "estate": contracts.estate,
+            "content": found.inspection.content,
+            "contract": found.contract.digest if found.contract else NO_CONTRACT,
+            "epoch": found.inspection.epoch,
+        }
+        if may_leave:
+            told["output"] = digests["output"] = found.digest
+        said = receipt(found.contract, found.inspection, ruling, told)
+        coverage = found.inspection.coverage.value.lower()
+        entry = self._book.write(
+            Said(now, str(ruling.verdict), coverage, digests, channel, said)
+        )
+        if not may_leave:
+            _drop(found.output, payload)
+        return Passage(
+            release=release_id(found.contract, found.inspection),
+            ruling=ruling,
+            inspection=found.inspection,
+            entry=entry,
+            output=found.output.content if may_leave and found.output else None,
+            receipt=written({**said, "entry": entry}),
+        )
+
+    def _ruled(self, payload: Payload, found: _Found, desk: Desk, now: str) -> Ruling:
+        """Return the verdict, and count whom it lets leave."""
+        contract, inspection = found.contract, found.inspection
+        if contract is None:
+            return judge(None, inspection, Reading(), now)
+        who, categories = (
+            counted(contract, inspection),
+            by_category(contract, inspection),
+        )
+        reading = desk.reading(contract, who, categories, now)
+        wrong = (*found.flaws, *self._tells.refused(desk, contract, payload, now))
+        ruling = judge(contract, inspection, reading, now, wrong)
+        if ruling.verdict is Verdict.MASK and found.masks != ruling.masks:
+            # The channel came into force meanwhile: what would leave isn't masked.
+            late = Given(Reason.NOT_IN_FORCE)
+            ruling = judge(contract, inspection, reading, now, (late,))
+        if ruling.verdict in (Verdict.RELEASE, Verdict.MASK):
+            desk.count(contract, who, categories, now)
+            self._tells.told(desk, contract, payload, now)
+        return ruling
+
+
+def _flaws(again: Inspection, ruling: Ruling) -> Iterator[Given]:
+    """Yield why what was masked may not leave: it is looked through like any other."""
+    if again.coverage is not Coverage.COMPLETE:
+        yield Given(Reason.NOT_COMPLETE, what=again.coverage.value)
+    for one in again.undecided:
+        if one.place.column not in ruling.masks:
+            yield Given(Reason.UNDECIDED, one.place, one.why.value, one.count)
+    for seen in again.sightings:
+        if seen.place.column in ruling.masks and seen.subjects.size:
+            count = int(seen.subjects.size)
+            yield Given(Reason.UNDECLARED_SUBJECTS, seen.place, seen.tag, count)
+
+
+def _drop(output: Payload | None, payload: Payload) -> None:
+    """Remove what was written to leave and doesn't."""
+    if (
+        output is not None
+        and output is not payload
+        and isinstance(output.content, Path)
+    ):
+        output.content.unlink(missing_ok=True)
+
+
+@contextmanager
+def _unjudged() -> Iterator[None]:
+    """Make one error of whatever keeps a verdict from being reached."""
+    try:
+        yield
+    except UnjudgedError:
+        raise
+    except RingfenceError as error:
+        first = error.problems[0]
+        told = UnjudgedError(first.message, first.at, first.hint)
+        told.problems = error.problems
+        raise told from error
+    except OSError as error:
+        raise UnjudgedError(
+            f"no verdict: {error.strerror or type(error).__name__}"
+        ) from error
+    except Exception as error:
+        # Its text may quote what was being looked through.
+        raise UnjudgedError(f"no verdict: {type(error).__name__}") from error
