@@ -9,7 +9,8 @@ SQLite, on the disk before anything leaves.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from ringfence.egress.channels.contract import Contract
 from ringfence.egress.channels.judge import Reading
+from ringfence.egress.meter.cells import Conditions
 from ringfence.egress.meter.scopes import EVERY, Scope, scopes, twelve_months_before
 from ringfence.errors import ConfigError, Locus, RingfenceError
 
@@ -35,6 +37,10 @@ CREATE TABLE seen (
     PRIMARY KEY (scope, subject)
 ) WITHOUT ROWID;
 CREATE INDEX seen_last ON seen (scope, last);
+CREATE TABLE told (
+    receiver TEXT NOT NULL, conditions TEXT NOT NULL, people INTEGER NOT NULL,
+    PRIMARY KEY (receiver, conditions, people)
+) WITHOUT ROWID;
 """
 _SHIFT = 1 << 63  # SQLite's integers are signed
 
@@ -178,6 +184,35 @@ class Desk:
         )
         rows = self._all(asked, (twelve_months_before(now),))
         return {Scope(kind, name, cat): number for kind, name, cat, number in rows}
+
+    def told(self, groups: Sequence[str]) -> dict[Conditions, frozenset[int]]:
+        """Return every count that one of these groups was told, by its conditions.
+
+        Raises:
+            MeterError: The file can't be read.
+        """
+        found: dict[Conditions, set[int]] = defaultdict(set)
+        for group in groups:
+            asked = "SELECT conditions, people FROM told WHERE receiver = ?"
+            for which, people in self._all(asked, (group,)):
+                found[frozenset(which.split())].add(people)
+        return {which: frozenset(counts) for which, counts in found.items()}
+
+    def tell(
+        self, groups: Sequence[str], counts: Sequence[tuple[Conditions, int]]
+    ) -> None:
+        """Keep counts that these groups are told.
+
+        Raises:
+            MeterError: The file can't be written.
+        """
+        rows = [
+            (group, " ".join(sorted(which)), people)
+            for group in groups
+            for which, people in counts
+        ]
+        with _faults(self._path):
+            self._base.executemany("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", rows)
 
     def _most(
         self,

@@ -21,11 +21,15 @@ NOW = "2022-03-01T00:00:00Z"
 CONTACT = "covered-personal-identifiers"
 
 
-def contract(name: str = "a", groups: tuple[str, ...] = ("g",), **more: object):
+def contract(
+    name: str = "a",
+    groups: tuple[str, ...] = ("g",),
+    conceded: Conceded | None = None,
+) -> Contract:
     """Return a contract of a channel to some groups."""
     channel = Channel(name, groups, "p", "o", "person:x", "2030-01-01T00:00:00Z")
     recipients = tuple(Recipient(one, Status.NO, one) for one in groups)
-    return Contract(channel, recipients, {}, {}, **more)
+    return Contract(channel, recipients, {}, {}, conceded)
 
 
 def people(*numbers: int) -> np.ndarray:
@@ -133,9 +137,14 @@ def test_what_is_shown(meter: Meter):
 
 def test_a_block_that_fails_counts_nobody(meter: Meter):
     """What was counted in a block that ends with an error is as if it never was."""
-    with pytest.raises(ValueError, match="month"), meter.counting() as desk:
-        desk.count(contract(), people(1), {}, NOW)
-        desk.reading(contract(), people(1), {}, "2022-13-01T00:00:00Z")
+
+    def fail() -> None:
+        with meter.counting() as desk:
+            desk.count(contract(), people(1), {}, NOW)
+            desk.reading(contract(), people(1), {}, "2022-13-01T00:00:00Z")
+
+    with pytest.raises(ValueError, match="month"):
+        fail()
     assert leave(meter, contract(), people(2)).channel == 1
 
 
@@ -212,3 +221,15 @@ def test_a_disk_that_fails(meter: Meter):
 def test_twelve_months(now: str, before: str):
     """A year is one of the calendar's."""
     assert twelve_months_before(now) == before
+
+
+def test_counts_that_were_told(meter: Meter):
+    """Every count that a group was told is kept, by its conditions, and each once."""
+    here, all_of_them = frozenset({"a" * 32}), frozenset[str]()
+    with meter.counting() as desk:
+        desk.tell(("g", "h"), [(here, 10), (all_of_them, 50)])
+        desk.tell(("g",), [(here, 20), (here, 10)])
+        assert desk.told(("g",)) == {here: {10, 20}, all_of_them: {50}}
+        assert desk.told(("h",)) == {here: {10}, all_of_them: {50}}
+        assert desk.told(("h", "g", "i")) == {here: {10, 20}, all_of_them: {50}}
+        assert desk.told(("i",)) == {}
