@@ -48,6 +48,8 @@ def words(decision: Decision, request: Request, label: Label = str) -> str:
 
 
 def _because(decision: Decision, request: Request) -> str:
+    if decision.reason in _PLAIN:  # as nearly all are
+        return f": {_PLAIN[decision.reason]}"
     match decision.reason:
         case Reason.ROWS:
             return _without_rows(decision.rows)

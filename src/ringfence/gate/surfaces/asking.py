@@ -58,13 +58,19 @@ class Words:
         Raises:
             MalformedError: It says something that can't be so.
         """
-        subject, resource_ = asked.subject, asked.resource
+        subject, resource_, action = asked.subject, asked.resource, asked.action
+        who = principal(self.caller, subject.type, subject.id)
         node = resource(self.caller, resource_.type, resource_.id)
-        return self.around(
-            principal(self.caller, subject.type, subject.id),
+        told = subject.properties or resource_.properties or action.properties
+        if told or asked.context:
+            markers = self.markers(node) if resource_.properties else ()
+            return self.around(who, node, asked, markers)
+        return Request(
+            who,
+            self._verb(action.name),
             node,
-            asked,
-            self.markers(node) if resource_.properties else (),
+            trusted="person" in self.caller.trusts,
+            obeys=self.caller.obeys,
         )
 
     def around(

@@ -25,6 +25,7 @@ from ringfence.gate.surfaces.bodies import (
     MalformedError,
     Part,
     Several,
+    question,
     shaped,
     tree,
 )
@@ -125,6 +126,8 @@ def _told(answer: Answer) -> Told:
 
 def _obligations(decision: Decision) -> list[Obligation]:
     """Return what has to be carried out, if it is allowed at all."""
+    if not decision.masks and decision.rows is None:
+        return []
     found = [
         Obligation(f"mask:{column}", "mask", {"column": column, "mask": mask})
         for column, mask in sorted(decision.masks.items())
@@ -142,7 +145,7 @@ def _obligations(decision: Decision) -> list[Obligation]:
 
 async def evaluation(point: Point, caller: Caller, call: Call) -> Told:
     """Answer one question."""
-    asked = shaped(tree(call), Evaluation)
+    asked = question(call)
     return await _single(point, caller, call, asked)
 
 
@@ -150,7 +153,7 @@ def _prompted(
     point: Prompt, caller: Caller, call: Call, told: Callable[[Reply], None]
 ) -> None:
     """Answer one question without anybody who waits for it."""
-    asked = shaped(tree(call), Evaluation)
+    asked = question(call)
     request = Words(caller, point.scene).request(asked)
 
     def tell(answers: list[Answer] | None) -> None:

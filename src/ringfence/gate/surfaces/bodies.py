@@ -32,7 +32,7 @@ class MalformedError(Exception):
 # --- the shapes of bodies -------------------------------------------------------------
 
 
-class Entity(msgspec.Struct, frozen=True):
+class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
     """A subject or a resource."""
 
     type: str
@@ -47,14 +47,14 @@ class Sought(msgspec.Struct, frozen=True):
     properties: dict[str, object] | None = None
 
 
-class Action(msgspec.Struct, frozen=True):
+class Action(msgspec.Struct, frozen=True, omit_defaults=True):
     """An action."""
 
     name: str
     properties: dict[str, object] | None = None
 
 
-class Evaluation(msgspec.Struct, frozen=True):
+class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
     """One question."""
 
     subject: Entity
@@ -151,8 +151,32 @@ class ActionSearch(msgspec.Struct, frozen=True):
 # The text of a number is kept: as a float, `0.30000000000000001` would be another one.
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _UNREAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_question = msgspec.json.Decoder(Evaluation, float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _canonical = msgspec.json.Encoder(decimal_format="number", order="sorted")
+
+
+def question(call: Call) -> Evaluation:
+    """Return the one question that a call carries.
+
+    What says no more than a question can say is read at once; whatever else it may be,
+    or whatever is wrong with it, is found out step by step.
+
+    Raises:
+        MalformedError: It carries none, or one that two readers may read differently.
+    """
+    body = call.body
+    plain = b"\\" not in body and body.count(b"{") + body.count(b"[") <= DEEPEST
+    if plain and call.headers.get("content-type") == JSON:
+        try:
+            found = _question.decode(body)
+        except (*_UNREAD, ArithmeticError):
+            pass  # what is wrong with it is told below
+        else:
+            # What is named twice, or unknown, or null, isn't written again.
+            if _encoder.encode(found).count(b'"') == body.count(b'"'):
+                return found
+    return shaped(tree(call), Evaluation)
 
 
 def tree(call: Call) -> Properties:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from ringfence.boundary.naming import captured, folded, node_of
 from ringfence.boundary.order import Naming
 from ringfence.boundary.vocabulary import NODE_KINDS, VERBS
+from ringfence.gate.compile.kept import Kept
 from ringfence.gate.point.asked import Caller
 
 _KINDS = {
@@ -35,6 +36,12 @@ _VERBS = {
     "remove": "delete",
 }
 
+# What callers were found to mean. Who stands beside a node keeps his identity there.
+_Kept = Kept[tuple[int, str, str], tuple[Caller, str]]
+_principals: _Kept = Kept()
+_resources: _Kept = Kept()
+_identity = id
+
 
 def kind(caller: Caller, type: str) -> str:  # noqa: A002 - the protocols' word
     """Return the kind of node that a caller means; empty when it is unknown."""
@@ -56,12 +63,12 @@ def verb_names(caller: Caller, chosen: str) -> list[str]:
 
 def principal(caller: Caller, type: str, id: str) -> str:  # noqa: A002
     """Return the id of the principal that a caller means, with its kind."""
-    return _node(caller, caller.principals, type, id)
+    return _node(_principals, caller, caller.principals, type, id)
 
 
 def resource(caller: Caller, type: str, id: str) -> str:  # noqa: A002
     """Return the id of the resource that a caller means, with its kind."""
-    return _node(caller, caller.resources, type, id)
+    return _node(_resources, caller, caller.resources, type, id)
 
 
 def principal_name(caller: Caller, type: str, node: str) -> str | None:  # noqa: A002
@@ -89,7 +96,22 @@ def _word(own: Mapping[str, str], word: str) -> str:
     return found.pop() if found else plain
 
 
-def _node(caller: Caller, namings: Sequence[Naming], type: str, id: str) -> str:  # noqa: A002
+def _node(
+    kept: _Kept,
+    caller: Caller,
+    namings: Sequence[Naming],
+    type: str,  # noqa: A002
+    id: str,  # noqa: A002
+) -> str:
+    key = _identity(caller), type, id
+    found = kept.get(key)
+    if found is None or found[0] is not caller:
+        found = caller, _meant(caller, namings, type, id)
+        kept.keep(key, found, length=len(type) + len(id))
+    return found[1]
+
+
+def _meant(caller: Caller, namings: Sequence[Naming], type: str, id: str) -> str:  # noqa: A002
     for naming in namings:
         pattern = _pattern(caller, naming, type)
         if pattern is not None and captured(pattern, id) is not None:

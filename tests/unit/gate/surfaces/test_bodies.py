@@ -20,6 +20,7 @@ from ringfence.gate.surfaces.bodies import (
     Several,
     canonical,
     decoded,
+    question,
     shaped,
     tree,
     written,
@@ -232,3 +233,81 @@ def test_a_context_of_its_own_takes_the_place_of_the_defaults(own, expected):
     entity = Entity("t", "i")
     whole = Several(entity, Action("n"), entity, {"a": 1})
     assert Part(context=own).over(whole).context == expected
+
+
+# --- one question at once -------------------------------------------------------------
+
+ENTITY = {"type": "user", "id": "li"}
+ASKED = {"subject": ENTITY, "action": {"name": "read"}, "resource": ENTITY}
+PARTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=4,
+)
+
+
+def understood(read: Any, body: bytes, kind: str = "application/json") -> object:
+    try:
+        return read(call(body, kind))
+    except MalformedError as error:
+        return str(error)
+
+
+def step_by_step(one: Call) -> Evaluation:
+    return shaped(tree(one), Evaluation)
+
+
+@given(
+    body=st.fixed_dictionaries(
+        {},
+        optional={
+            "subject": st.just(ENTITY) | PARTS,
+            "action": st.just({"name": "read"}) | PARTS,
+            "resource": st.just({**ENTITY, "properties": {"n": 1.5}}) | PARTS,
+            "context": PARTS,
+            "else": PARTS,
+        },
+    ).map(lambda odd: {**ASKED, **odd}),
+    is_ascii=st.booleans(),
+)
+def test_a_question_is_read_as_step_by_step(body: dict[str, Any], *, is_ascii: bool):
+    """At once or not, the same is understood, and the same is refused for the same."""
+    sent = json.dumps(body, ensure_ascii=is_ascii, allow_nan=False)
+    raw = sent.encode("utf-8", "surrogatepass")
+    assert understood(question, raw) == understood(step_by_step, raw)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff",
+        b'{"subject": {"type": "u", "id": "a", "id": "b"}, "action": {"name": "read"},'
+        b' "resource": {"type": "t", "id": "x"}}',
+        b'{"subject": {"type": "u", "id": "a"}, "action": {"name": "read"},'
+        b' "resource": {"type": "t", "id": "x"}, "context": {"a": 1, "a": 2}}',
+        b'{"subject": {"type": "u", "id": "a"}, "action": {"name": "read"},'
+        b' "resource": {"type": "t", "id": "x"}, "context": {"a": 1e999999999999}}',
+        b'{"subject": {"type": "u", "id": "a"}, "action": {"name": "read"},'
+        b' "resource": {"type": "t", "id": "x"}, "context": {"a": 0.30000000000000001}}',
+        b'{"subject": {"type": "u", "id": "a", "properties": null},'
+        b' "action": {"name": "read"}, "resource": {"type": "t", "id": "x"},'
+        b' "context": null, "x": {"subject": 1}}',
+        b'{"subject": {"type": "u", "id": "\xed\xa0\x80"}, "action": {"name": "read"},'
+        b' "resource": {"type": "t", "id": "x"}}',
+        b'{"subject": {"type": "u", "id": "a"}, "action": {"name": "read"},'
+        b' "resource": {"type": "t", "id": "x"}, "context": {"a": '
+        + b"[" * 70
+        + b"]" * 70
+        + b"}}",
+        json.dumps({**ASKED, "context": {"a": "[" * 70}}).encode(),
+        json.dumps({**ASKED, "subject": {"type": "u", "id": 'a"b'}}).encode(),
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON", "text/plain"])
+def test_what_is_wrong_with_a_question_is_told_step_by_step(body: bytes, kind: str):
+    """What is doubled, null, unknown, deep or no JSON is told as it always was."""
+    assert understood(question, body, kind) == understood(step_by_step, body, kind)

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from ringfence.boundary.order import Naming
 from ringfence.boundary.vocabulary import NODE_KINDS, VERBS, kind_of
+from ringfence.gate.compile import kept
 from ringfence.gate.point.asked import Caller
+from ringfence.gate.surfaces import naming
 from ringfence.gate.surfaces.naming import (
     kind,
     principal,
@@ -206,3 +208,26 @@ def test_a_name_that_is_told_leads_back(type, id):  # noqa: A002
     node = principal(OWN, type, id)
     name = principal_name(OWN, type, node)
     assert name is None or principal(OWN, type, name) == node
+
+
+def test_what_one_caller_means_is_not_what_another_does():
+    """Equal words of two callers are kept apart, whatever the two are called."""
+    makers = [
+        Caller("same", principals=(Naming("*", f"person:{n}{{1}}"),)) for n in range(3)
+    ]
+    for _ in range(2):
+        found = [principal(one, "user", "li") for one in makers]
+        assert found == ["person:0li", "person:1li", "person:2li"]
+    assert resource(makers[0], "user", "li") == "person:li"
+
+
+def test_what_is_meant_fills_no_memory(monkeypatch):
+    """Ever new names are dropped, and long ones aren't kept at all."""
+    monkeypatch.setattr(kept, "MOST", 3)
+    monkeypatch.setattr(naming, "_principals", kept.Kept())
+    for number in range(10):
+        assert principal(PLAIN, "user", f"P{number}") == f"person:p{number}"
+    long = "x" * (kept.LONGEST + 1)
+    assert principal(PLAIN, "user", long) == f"person:{long}"
+    assert 0 < len(naming._principals) <= 3
+    assert not any(long in key for key in naming._principals)
