@@ -217,7 +217,7 @@ def in_stream_zip(content: bytes) -> bytes:
             return len(some)
 
     pipe = Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("a", content)
     return bytes(pipe.told)
 

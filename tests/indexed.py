@@ -17,13 +17,14 @@ KEYS = Keys(Key(bytes(range(32))), Key(bytes(range(32, 64))))
 OTHER = Key(bytes(range(64, 96)))
 LAYOUT = Layout({"id": Kind.ACCOUNT_ID, "email": Kind.EMAIL, "phone": Kind.PHONE}, "id")
 NOW = "2026-11-23T10:00:00Z"
-ANN = {"id": "1", "email": "Ann+News@Example.com", "phone": "(415) 555-0100"}
-BO = {"id": "2", "email": "bo@example.com", "phone": "+1 415 555 0100"}
-CY = {"id": "3", "email": None, "phone": "415-555-0102"}
+Person = Mapping[str, str | None]
+ANN: Person = {"id": "1", "email": "Ann+News@Example.com", "phone": "(415) 555-0100"}
+BO: Person = {"id": "2", "email": "bo@example.com", "phone": "+1 415 555 0100"}
+CY: Person = {"id": "3", "email": None, "phone": "415-555-0102"}
 SCHEMA = {"id": pl.String, "email": pl.String, "phone": pl.String}
 
 
-def frame(people: Sequence[Mapping[str, str | None]]) -> pl.DataFrame:
+def frame(people: Sequence[Person]) -> pl.DataFrame:
     """Return people as rows."""
     return pl.DataFrame([*people], schema=SCHEMA)
 
@@ -35,7 +36,7 @@ def gathering(keys: Keys = KEYS, *, has_digests: bool = False) -> Gathering:
 
 def built(
     folder: Path,
-    people: Sequence[Mapping[str, str | None]] = (ANN, BO, CY),
+    people: Sequence[Person] = (ANN, BO, CY),
     *,
     keys: Keys = KEYS,
     has_digests: bool = False,

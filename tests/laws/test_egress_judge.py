@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from ringfence.boundary.channels import ChannelMask, Declared
+from ringfence.boundary.channels import ChannelMask, ColumnType, Declared
 from ringfence.boundary.status import Status
 from ringfence.egress.channels.contract import Conceded
 from ringfence.egress.channels.judge import Reading, Reason, Ruling, Verdict, judge
@@ -110,7 +110,7 @@ def ruling(s: State) -> Ruling:
     """Return what the real function says."""
     columns = []
     if s.is_declared:
-        kind = "text" if s.type == "text" else "time"
+        kind: ColumnType = "text" if s.type == "text" else "time"
         is_opaque = s.column == "opaque"
         columns = [Declared("mail", kind, "EMAIL", s.mask, opaque=is_opaque)]
     ends = AFTER if s.leave == "now" else NOW
@@ -181,7 +181,7 @@ def test_every_state_has_the_verdict_of_the_rules(status: Status) -> None:
 
 def test_what_leaves_was_looked_through_and_goes_to_nobody_excluded() -> None:
     """Nothing is released in doubt, in part, or to somebody excluded without leave."""
-    for s in every(type="text"):
+    for s in every(type="text", over=""):
         if ruling(s).verdict in (RELEASE, MASK):
             assert s.coverage is Coverage.COMPLETE
             assert s.doubt == "" or (s.doubt == "opaque" and s.column == "opaque")

@@ -8,25 +8,24 @@ wide counts too many people, one that is too narrow would let them leave.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from ringfence.boundary.ownership import UNSTATED, merge
-from ringfence.claims.case import Case
+from ringfence.boundary.ownership import UNSTATED, Stake, merge
 
 HALF = Fraction(50)
 _INTERESTS = ("shareholding", "votingRights", UNSTATED)
 
 
 class Owning:
-    """Who stands behind whom in a case.
+    """Who stands behind whom.
 
     Args:
-        case: The case.
+        stakes: Who holds what of whom.
     """
 
-    def __init__(self, case: Case) -> None:
-        self._shares = merge(case.view.stakes())
+    def __init__(self, stakes: Iterable[Stake]) -> None:
+        self._shares = merge(stakes)
         self._owners: dict[str, set[str]] = defaultdict(set)
         for (entity, interest), shares in self._shares.by_entity.items():
             if interest in _INTERESTS:

@@ -43,7 +43,7 @@ class Receiving:
     def __init__(self, case: Case, excluded: Sequence[str]) -> None:
         self._case = case
         self._judged = [case.judged(name) for name in excluded]
-        self._owning = Owning(case)
+        self._owning = Owning(case.view.stakes())
 
     def of(self, node: str) -> tuple[Recipient, ...]:
         """Return a recipient, once for each who stands behind it."""

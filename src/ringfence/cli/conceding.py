@@ -14,6 +14,7 @@ from ringfence.errors import ConfigError, Locus
 if TYPE_CHECKING:
     from ringfence.claims.case import Case
     from ringfence.claims.enforcing import Enforcing
+    from ringfence.gate.postgres.catalogue import Catalogue
     from ringfence.gate.postgres.wanted import Wanted
 
 Exceptions = Annotated[Path | None, Parameter(help="The ledger of exceptions.")]
@@ -62,3 +63,14 @@ def connected(dsn: str) -> str:
         hint = "set RINGFENCE_DSN: `host=db.example dbname=warehouse user=postgres`"
         raise ConfigError(message, Locus("--dsn"), hint)
     return dsn
+
+
+def catalogue_of(dsn: str, file: Path | None, progress: Progress) -> Catalogue:
+    """Return the catalogue of a file, or else of the database."""
+    from ringfence.gate.postgres.journal import read_written
+    from ringfence.gate.postgres.reading import read_catalogue
+
+    if file is not None:
+        return read_written(file)
+    progress("reading the catalogue")
+    return read_catalogue(connected(dsn))

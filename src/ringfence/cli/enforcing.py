@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter, validators
 from msgspec.structs import replace
 
-from ringfence.cli.conceding import Dsn, Exceptions, conceded, connected
+from ringfence.cli.conceding import (
+    Dsn,
+    Exceptions,
+    catalogue_of,
+    conceded,
+    connected,
+)
 from ringfence.cli.streams import Progress
 from ringfence.cli.streams import show as say
 from ringfence.cli.words import AsOf, Form, Output, instant, now, room
@@ -20,7 +26,6 @@ if TYPE_CHECKING:
     from ringfence.claims.enforcing import Enforcing
     from ringfence.claims.losing import Lost
     from ringfence.claims.opened import Opened
-    from ringfence.gate.postgres.catalogue import Catalogue
     from ringfence.gate.postgres.probes.proof import Proof
     from ringfence.gate.postgres.statements import Plan
     from ringfence.gate.postgres.wanted import Wanted
@@ -144,7 +149,7 @@ def plan(
     from ringfence.report import enforce_text
 
     progress = Progress()
-    there = _catalogue(dsn, catalogue, progress)
+    there = catalogue_of(dsn, catalogue, progress)
     opened = _opened(case, as_of, progress)
     asked = _case(opened)
     progress("looking for what has to be closed")
@@ -179,7 +184,7 @@ def catalogued(
     from ringfence.gate.postgres.catalogue import canonical
 
     progress = Progress()
-    _write({output: canonical(_catalogue(dsn, None, progress))})
+    _write({output: canonical(catalogue_of(dsn, None, progress))})
     progress.done()
     return int(ExitCode.ALL_UPHELD)
 
@@ -355,16 +360,6 @@ def _proved(found: Proof, format: Form) -> int:  # noqa: A002
     else:
         say(prove_text.proof(found, room(None)[0]))
     return int(found.exit_code)
-
-
-def _catalogue(dsn: str, file: Path | None, progress: Progress) -> Catalogue:
-    from ringfence.gate.postgres.journal import read_written
-    from ringfence.gate.postgres.reading import read_catalogue
-
-    if file is not None:
-        return read_written(file)
-    progress("reading the catalogue")
-    return read_catalogue(connected(dsn))
 
 
 def _opened(case: Path | None, as_of: str | None, progress: Progress) -> Opened:

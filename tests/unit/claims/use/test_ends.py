@@ -53,6 +53,13 @@ def test_a_table_that_was_read_whole_is_an_aim_for_each_column():
     assert {IDS[0], IDS[1], IDS[2]} <= found.nodes
 
 
+def test_a_table_of_which_a_part_was_read_is_an_aim_itself():
+    """Which of its columns it was, nobody says."""
+    (found,) = aims(Touch(part=(IDS[2],)))
+    assert {IDS[0], IDS[1]} <= found.nodes
+    assert IDS[4] not in found.nodes
+
+
 def test_what_nobody_can_say_is_anything_of_the_store():
     """So it shows of nothing there that it wasn't used."""
     (found,) = aims(Touch(unclear=True))

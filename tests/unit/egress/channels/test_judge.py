@@ -218,6 +218,16 @@ def test_a_text_may_leave_where_it_is_declared_and_nobody_is_in_it(
     assert (judge(chosen, nobody, Reading(), NOW).verdict is Verdict.RELEASE) is text
 
 
+@pytest.mark.parametrize("text", [False, True])
+def test_a_text_beside_a_table_is_a_text(*, text: bool) -> None:
+    """What has no name in a payload with columns needs `text` as well."""
+    beside = inspection(there("mail"), there("", part=("note.txt",)))
+    found = judge(contract(MAIL, text=text), beside, Reading(), NOW)
+    assert (found.verdict is Verdict.RELEASE) is text
+    place = Place(("note.txt",))
+    assert text or found.reasons == (Given(Reason.UNDECLARED_TEXT, place, count=3),)
+
+
 @pytest.mark.parametrize(
     ("declared", "stands", "is_good"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ from ringfence.egress.index.gathering import Gathering, Keys, spellings
 from ringfence.egress.index.known import Shape
 from ringfence.egress.index.population import Frames, Layout
 from ringfence.errors import SourceError
-from tests.indexed import ANN, BO, CY, KEYS, LAYOUT, frame, gathering
+from tests.indexed import ANN, BO, CY, KEYS, LAYOUT, Person, frame, gathering
 
 MAILS = [
     "Ann@Example.com",
@@ -32,7 +34,7 @@ MAILS = [
 PHONES = ["(415) 555-0100", "+44 20 7946 0958", "14155550100", "0041 44 668 18 00"]
 
 
-def those(found: Gathering, people: list) -> set[tuple[int, int]]:
+def those(found: Gathering, people: Sequence[Person]) -> set[tuple[int, int]]:
     """Return all pairs of people."""
     pairs = [one for p in found.pieces(Frames([frame(people)])) for one in p.pairs]
     return {
@@ -47,7 +49,7 @@ def test_pairs_are_what_a_loop_over_the_rows_makes(has_digests: bool):  # noqa: 
     """Canonical form by canonical form, digest by digest."""
     wanted = set()
     for person in (ANN, BO, CY):
-        who = subject_number(KEYS.subject, person["id"])
+        who = subject_number(KEYS.subject, str(person["id"]))
         for column, kind in LAYOUT.kinds.items():
             form = canonical(kind, person[column] or "")
             if form is None:
@@ -56,7 +58,7 @@ def test_pairs_are_what_a_loop_over_the_rows_makes(has_digests: bool):  # noqa: 
             if has_digests and kind in digests.DIGESTED:
                 wanted |= {
                     (fingerprint(KEYS.index, digests.DIGESTED[kind], one), who)
-                    for one in digests.of(kind, person[column])
+                    for one in digests.of(kind, person[column] or "")
                 }
     assert those(gathering(has_digests=has_digests), [ANN, BO, CY]) == wanted
 
@@ -99,7 +101,7 @@ def check_spellings(kind: Kind, series: pl.Series) -> None:
 def test_what_is_not_understood_is_counted():
     """An empty text and a gap are nothing; another text is a value that isn't read."""
     found = gathering()
-    rows = [
+    rows: list[Person] = [
         {"id": "1", "email": "no mail", "phone": " "},
         {"id": "2", "email": "", "phone": None},
         {"id": "3", "email": "c@d.example", "phone": "n/a"},
@@ -113,7 +115,7 @@ def test_what_is_not_understood_is_counted():
         Kind.PHONE: (0, 1),
     }
     assert pieces[0].people.tolist() == [
-        subject_number(KEYS.subject, one["id"]) for one in rows
+        subject_number(KEYS.subject, str(one["id"])) for one in rows
     ]
 
 
@@ -140,7 +142,7 @@ def test_shapes_tell_how_forms_look():
 def test_a_row_without_its_person_is_refused(lost: str | None):
     """Its place is told, and nothing that stands in it."""
     found = gathering()
-    rows = [ANN, BO, {**CY, "id": lost}]
+    rows: list[Person] = [ANN, BO, {**CY, "id": lost}]
     with pytest.raises(SourceError, match="row 3 has no `id`") as caught:
         list(found.pieces(Frames([frame(rows[:2]), frame(rows[2:])])))
     assert "555" not in str(caught.value)

@@ -37,7 +37,7 @@ def pairs_of(those: list[tuple[int, int]]) -> Pairs:
     return Pairs(np.array(keys, np.uint64), np.array(people, np.uint64))
 
 
-def made(pairs: Pairs, **changes: object) -> Store:
+def made(pairs: Pairs, heads: np.ndarray | None = None) -> Store:
     """Return a store over settled pairs, as it is built."""
     edges = np.arange(1, SHARDS, dtype=np.uint64) << np.uint64(56)
     cuts = [0, *np.searchsorted(pairs.keys, edges).tolist(), len(pairs.keys)]
@@ -46,13 +46,14 @@ def made(pairs: Pairs, **changes: object) -> Store:
         for low, high in pairwise(cuts)
     ]
     parts = [block for shard in shards for block in blocks(shard)]
-    given = {
-        "sizes": [len(shard.keys) for shard in shards],
-        "heads": np.array([block.keys[0] for block in parts], np.uint64),
-        "hashes": b"".join(map(block_hash, parts)),
-        "place": "ix",
-    }
-    return Store(pairs, **{**given, **changes})
+    first = np.array([block.keys[0] for block in parts], np.uint64)
+    return Store(
+        pairs,
+        sizes=[len(shard.keys) for shard in shards],
+        heads=first if heads is None else heads,
+        hashes=b"".join(map(block_hash, parts)),
+        place="ix",
+    )
 
 
 @given(LISTS)

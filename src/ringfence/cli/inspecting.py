@@ -1,0 +1,65 @@
+"""`ringfence egress inspect`: whose data is in a file, before anybody sends it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from ringfence.cli.streams import Progress, show
+from ringfence.cli.words import Form, room
+
+EXITS = """Exit codes: 0 nobody of the population and nothing undecided, 10 something
+can't be decided or wasn't looked through, 11 data of the population, 12 the index isn't
+the one that was written, 1 the tool failed, 2 usage."""
+
+app = App(
+    name="egress",
+    help="What leaves: whose data is in it.",
+    help_epilogue=EXITS,
+    help_format="plaintext",
+)
+
+
+@app.command
+def inspect(
+    *files: Path,
+    index: Annotated[Path, Parameter(help="The folder of the index.")],
+    key: Annotated[
+        str, Parameter(help="The index's key: `file:`, `env:` or `command:` and where.")
+    ],
+    format: Form = "text",  # noqa: A002
+) -> int:
+    """Say whose data is in files, in which columns, and how it is written.
+
+    Examples:
+    `ringfence egress inspect export.parquet --index idx --key file:index.key`,
+    `ringfence egress inspect *.csv --index idx --key env:INDEX_KEY --format json`.
+
+    Parameters
+    ----------
+    files
+        The files, of any format.
+    """
+    from ringfence.egress.index.keys import read_key
+    from ringfence.egress.index.opened import open_index
+    from ringfence.egress.inspector import Inspector
+    from ringfence.egress.payload import Payload
+    from ringfence.errors import ConfigError, Locus
+    from ringfence.report import inspection_text
+
+    if not files:
+        raise ConfigError("no file is named", Locus("FILES"))
+    progress = Progress()
+    inspector = Inspector(open_index(index, read_key(key)))
+    found = []
+    for file in files:
+        progress(f"looking through {file}")
+        found.append((str(file), inspector.inspect(Payload(file.name, file))))
+    progress.done()
+    if format == "json":
+        show(inspection_text.as_json(found))
+    else:
+        show(inspection_text.as_text(found, room(None)[0]))
+    return int(inspection_text.exit_code(found))

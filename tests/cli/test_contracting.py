@@ -1,0 +1,115 @@
+"""`egress contracts`: who receives, from the command line, and what is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ringfence.cli.contracting import contracts
+from ringfence.egress.channels.contract import read
+from ringfence.errors import ConfigError
+from tests.cases import BOUNDARY, WAREHOUSE, write_case
+
+EGRESS = """\
+exceptions:
+  - name: totals
+    who: ["person:ann"]
+    columns: ["w/a.b.*"]
+    purpose: to count
+    owner: head of counting
+    cap: 20
+    expires: 2022-06-30
+egress:
+  excluded: [in-cn]
+  channels:
+    - name: figures
+      recipients: ["person:bo", "person:ann", "group:g", "person:stranger"]
+      purpose: to measure
+      owner: head of figures
+      approver: "person:bo"
+      expires: 2022-06-30
+      cap: 1
+      cell: 20
+      columns: [{name: people, type: integer, holds: count}]
+      exception: totals
+    - name: words
+      recipients: ["person:ann"]
+      purpose: to count
+      owner: head of figures
+      approver: "person:bo"
+      expires: 2022-06-30
+      text: true
+      takes: ["w/a.*"]
+      exception: totals
+"""
+GROUP = (
+    '{"at":"x","fact":"edge","id":"person:ann","name":"member_of","source":"db",'
+    '"value":"group:g"}\n'
+)
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a case with two channels."""
+    monkeypatch.setenv("COLUMNS", "100")
+    boundary = BOUNDARY.replace("sources:\n", EGRESS + "sources:\n")
+    return write_case(tmp_path / "case", boundary=boundary, warehouse=WAREHOUSE + GROUP)
+
+
+def test_it_says_who_receives_and_until_when(
+    case: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each channel is told with its recipients, its cap, its end and its exception."""
+    assert contracts(case) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:-1] == [
+        "figures: to measure",
+        "  carries   1 column, of at most 1 protected person; no count below 20",
+        "  ends      2022-06-30",
+        "  receives  Bo: not excluded",
+        "  receives  Ann: excluded (resides in CN)",
+        "  receives  g: excluded (1 of 1 who get at it are excluded)",
+        "  receives  stranger: perhaps excluded (too little is known of it)",
+        "  exception totals doesn't apply: it is for another purpose: to count",
+        "",
+        "words: to count",
+        "  carries   texts, of nobody protected",
+        "  ends      2022-06-30",
+        "  receives  Ann: excluded (resides in CN)",
+        "  exception totals, of at most 20 protected people, until 2022-06-30",
+        "",
+    ]
+    assert lines[-1].startswith("good from 2022-01-31 to before 2022-03-03; boundary ")
+
+
+def test_what_is_written_can_be_read_back(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file is what an exit judges by; the JSON names the same digests."""
+    file = tmp_path / "contracts.json"
+    assert contracts(case, output=file, format="json") == 0
+    told = json.loads(capsys.readouterr().out)
+    written = read(file.read_bytes())
+    assert told["ringfence"] == "egress-contracts/1"
+    assert [one["digest"] for one in told["channels"]] == [
+        one.digest for one in written.contracts
+    ]
+    figures, words = told["channels"]
+    assert (figures["excluded"], figures["exception"]) == ("yes", None)
+    assert (words["exception"], words["unconceded"]) == ("totals", "")
+    assert (told["boundary"], told["estate"]) == (written.boundary, written.estate)
+
+
+def test_no_channel_and_no_egress(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a channel nothing leaves; without `egress` there is nothing to resolve."""
+    none = "egress: {excluded: [in-cn], channels: []}\nsources:\n"
+    boundary = BOUNDARY.replace("sources:\n", none)
+    assert contracts(write_case(tmp_path / "none", boundary=boundary)) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("no channel is declared: nothing leaves\n")
+    with pytest.raises(ConfigError, match="says nothing of what may leave"):
+        contracts(write_case(tmp_path / "silent"))
