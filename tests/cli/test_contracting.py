@@ -43,7 +43,15 @@ egress:
       text: true
       takes: ["w/a.*"]
       exception: totals
+    - name: nothing
+      recipients: ["person:bo"]
+      purpose: to chat
+      owner: head of figures
+      approver: "person:bo"
+      expires: 2022-06-30
+      text: true
 """
+PEOPLE = "id,residence,label,employer\nann,CN,Ann,\nbo,US,Bo,firm\n"
 GROUP = (
     '{"at":"x","fact":"edge","id":"person:ann","name":"member_of","source":"db",'
     '"value":"group:g"}\n'
@@ -55,7 +63,8 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a case with two channels."""
     monkeypatch.setenv("COLUMNS", "100")
     boundary = BOUNDARY.replace("sources:\n", EGRESS + "sources:\n")
-    return write_case(tmp_path / "case", boundary=boundary, warehouse=WAREHOUSE + GROUP)
+    changes = {"boundary": boundary, "people": PEOPLE, "warehouse": WAREHOUSE + GROUP}
+    return write_case(tmp_path / "case", **changes)
 
 
 def test_it_says_who_receives_and_until_when(
@@ -68,7 +77,7 @@ def test_it_says_who_receives_and_until_when(
         "figures: to measure",
         "  carries   1 column, of at most 1 protected person; no count below 20",
         "  ends      2022-06-30",
-        "  receives  Bo: not excluded",
+        "  receives  Bo: not excluded, counted under firm",
         "  receives  Ann: excluded (resides in CN)",
         "  receives  g: excluded (1 of 1 who get at it are excluded)",
         "  receives  stranger: perhaps excluded (too little is known of it)",
@@ -79,6 +88,11 @@ def test_it_says_who_receives_and_until_when(
         "  ends      2022-06-30",
         "  receives  Ann: excluded (resides in CN)",
         "  exception totals, of at most 20 protected people, until 2022-06-30",
+        "",
+        "nothing: to chat",
+        "  carries   texts, of nobody protected",
+        "  ends      2022-06-30",
+        "  receives  Bo: not excluded, counted under firm",
         "",
     ]
     assert lines[-1].startswith("good from 2022-01-31 to before 2022-03-03; boundary ")
@@ -96,7 +110,7 @@ def test_what_is_written_can_be_read_back(
     assert [one["digest"] for one in told["channels"]] == [
         one.digest for one in written.contracts
     ]
-    figures, words = told["channels"]
+    figures, words, _ = told["channels"]
     assert (figures["excluded"], figures["exception"]) == ("yes", None)
     assert (words["exception"], words["unconceded"]) == ("totals", "")
     assert (told["boundary"], told["estate"]) == (written.boundary, written.estate)

@@ -90,8 +90,10 @@ def test_an_epoch_is_logged(run, build, say):
     shown = json.loads(say("ledger", "show", "led", "1", "--format", "json").out)
     assert first["entry"] == 1
     assert first["epoch"] in json.dumps(shown)
+    check = ("--key", "file:index.key", "--ledger", "led", "--format", "json")
+    assert json.loads(run("check", "ix", *check).out)["entry"] == 3
     lines = say("ledger", "show", "led").out
-    assert lines.count(" epoch ") == 2
+    assert lines.count(" epoch ") == 3
 
 
 def test_a_query_is_read(run, monkeypatch):

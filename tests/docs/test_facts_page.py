@@ -66,7 +66,7 @@ def test_every_closed_attribute_has_its_values():
         for name in words(names)
     }
     assert {name: tuple(told[name]) for name in CLOSED} == CLOSED
-    assert set(told) == {*CLOSED, *COUNTRIES, "place"}
+    assert set(told) == {*CLOSED, *COUNTRIES, "place", "subjects"}
 
 
 def test_every_kind_of_edge_has_its_row():

@@ -89,7 +89,9 @@ def test_what_is_damaged_never_passes_as_whole(name: str, around, data):
         assert is_told(found)
 
 
-@pytest.mark.parametrize("block", [1, 2, 3, 5, 7, 11, 13, 20, 28, 29, 30, 31, 45, 59, 60, 61])
+@pytest.mark.parametrize(
+    "block", [1, 2, 3, 5, 7, 11, 13, 20, 28, 29, 30, 31, 45, 59, 60, 61]
+)
 def test_a_border_of_chunks_changes_nothing(block: int):
     """Wherever the borders of chunks lie, the same is seen at the same places."""
     content = json_lines(EMAIL) * 2

@@ -24,6 +24,7 @@ sys.path[:0] = [str(BUILD), str(PROJECT / "src"), str(PROJECT)]
 import after  # noqa: E402
 import collected  # noqa: E402
 import directory  # noqa: E402
+import egress  # noqa: E402
 import logs  # noqa: E402
 import ownership  # noqa: E402
 import people  # noqa: E402
@@ -57,7 +58,8 @@ def files() -> logs.Built:
     built["warehouse.facts.jsonl"] = facts
     (built["warehouse.catalogue.json"],) = catalogue
     told = logs.built(staff, sql, CASE)
-    everything = {**built, **after.files(staff, built, CASE), **told.files}
+    apart = {**after.files(staff, built, CASE), **egress.files(CASE)}
+    everything = {**built, **apart, **told.files}
     return logs.Built(everything, told.skipped)
 
 

@@ -136,10 +136,12 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "group": frozenset({"origin"}),
     "role": frozenset({"login", "superuser", "bypass_rls", "replication"}),
     "tool": frozenset({"team", "place"}),
-    "store": frozenset({"place", "copy"}),  # copy: one of COPY_ROLES
+    # copy: one of COPY_ROLES. subjects: how many protected people's data a scan has
+    # found there, `1204`, or `1204+` where it didn't look through everything.
+    "store": frozenset({"place", "copy", "subjects"}),
     # form: table, view, materialised_view, export, ...
-    "dataset": frozenset({"form", "tag"}),
-    "column": frozenset({"tag", "category", "type"}),
+    "dataset": frozenset({"form", "subjects", "tag"}),
+    "column": frozenset({"tag", "category", "subjects", "type"}),
     "facility": frozenset({"place", "purpose"}),
     "host": frozenset({"place"}),
     "key": frozenset({"place"}),

@@ -19,7 +19,7 @@ from ringfence.boundary.parse import BoundaryFile, parse_boundary
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import NODE_KINDS, kind_of
 from ringfence.claims.case import Case
-from ringfence.claims.collect import Told, collect, load_told
+from ringfence.claims.collect import Told, collect, given, load_told
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.reading import FOLDER, Ordered, read
 from ringfence.claims.judgement import Judgement
@@ -51,6 +51,7 @@ class Run:
         now: The instant to judge, if neither `as_of` nor the boundary says one.
         as_of: The instant to judge, instead of the boundary's.
         progress: Called with each stage that begins.
+        further: Facts files beside those that the boundary orders.
     """
 
     case: Path
@@ -58,6 +59,7 @@ class Run:
     now: str
     as_of: str | None = None
     progress: Progress = lambda _stage: None
+    further: Sequence[Path] = ()
 
 
 def read_boundary(case: Path, *, as_of: str | None = None) -> BoundaryFile:
@@ -139,6 +141,7 @@ def collected(run: Run) -> Collected:
     with tempfile.TemporaryDirectory(prefix="ringfence-") as folder:
         run.progress("collecting facts")
         told = _asked(file, base, Path(folder), run.now)
+        told += [given(path, Path(folder)) for path in dict.fromkeys(run.further)]
         run.progress("loading the estate")
         estate, told = load_told(told, Path(folder))
         if not estate.has_facts():

@@ -7,9 +7,12 @@ which every verdict then has to answer to.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
 
 from ringfence.documents.located import Located, nearest, parse_moment
 from ringfence.documents.yaml import read_yaml
@@ -66,6 +69,31 @@ def collect(
     except Exception as error:  # noqa: BLE001 - anybody's source may fail in any way
         return unread(told, _failure(error, kind, order).problems, folder)
     return Told(order, kind, collected, history, tuple(files))
+
+
+def given(path: Path, folder: Path) -> Told:
+    """Take in a facts file that no boundary orders.
+
+    A source of its own says so, with the file's digest. It is as old as the oldest of
+    the sources in the file.
+    """
+    name = f"--with {printable(str(path))}"
+    order = Order(name, (str(path),), Path(), {}, Locus("--with"))
+    told = collect(order, "facts", folder, collected="")
+    if told.problems:
+        return told
+    dated = replace(told, collected=min(_collected(path), default=""))
+    fact = source_fact(dated, Harvest())
+    return replace(dated, files=(*told.files, _written([fact], name, folder)))
+
+
+def _collected(path: Path) -> Iterator[str]:
+    """Yield when the sources of a facts file were collected, as it says."""
+    with path.open("rb") as stream:
+        for text in stream:
+            if b'"fact":"source"' in text:
+                with suppress(msgspec.DecodeError, UnicodeError):
+                    yield msgspec.json.decode(text, type=Fact).value
 
 
 def _failure(error: Exception, kind: str, order: Order) -> SourceError:

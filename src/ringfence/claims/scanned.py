@@ -1,14 +1,15 @@
-"""A scan of a store as facts: what lies there, what its columns hold, of how many people.
+"""A scan of a store as facts: what lies there, what it holds, and of how many people.
 
-Only what was seen is stated. Of a dataset in which nobody was seen nothing is: a column
-without a tag would be unclassified, and what no identifier gives away may still be
-protected. A dataset that couldn't be read is stated bare, so that a boundary that counts
-what is unclassified as unknown holds it against the claim.
+Only what was seen is stated, as of the day on which it was seen. Of a dataset in which
+nobody was seen nothing is: a column without a tag would be unclassified, and what no
+identifier gives away may still be protected. A dataset that couldn't be read is stated
+bare: a boundary that counts the unclassified as unknown holds it against the claim.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from ringfence.egress.scan.found import Dataset, Scan, Seen, union
 from ringfence.estate.facts import Fact, attribute, edge, node
@@ -33,39 +34,64 @@ def facts(scan: Scan, *, store: str, source: str, collected: str) -> Iterator[Fa
         collected: When the store was read.
     """
     yield _source(scan, store=store, source=source, collected=collected)
-    id_, place = f"store:{store}", scan.place
-    yield node(id_, at=place, source=source)
-    found = len(scan.subjects)
-    if found:
-        count = people(found, is_whole=scan.is_whole)
-        yield attribute(id_, "subjects", count, at=place, source=source)
+    told = _Told(store, source, collected)
+    yield from told.store_of(scan)
     for dataset in scan.datasets:
         if dataset.unread or dataset.seen:
-            yield from _dataset(dataset, store=store, source=source)
+            yield from told.dataset(dataset)
 
 
-def _dataset(dataset: Dataset, *, store: str, source: str) -> Iterator[Fact]:
-    id_, at = f"dataset:{store}/{dataset.name}", dataset.name
-    yield node(id_, at=at, source=source)
-    yield edge(f"store:{store}", "contains", id_, at=at, source=source)
-    yield attribute(id_, "form", dataset.form, at=at, source=source)
-    if dataset.unread:
-        return
-    count = people(len(dataset.subjects), is_whole=dataset.is_whole)
-    detail = {"sha256": dataset.digest}
-    yield attribute(id_, "subjects", count, at=at, source=source, detail=detail)
-    columns: dict[str, list[Seen]] = {}
-    for one in dataset.seen:
-        columns.setdefault(one.column, []).append(one)
-    for name, seen in columns.items():
-        column, place = f"column:{store}/{dataset.name}.{name}", f"{at}#/{name}"
-        yield edge(id_, "contains", column, at=place, source=source)
-        count = people(
-            len(union(one.subjects for one in seen)), is_whole=dataset.is_whole
-        )
-        yield attribute(column, "subjects", count, at=place, source=source)
+class _Told:
+    """What is said of a store."""
+
+    def __init__(self, store: str, source: str, since: str) -> None:
+        self._store = store
+        self._source = source
+        self._since = since
+
+    def store_of(self, scan: Scan) -> Iterator[Fact]:
+        id_, found = f"store:{self._store}", scan.subjects
+        yield self._node(id_, scan.place)
+        if len(found):
+            count = people(len(found), is_whole=scan.is_whole)
+            yield self._stated(id_, "subjects", count, scan.place)
+
+    def dataset(self, dataset: Dataset) -> Iterator[Fact]:
+        id_, at = f"dataset:{self._store}/{dataset.name}", dataset.name
+        yield self._node(id_, at)
+        yield self._held(f"store:{self._store}", id_, at)
+        yield self._stated(id_, "form", dataset.form, at)
+        if dataset.unread:
+            return
+        count = people(len(dataset.subjects), is_whole=dataset.is_whole)
+        yield self._stated(id_, "subjects", count, at, sha256=dataset.digest)
+        for column, seen in groupby(dataset.seen, key=lambda one: one.column):
+            yield from self._column(dataset, column, [*seen])
+
+    def _column(
+        self, dataset: Dataset, column: str, seen: list[Seen]
+    ) -> Iterator[Fact]:
+        whole = f"{self._store}/{dataset.name}"
+        id_, at = f"column:{whole}.{column}", f"{dataset.name}#/{column}"
+        found = union(one.subjects for one in seen)
+        yield self._held(f"dataset:{whole}", id_, at)
+        count = people(len(found), is_whole=dataset.is_whole)
+        yield self._stated(id_, "subjects", count, at)
         for one in seen:
-            yield attribute(column, "tag", one.tag, at=place, source=source)
+            yield self._stated(id_, "tag", one.tag, at)
+
+    def _node(self, id_: str, at: str) -> Fact:
+        return node(id_, at=at, source=self._source, since=self._since)
+
+    def _held(self, holder: str, held: str, at: str) -> Fact:
+        source, since = self._source, self._since
+        return edge(holder, "contains", held, at=at, source=source, since=since)
+
+    def _stated(self, id_: str, name: str, value: str, at: str, **detail: str) -> Fact:
+        source, since = self._source, self._since
+        return attribute(
+            id_, name, value, at=at, source=source, since=since, detail=detail
+        )
 
 
 def _source(scan: Scan, *, store: str, source: str, collected: str) -> Fact:

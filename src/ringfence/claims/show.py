@@ -18,7 +18,12 @@ from ringfence.reach.flows import flows
 from ringfence.reach.graph import Graph
 from ringfence.reach.isolation import Isolation
 
-_STORE_PHRASES = {"place": "is in", "copy": "is the copy", "purpose": "is a"}
+_STORE_PHRASES = {
+    "place": "is in",
+    "copy": "is the copy",
+    "purpose": "is a",
+    "subjects": "people found in it:",
+}
 _PHRASES = {
     "residence": "resides in",
     "location": "is in",

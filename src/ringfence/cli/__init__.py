@@ -21,14 +21,18 @@ from ringfence.cli import (
     checking,
     collecting,
     comparing,
+    contracting,
     enforcing,
     excepting,
     gating,
+    indexing,
+    inspecting,
     keeping,
     ledgering,
     listing,
     planning,
     reaching,
+    scanning,
     serving,
     watching,
 )
@@ -68,6 +72,10 @@ gating.app.command(serving.keys)
 app.command(serving.serve)
 app.command(enforcing.app)
 app.command(excepting.app)
+app.command(indexing.app)
+app.command(inspecting.app)
+inspecting.app.command(contracting.contracts)
+app.command(scanning.scan)
 app.command(ledgering.app)
 for _command in (
     keeping.rotate,

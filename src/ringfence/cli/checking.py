@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 Ledger = Annotated[
     Path | None, Parameter(help="Log the verdicts in this ledger, and publish.")
 ]
+With = Annotated[
+    tuple[Path, ...],
+    Parameter(
+        name="--with",
+        negative="",
+        help="A facts file beside those that the boundary orders; may be repeated.",
+    ),
+]
 
 
 def check(
@@ -33,11 +41,13 @@ def check(
     lines: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     color: Literal["auto", "always", "never"] = "auto",
     ledger: Ledger = None,
+    with_: With = (),
 ) -> int:
     """Judge every claim of a boundary, and write report and proof files.
 
     Examples: `ringfence check examples/shortvideo`,
-    `ringfence check boundary.yaml --as-of 2022-01-31 --format json`.
+    `ringfence check boundary.yaml --as-of 2022-01-31 --format json`,
+    `ringfence check examples/shortvideo --with scan.facts.jsonl`.
 
     Parameters
     ----------
@@ -55,7 +65,8 @@ def check(
         Colour the verdicts; `auto` does on a terminal unless NO_COLOR is set.
     """
     progress = Progress()
-    outcome = _judged(case, output, as_of, ledger, progress)
+    run = (case, output, as_of, with_)
+    outcome = _judged(*run, ledger=ledger, progress=progress)
     report, told, fault = _reported(outcome, output, ledger, progress)
     progress.done()
     _complain_of(outcome)
@@ -74,6 +85,8 @@ def _judged(
     case: Path,
     output: Path,
     as_of: str | None,
+    further: tuple[Path, ...],
+    *,
     ledger: Path | None,
     progress: Progress,
 ) -> Outcome:
@@ -83,7 +96,7 @@ def _judged(
 
     if ledger is not None:
         look(ledger)
-    return judge(Run(case, output, now(), instant(as_of), progress))
+    return judge(Run(case, output, now(), instant(as_of), progress, further))
 
 
 def _reported(

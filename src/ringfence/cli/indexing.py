@@ -178,9 +178,12 @@ def check(
         bool, Parameter(negative="", help="Compare every block, order and filter.")
     ] = False,
     max_age: _DAYS = None,
+    ledger: Ledger = None,
     format: Form = "text",  # noqa: A002
 ) -> int:
     """Open an index as the exit does, and say whether it is the one that was written.
+
+    With a ledger, its epoch is logged, as where a build was cut off before it could.
 
     Example: `ringfence index check index --key file:index.key --deep`.
 
@@ -199,6 +202,8 @@ def check(
     found = open_index(index, read_key(key), max_age=oldest, deep=deep)
     said = {**told.state(found.manifest), "filters": found.filter is not None}
     said["checked"] = "whole" if deep else "in part"
+    if ledger is not None:
+        said["entry"] = _logged(found.manifest, ledger, now())
     show(told.render("check", said, format))
     return int(ExitCode.ALL_UPHELD)
 

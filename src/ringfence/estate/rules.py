@@ -40,6 +40,7 @@ COUNTRIES = ("location", "organised_in", "principal_place", "residence", "state_
 _DIRECTNESS = ("direct", "indirect", "unknown")
 _PERCENT = r"[0-9]{1,3}(\.[0-9]{1,40})?"
 _PLACE = "[A-Z]{2}(-[A-Z0-9]{1,3})?"
+_PEOPLE = r"(0|[1-9][0-9]{0,17})\+?"
 _MOMENT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 
 
@@ -132,6 +133,8 @@ _ATTRIBUTE = f"""
     WHEN f.name = 'place' AND (NOT regexp_full_match(value, '{_PLACE}')
         OR split_part(value, '-', 1) NOT IN {_CODES})
         THEN '`' || value || '` is no place'
+    WHEN f.name = 'subjects' AND NOT regexp_full_match(value, '{_PEOPLE}')
+        THEN '`' || value || '` is no number of people'
     {_CLOSED}
     END
     WHEN fact = 'attribute' THEN NULL

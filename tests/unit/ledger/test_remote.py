@@ -239,6 +239,15 @@ def cut_off(error: Exception) -> None:
         raise error
 
 
+def test_a_connection_is_cut_off_when_time_is_up():
+    """Whoever waits at its other end is told that nothing more comes."""
+    connection = HTTPConnection("log.example")
+    connection.sock, far = socket.socketpair()
+    far.settimeout(10)
+    with connection.sock, far, _deadline(connection, 0):
+        assert far.recv(1) == b""
+
+
 def test_nothing_is_asked_when_time_is_up(monkeypatch: pytest.MonkeyPatch):
     """Whoever is slow to be found, or to shake hands, has no more time for an answer."""
 

@@ -22,6 +22,7 @@ from ringfence.boundary.vocabulary import DATA_KINDS
 from ringfence.claims.case import Case
 from ringfence.claims.gaps import data_gaps, history_gaps
 from ringfence.claims.judgement import Judgement, counted, isolate
+from ringfence.claims.kinds.people_found import told
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.question import Question
 from ringfence.reach.isolation import Part
@@ -36,10 +37,10 @@ def judge(claim: Claim, case: Case) -> Judgement:
     # Nothing but data facts can change where the data is.
     changes = case.estate.changes(first, last, kinds=DATA_KINDS)
     instants = [case.at(instant) for instant in (first, *changes)]
-    judged = [isolate(ask(claim, one)) for one in instants]
-    for one in judged:
-        if one.verdict is Verdict.REFUTED:
-            return one
+    for one in instants:
+        judged = isolate(ask(claim, one))
+        if judged.verdict is Verdict.REFUTED:
+            return told(judged, claim, one)
     return _over_period(claim, case, instants)
 
 
@@ -88,7 +89,9 @@ def _counted(judgement: Judgement, claim: Claim, case: Case) -> Judgement:
         holding = case.stores_of(case.targets(claim.protected))
         stated = counted(len(holding), "store", "stores")
         return replace(judgement, summary=f"{stated}, 0 copies elsewhere")
-    if judgement.verdict is Verdict.UNPROVEN and not judgement.summary:
+    if judgement.verdict is Verdict.REFUTED:
+        return told(judgement, claim, case)
+    if not judgement.summary:
         return replace(judgement, summary=judgement.reasons[0].text)
     return judgement
 

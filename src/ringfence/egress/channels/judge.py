@@ -162,7 +162,7 @@ def counted(contract: Contract, inspection: Inspection) -> NDArray[np.uint64]:
     A column that is masked by `null` tells nothing of anybody; any other mask leaves
     something that counts (28 CFR 202.206).
     """
-    return _distinct(_going(contract, inspection))
+    return _distinct(_Declarations(contract, inspection).going())
 
 
 def by_category(
@@ -170,15 +170,10 @@ def by_category(
 ) -> dict[str, NDArray[np.uint64]]:
     """Return whose data of each category would leave."""
     found: dict[str, list[Sighting]] = {}
-    for sighting in _going(contract, inspection):
+    for sighting in _Declarations(contract, inspection).going():
         for category in contract.categories.get(sighting.tag, ()):
             found.setdefault(category, []).append(sighting)
     return {category: _distinct(found[category]) for category in sorted(found)}
-
-
-def _going(contract: Contract, inspection: Inspection) -> list[Sighting]:
-    declared = _Declarations(contract, inspection)
-    return [one for one in inspection.sightings if not declared.is_gone(one.place)]
 
 
 class _Declarations:
@@ -193,6 +188,7 @@ class _Declarations:
     """
 
     def __init__(self, contract: Contract, inspection: Inspection) -> None:
+        self._sightings = inspection.sightings
         self._by_name = {one.name: one for one in contract.channel.columns}
         self._there = {(one.part, one.name) for one in inspection.columns}
 
@@ -203,8 +199,11 @@ class _Declarations:
         is_there = any((part, place.column) in self._there for part in parts)
         return self._by_name.get(place.column) if is_there else None
 
-    def is_gone(self, place: Place) -> bool:
-        """Return whether nothing of a place is left once the payload is masked."""
+    def going(self) -> list[Sighting]:
+        """Return what was seen, but for what isn't left once the payload is masked."""
+        return [one for one in self._sightings if not self._is_gone(one.place)]
+
+    def _is_gone(self, place: Place) -> bool:
         declared = self.of(place)
         return declared is not None and declared.mask == _GONE
 
@@ -232,12 +231,14 @@ def judge(
     """
     if contract is None:
         return NO_CHANNEL
+    declarations = _Declarations(contract, inspection)
+    people = len(_distinct(declarations.going()))
     found = [
         *_standing(contract, now),
-        *_looked_through(contract, inspection),
-        *_declared(contract, inspection),
-        *_receiving(contract, inspection, now),
-        *_amount(contract, inspection, reading),
+        *_looked_through(declarations, inspection),
+        *_declared(contract, declarations, inspection),
+        *_receiving(contract, people, now),
+        *_amount(contract, people, reading),
         *cells,
         *_masked(contract, inspection),
         Given(Reason.AS_DECLARED),
@@ -253,10 +254,11 @@ def _standing(contract: Contract, now: str) -> Iterator[Given]:
         yield Given(Reason.NOT_IN_FORCE)
 
 
-def _looked_through(contract: Contract, inspection: Inspection) -> Iterator[Given]:
+def _looked_through(
+    declarations: _Declarations, inspection: Inspection
+) -> Iterator[Given]:
     if inspection.coverage is not Coverage.COMPLETE:
         yield Given(Reason.NOT_COMPLETE, what=inspection.coverage.value)
-    declarations = _Declarations(contract, inspection)
     for one in inspection.undecided:
         declared = declarations.of(one.place)
         is_expected = declared is not None and declared.opaque
@@ -264,13 +266,19 @@ def _looked_through(contract: Contract, inspection: Inspection) -> Iterator[Give
             yield Given(Reason.UNDECIDED, one.place, one.why.value, one.count)
 
 
-def _declared(contract: Contract, inspection: Inspection) -> Iterator[Given]:
+def _declared(
+    contract: Contract, declarations: _Declarations, inspection: Inspection
+) -> Iterator[Given]:
     """Hold what is there against what was declared."""
-    declarations = _Declarations(contract, inspection)
     if not inspection.columns and not contract.channel.text:
         yield Given(Reason.UNDECLARED_TEXT)
     for there in inspection.columns:
-        yield from _of_column(there, declarations.of(Place(there.part, there.name)))
+        if there.name:
+            place = Place(there.part, there.name)
+            yield from _of_column(there, declarations.of(place))
+        elif not contract.channel.text:  # a text beside a table
+            place = Place(there.part)
+            yield Given(Reason.UNDECLARED_TEXT, place, count=there.values)
     for seen in inspection.sightings:
         yield from _of_sighting(seen, declarations.of(seen.place))
 
@@ -295,8 +303,7 @@ def _of_sighting(seen: Sighting, declared: Declared | None) -> Iterator[Given]:
         yield Given(Reason.UNDECLARED_TAG, seen.place, seen.tag, seen.count)
 
 
-def _receiving(contract: Contract, inspection: Inspection, now: str) -> Iterator[Given]:
-    people = int(counted(contract, inspection).size)
+def _receiving(contract: Contract, people: int, now: str) -> Iterator[Given]:
     if not people or _concedes(contract, now):
         return
     # One that several stand behind is there for each of them.
@@ -314,10 +321,8 @@ def _concedes(contract: Contract, now: str) -> bool:
     return leave is not None and leave.since <= now < leave.until
 
 
-def _amount(
-    contract: Contract, inspection: Inspection, reading: Reading
-) -> Iterator[Given]:
-    if not counted(contract, inspection).size:
+def _amount(contract: Contract, people: int, reading: Reading) -> Iterator[Given]:
+    if not people:
         return
     cap = contract.channel.cap
     if reading.channel > cap:

@@ -56,18 +56,15 @@ def canonical(kind: Kind, series: pl.Series) -> pl.Series:
 
 
 def _email(text: pl.Expr) -> pl.Expr:
-    lowered = text.str.to_lowercase()
-    local = lowered.str.extract(r"^([^+@]*)")
-    domain = lowered.str.extract(r"@(.*)$")
-    is_dotless = domain.is_in(sorted(scalar.DOTLESS))
-    bare = local.str.replace_all(".", "", literal=True)
-    kept = pl.when(is_dotless).then(bare).otherwise(local)
-    at = pl.when(is_dotless).then(pl.lit("gmail.com")).otherwise(domain)
-    return (
-        pl.when(kept.str.len_bytes() > 0)
-        .then(pl.concat_str(kept, pl.lit("@"), at))
-        .otherwise(None)
-    )
+    # No group is taken out: to find where one begins is dearer than all the rest.
+    bare = text.str.to_lowercase().str.replace(r"\+[^@]*@", "@")
+    form = bare
+    for domain in sorted(scalar.DOTLESS):
+        local = bare.str.strip_suffix(f"@{domain}")
+        dotless = local.str.replace_all(".", "", literal=True)
+        whole = pl.concat_str(dotless, pl.lit("@gmail.com"))
+        form = pl.when(bare.str.ends_with(f"@{domain}")).then(whole).otherwise(form)
+    return pl.when(~form.str.starts_with("@")).then(form)
 
 
 def _phone(text: pl.Expr) -> pl.Expr:
@@ -75,12 +72,13 @@ def _phone(text: pl.Expr) -> pl.Expr:
     digits = text.str.replace_all(r"[^0-9]", "")
     is_home = ~is_abroad & digits.str.contains(r"^[2-9][0-9]{9}$")
     whole = pl.when(is_home).then(pl.concat_str(pl.lit("1"), digits)).otherwise(digits)
-    return pl.when(whole.str.contains(r"^[1-9][0-9]{7,14}$")).then(whole)
+    is_number = whole.str.len_bytes().is_between(8, 15)
+    return pl.when(is_number & ~whole.str.starts_with("0")).then(whole)
 
 
 def _hex(text: pl.Expr) -> pl.Expr:
     bare = text.str.to_lowercase().str.replace_all("-", "", literal=True)
-    is_one = bare.str.contains(r"^[0-9a-f]{8,64}$") & bare.str.contains("[1-9a-f]")
+    is_one = bare.str.len_bytes().is_between(8, 64) & bare.str.contains("[1-9a-f]")
     return pl.when(is_one).then(bare)
 
 

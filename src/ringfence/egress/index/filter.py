@@ -119,8 +119,7 @@ class Filter:
             for shard, low in zip(shards, starts[:-1], strict=True)
         ):
             raise ValueError("the filters' bytes aren't theirs")
-        # An empty filter has a place as well: what it says doesn't matter.
-        self._content = np.concatenate([content, np.zeros(1, np.uint8)])
+        self._content = content if len(content) else np.zeros(1, np.uint8)
         self._shards = [
             (shard.seed, shard.segment, shard.span, int(low))
             for shard, low in zip(shards, starts[:-1], strict=True)
@@ -128,7 +127,9 @@ class Filter:
         self._seed = np.array([shard.seed for shard in shards], np.uint64)
         self._segment = np.array([shard.segment for shard in shards], np.uint64)
         self._span = np.array([shard.span for shard in shards], np.uint64)
-        self._low = starts[:-1].astype(np.uint64)
+        # An empty filter has a place as well: what stands there doesn't matter.
+        inside = np.minimum(starts[:-1], len(self._content) - 1)
+        self._low = inside.astype(np.uint64)
 
     def may_hold(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Return which fingerprints it may hold; none that it holds is left out."""

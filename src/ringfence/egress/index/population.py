@@ -137,7 +137,7 @@ class Query:
         self, base: psycopg.Connection, columns: Sequence[str], at: Locus
     ) -> Iterator[pl.DataFrame]:
         inner = sql.SQL(self.query.strip().rstrip(";"))
-        head = sql.SQL("SELECT * FROM ({}) AS rows LIMIT 0").format(inner)
+        head = sql.SQL("SELECT * FROM ({}\n) AS rows LIMIT 0").format(inner)
         found = base.execute(head).description or []
         _check_columns(columns, [one.name for one in found], at)
         for one in found:
@@ -146,7 +146,7 @@ class Query:
         texts = sql.SQL(", ").join(
             sql.SQL("{}::text").format(sql.Identifier(name)) for name in columns
         )
-        whole = sql.SQL("SELECT {} FROM ({}) AS rows").format(texts, inner)
+        whole = sql.SQL("SELECT {} FROM ({}\n) AS rows").format(texts, inner)
         schema = dict.fromkeys(columns, pl.String)
         with base.cursor(name="ringfence_index") as cursor:
             cursor.execute(whole)

@@ -25,16 +25,8 @@ class Runs:
 
     def __init__(self, folder: Path, width: int) -> None:
         folder.mkdir()
-        self._paths = [folder / f"{number:02x}" for number in range(SHARDS)]
-        self._width = width
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._handles: list[int] = []
-        try:
-            for path in self._paths:
-                self._handles.append(os.open(path, flags, 0o600))
-        except OSError:
-            self.close()
-            raise
+        self._folder, self._width = folder, width
+        self._handles: dict[int, int] = {}
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -64,16 +56,24 @@ class Runs:
             rows[:, place] = column[order]
         ends = np.cumsum(np.bincount(number, minlength=SHARDS))
         low = 0
-        for handle, high in zip(self._handles, ends.tolist(), strict=True):
+        for byte, high in enumerate(ends.tolist()):
             if high > low:
-                _write(handle, rows[low:high].data.cast("B"))
+                _write(self._handle(byte), rows[low:high].data.cast("B"))
             low = high
 
     def close(self) -> None:
         """Close the files; what was put away can be taken."""
-        for handle in self._handles:
+        for handle in self._handles.values():
             os.close(handle)
-        self._handles = []
+        self._handles = {}
+
+    def _handle(self, byte: int) -> int:
+        """Return the file of a first byte."""
+        if byte not in self._handles:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            path = self._folder / f"{byte:02x}"
+            self._handles[byte] = os.open(path, flags, 0o600)
+        return self._handles[byte]
 
 
 class Taking:
@@ -90,6 +90,8 @@ class Taking:
     def take(self, number: int) -> Numbers:
         """Return the rows of a first byte, and delete their file."""
         path = self._folder / f"{number:02x}"
+        if not path.exists():
+            return np.empty((0, self._width), np.uint64)
         rows = np.fromfile(path, "<u8").reshape(-1, self._width)
         path.unlink()
         return rows

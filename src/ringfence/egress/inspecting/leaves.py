@@ -97,7 +97,8 @@ class Raw(NamedTuple):
         """Return what none of the leaves explains: a key, or one key twice.
 
         Args:
-            seen: What was seen in the leaves. `doubts`: likewise.
+            seen: What was seen in the leaves.
+            doubts: What couldn't be decided in them.
             rows: Row of each leaf.
         """
         own = self.rows
@@ -111,10 +112,15 @@ class Raw(NamedTuple):
         whys = zip(own[self.doubts.row].tolist(), self.doubts.why.tolist(), strict=True)
         odd = np.array([one not in doubted for one in whys], np.bool_)
         return (
-            Seen(*(column[left] for column in self.seen)),
-            Doubts(*(column[odd] for column in self.doubts)),
+            _some(self.seen, left),
+            Doubts(self.doubts.row[odd], self.doubts.why[odd]),
             own,
         )
+
+
+def _some(seen: Seen, which: NDArray[np.int64] | NDArray[np.bool_]) -> Seen:
+    kind, written = seen.kind[which], seen.written[which]
+    return Seen(seen.row[which], kind, written, seen.subject[which])
 
 
 def spread(
@@ -139,6 +145,6 @@ def spread(
         return joined["at"].to_numpy(), joined["n"].cast(pl.Int64).to_numpy()
 
     row, which = placed(seen.row)
-    seen = Seen(row, *(column[which] for column in seen[1:]))
+    seen = _some(seen, which)._replace(row=row)
     row, which = placed(doubts.row)
     return seen, Doubts(row, doubts.why[which])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import msgspec
 import numpy as np
 import polars as pl
@@ -11,8 +13,7 @@ from ringfence.egress.inspecting.detecting import Detecting
 from ringfence.egress.inspecting.leaves import Leaves, Raw, spread
 from ringfence.egress.inspecting.tally import Tally, row_numbers
 from ringfence.egress.inspection.scanner import Scanner
-from ringfence.egress.inspection.sightings import Doubts, Seen
-
+from ringfence.egress.inspection.sightings import Doubt, Doubts, Seen
 from ringfence.egress.opening.caps import OverError
 from ringfence.egress.opening.pointers import parsed
 from ringfence.egress.opening.portions import (
@@ -26,10 +27,15 @@ from ringfence.egress.opening.portions import (
     Portion,
     Shown,
     Told,
+    gap,
 )
 
 SMALL = 64 << 10
 """Characters of a document that is looked through as one text."""
+
+
+MOST = 4096
+"""Columns of a document that are told apart."""
 
 
 class Look:
@@ -102,8 +108,8 @@ class Look:
             for tag, places in detected.items():
                 self.tally.kinds(lines.part, "", tag, rows[places])
             return
-        at = [seen.row, doubts.row, *detected.values()]
-        hit = np.unique(np.concatenate([one.astype(np.int64) for one in at]))
+        at = [seen.row.astype(np.int64), doubts.row.astype(np.int64)]
+        hit = np.unique(np.concatenate([*at, *detected.values()]))
         if not len(hit):
             return
         found = Leaves()
@@ -120,7 +126,9 @@ class Look:
         value, part = document.value, document.part
         found = Leaves()
         found.whole(value)
-        for column, (types, values) in found.columns.items():
+        if len(found.columns) > MOST:
+            self.tally.gap(gap(part, Doubt.LIMIT))
+        for column, (types, values) in islice(found.columns.items(), MOST):
             self.tally.shown(Shown(part, column, frozenset(types), values))
         rows = len(value) if isinstance(value, list) else 1
         self.tally.told(Told(part, "json", rows))

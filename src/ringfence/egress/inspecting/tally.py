@@ -174,7 +174,9 @@ class Tally:
 
     def names(self) -> tuple[list[Part], list[str]]:
         """Return the parts and the columns that a report would name."""
-        found = [key[:2] for key in (*self._groups, *self._doubts, *self._columns)]
+        found = [(key[0], key[1]) for key in self._groups]
+        found += [(key[0], key[1]) for key in self._doubts]
+        found += self._columns
         parts = list(dict.fromkeys(part for part, _ in found))
         return parts, list(dict.fromkeys(name for _, name in found))
 
@@ -216,5 +218,6 @@ class Tally:
         return [
             Undecided(Place(part, name, row), why, count)
             for (part, name, why), (row, count) in sorted(self._doubts.items())
-            if part[-1:] != ("statistics",) or (part[:-1], name, why) not in self._doubts
+            if part[-1:] != ("statistics",)
+            or (part[:-1], name, why) not in self._doubts
         ]

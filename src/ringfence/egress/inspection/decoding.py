@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable
-from json import JSONDecodeError
-from json.decoder import scanstring
+from itertools import pairwise
+from json import JSONDecodeError, loads
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -61,7 +61,7 @@ def from_json(text: str, limits: Limits) -> list[Span]:
     # A quote ends nothing here, and an escape of one is an escaped backslash.
     quoteless = text.replace('"', "\\u0022")
     try:
-        plain, _ = scanstring(quoteless + '"', 0, False)
+        plain: str = loads(f'"{quoteless}"', strict=False)
     except JSONDecodeError:
         plain = ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
         plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -101,10 +101,9 @@ def joined(text: str, limits: Limits) -> list[Span]:
     """Return the addresses that two neighbouring values of JSON make."""
     del limits
     values = [found[1].strip("@") for found in QUOTED.finditer(text) if not found[2]]
-    pairs = zip(values, values[1:], strict=False)
     made = [
         f"{local}@{domain}"
-        for one, other in pairs
+        for one, other in pairwise(values)
         for local, domain in ((one, other), (other, one))
         if "." in domain and local
     ]
@@ -120,11 +119,20 @@ DECODERS = (
     Decoder(patterns.SPLIT, patterns.CHAINS, joined),
     Decoder(patterns.BASE64, patterns.BASE64_SPANS, unpacking.from_base64),
     Decoder(patterns.PACKED, patterns.PACKED_SPANS, unpacking.from_packed),
-    Decoder(patterns.DIGEST64, patterns.DIGEST64, unpacking.from_digest),
+)
+"""They are asked for at once."""
+
+APART = (
+    Decoder(patterns.DIGEST64_SIGN, patterns.DIGEST64, unpacking.from_digest),
     Decoder(patterns.IMAGE64, patterns.IMAGE64, unpacking.as_image),
     Decoder(patterns.CLOSED64, patterns.CLOSED64, unpacking.as_closed),
-    Decoder(patterns.HEXED, patterns.HEXED_SPANS, unpacking.from_hex),
+    Decoder(patterns.HEX_ESCAPED, patterns.HEX_ESCAPED_SPANS, unpacking.from_hex),
 )
+"""They begin with signs that are rare, and are asked for faster one by one."""
+
+HEXED = Decoder(patterns.HEXED, "", unpacking.from_hex)
+"""Its spans are candidates already: nobody looks for them again."""
+
 TRIGGER = "|".join(f"(?:{decoder.trigger})" for decoder in DECODERS)
 TEXT = pl.col("text")
 
@@ -141,44 +149,62 @@ class Decoded(NamedTuple):
     doubts: list[tuple[int, Doubt]]
 
 
-def triggered(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the texts in which something may be encoded."""
-    return frame.filter(TEXT.str.contains(TRIGGER))
+class Decoding:
+    """Decodes texts, as far as the limits go."""
 
+    def __init__(self, limits: Limits, more: Iterable[Decoder] = ()) -> None:
+        """Decode with the usual decoders and some more."""
+        self.limits = limits
+        self.apart = (*APART, *more)
 
-def decoded(
-    frame: pl.DataFrame, limits: Limits, more: Iterable[Decoder] = ()
-) -> Decoded:
-    """Return what texts become by every decoder that has something to say.
+    def decoded(
+        self, frame: pl.DataFrame, fired: pl.DataFrame, hexed: pl.DataFrame
+    ) -> Decoded:
+        """Return what texts become by every decoder that has something to say.
 
-    Args:
-        frame: Columns `row` and `text`.
-        limits: How far to go.
-        more: Decoders beside the usual ones.
-    """
-    rows: dict[Written, list[tuple[int, str]]] = {}
-    doubts: list[tuple[int, Doubt]] = []
-    for decoder in (*DECODERS, *more):
+        Args:
+            frame: Texts: columns `row` and `text`.
+            fired: Those of them in which `TRIGGER` may be found.
+            hexed: Runs of hexadecimal digits in them.
+        """
+        made = _Made({}, [])
+        triggered = fired.filter(TEXT.str.contains(TRIGGER))
+        for decoder in DECODERS:
+            self._decode(triggered, decoder, made)
+        for decoder in self.apart:
+            self._decode(frame, decoder, made)
+        self._decode(hexed, HEXED, made)
+        schema = {"row": pl.UInt32, "text": pl.String}
+        return Decoded(
+            {
+                written: pl.DataFrame(rows, schema=schema, orient="row").unique()
+                for written, rows in made.rows.items()
+            },
+            made.doubts,
+        )
+
+    def _decode(self, frame: pl.DataFrame, decoder: Decoder, made: _Made) -> None:
+        if frame.is_empty():
+            return
         fitting = frame.filter(TEXT.str.contains(decoder.trigger))
         if decoder.spans and not fitting.is_empty():
-            fitting = _spans(fitting, decoder.spans, limits, doubts)
+            fitting = _spans(fitting, decoder.spans, self.limits, made.doubts)
         seen: dict[str, list[Span]] = {}
         for row, text in zip(fitting["row"], fitting["text"], strict=True):
             if text not in seen:
-                seen[text] = list(decoder.decode(text, limits))
+                seen[text] = list(decoder.decode(text, self.limits))
             for span in seen[text]:
                 if span.doubt:
-                    doubts.append((row, span.doubt))
+                    made.doubts.append((row, span.doubt))
                 elif span.text != text:
-                    rows.setdefault(span.written, []).append((row, span.text))
-    schema = {"row": pl.UInt32, "text": pl.String}
-    return Decoded(
-        {
-            written: pl.DataFrame(made, schema=schema, orient="row").unique()
-            for written, made in rows.items()
-        },
-        doubts,
-    )
+                    made.rows.setdefault(span.written, []).append((row, span.text))
+
+
+class _Made(NamedTuple):
+    """What is made as it goes."""
+
+    rows: dict[Written, list[tuple[int, str]]]
+    doubts: list[tuple[int, Doubt]]
 
 
 def _spans(

@@ -51,9 +51,7 @@ def _rounded(span: str, limits: Limits) -> list[Span]:
 Texts = list[tuple[Written, pl.DataFrame]]
 
 
-def texts(
-    series: pl.Series, shapes: Mapping[Kind, Shape]
-) -> tuple[Texts, pl.Series]:
+def texts(series: pl.Series, shapes: Mapping[Kind, Shape]) -> tuple[Texts, pl.Series]:
     """Return what numbers are as texts, and the rows that a float has rounded.
 
     A negative number is read without its sign, and as the unsigned one that has the

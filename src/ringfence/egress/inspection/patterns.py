@@ -21,9 +21,10 @@ EDGE = r"(?-u:\b)"
 # there it stands back to front as well.
 ADDRESS = r"[A-Za-z0-9._+\-%\\'&=/!#$*?^{|}~`]+@[A-Za-z0-9._+\-]+"
 # Quotes come along: they tell that the digest is the whole value.
-UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+UUID = r"[0-9a-fA-F]{8}-" + r"[0-9a-fA-F]{4}-" * 3 + r"[0-9a-fA-F]{12}"
 HEX = r"\\?\"?[0-9a-fA-F]{12,}\\?\"?"
 IPV4 = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
+IPV4_LONGEST = 15
 GROUP = r"[0-9a-fA-F]{1,4}"
 IPV6 = (
     rf"{GROUP}(?::{GROUP}){{7}}"
@@ -37,9 +38,8 @@ HOME = (
     rf"[ .\-]{{0,3}}[0-9]{{4}}{EDGE}"
 )
 SPACED = (
-    rf"(?:1[ .\-])?(?:[0-9][ .\-]){{9}}[0-9]{EDGE}"
-    rf"|(?:1[ .\-])?(?:[0-9]{{2}}[ .\-]){{4}}[0-9]{{2}}{EDGE}"
-    rf"|(?:1[ .\-])?[0-9]{{3}}[ .\-][0-9]{{3}}[ .\-][0-9]{{2}}[ .\-][0-9]{{2}}{EDGE}"
+    rf"{EDGE}(?:1[ .\-])?(?:(?:[0-9][ .\-]){{9}}[0-9]|(?:[0-9]{{2}}[ .\-]){{4}}[0-9]{{2}}"
+    rf"|[0-9]{{3}}[ .\-][0-9]{{3}}[ .\-][0-9]{{2}}[ .\-][0-9]{{2}}){EDGE}"
 )
 SOCIAL = rf"[0-9]{{3}}[ \-][0-9]{{2}}[ \-][0-9]{{4}}{EDGE}"
 CARD = (
@@ -60,28 +60,47 @@ LEAST_RUN = 7
 """A number of fewer digits is taken for an identifier only where something says so."""
 
 
-def candidates(shapes: Mapping[Kind, Shape]) -> str:
-    """Return the alternation that finds whatever may be of these kinds."""
-    parts = [ADDRESS] if Kind.EMAIL in shapes else []
+def candidates(shapes: Mapping[Kind, Shape], *, is_inside: bool = False) -> str:
+    """Return the alternation that finds whatever may be of these kinds.
+
+    Args:
+        shapes: The kinds.
+        is_inside: Look inside of what the alternation itself has found, for what is no
+            address and no word of base 36.
+    """
+    parts = [ADDRESS] if Kind.EMAIL in shapes and not is_inside else []
     parts += [UUID]
     if Kind.DEVICE_ID in shapes:
-        parts += [MAC, IMEI]
-    if Kind.BANK_ACCOUNT in shapes:
-        parts += [*([] if shapes[Kind.BANK_ACCOUNT].digits else [IBAN]), CARD]
+        parts += [MAC]
+    if Kind.BANK_ACCOUNT in shapes and not shapes[Kind.BANK_ACCOUNT].digits:
+        parts += [IBAN]
     parts += [HEX]
     if Kind.PHONE in shapes:
         parts += [ABROAD]
     if Kind.IP in shapes:
-        parts += [*([IPV6] if shapes[Kind.IP].longest > len("0.0.0.0") else []), IPV4]
-    if Kind.GOV_ID in shapes:
-        parts += [SOCIAL]
+        parts += [*([IPV6] if shapes[Kind.IP].longest > IPV4_LONGEST else []), IPV4]
     parts += [rf"[0-9]{{{LEAST_RUN},}}"]
-    if Kind.PHONE in shapes:
-        parts += [HOME, SPACED]
-    if is_sparse(shapes):
+    if is_sparse(shapes) and not is_inside:
         # Longer words are found with it, and left aside: a bound is dear to match.
         parts += [rf"[0-9A-Za-z]{{{based_sizes(shapes[Kind.ACCOUNT_ID])[0]},}}"]
     return "|".join([*parts, *_short(shapes)])
+
+
+def separated(shapes: Mapping[Kind, Shape]) -> str:
+    """Return what finds numbers of these kinds whose digits stand in groups.
+
+    It is for the texts that `GROUPED` is found in: there are few, and it is dear.
+    """
+    parts = []
+    if Kind.BANK_ACCOUNT in shapes:
+        parts += [CARD]
+    if Kind.DEVICE_ID in shapes:
+        parts += [IMEI]
+    if Kind.GOV_ID in shapes:
+        parts += [SOCIAL]
+    if Kind.PHONE in shapes:
+        parts += [HOME, SPACED]
+    return "|".join(parts)
 
 
 def is_sparse(shapes: Mapping[Kind, Shape]) -> bool:
@@ -146,16 +165,16 @@ FOUR = r"[I-Za-f][C-HS-Xi-ny-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/
 RUN64 = rf"(?:{FOUR}){{3}}"
 SIGN64 = r"[A-Za-z0-9+/_\-]"
 # Three full-width signs, in each of the three ways in which threes of bytes fall.
-WIDE64 = (
-    rf"(?:77[y2]{SIGN64}){{3}}|(?:[g-v][Oeu+\-][+\-][89]){{3}}|(?:v[I-LYZab]{SIGN64}v){{3}}"
-)
+WIDE64 = rf"(?:77[y2]{SIGN64}){{3}}|(?:[g-v][Oeu+\-][+\-][89]){{3}}|(?:v[I-LYZab]{SIGN64}v){{3}}"
 BASE64 = f"{RUN64}|{WIDE64}"
 # PNG, JPEG, GIF, RIFF; ZIP, PDF, xz, 7z.
 IMAGE64 = r"iVBORw0KGgo|/9j/[24][A-Za-z0-9+/]{8}|R0lGOD[dl]|UklGR[A-Za-z0-9+/]{8}"
 CLOSED64 = r"UEsDB[A-Za-z0-9+/]{8}|JVBERi0|/Td6WFoA|N3q8ryccA"
 PACKED = r"H4sI[A-Za-z0-9+/_\-]{12}|KLUv[/_][A-Za-z0-9+/_\-]{8}|eJ[w-z][A-Za-z0-9+/_\-]{9}|Qlpo[A-Za-z0-9+/_\-]{16}"
 DIGEST64 = r"[A-Za-z0-9+/_\-]{43}=|[A-Za-z0-9+/_\-]{27}=|[A-Za-z0-9+/_\-]{22}=="
-HEXED = r"(?:[eE][fF][bB][c-dC-D][0-9a-fA-F]{2}){3}|(?:[2-7][0-9a-fA-F]){8}|1[fF]8[bB]08[0-9a-fA-F]{12}|28[bB]52[fF][fF][dD][0-9a-fA-F]{8}|(?:\\x[2-7][0-9a-fA-F]){4}"
+DIGEST64_SIGN = r"[A-Za-z0-9+/_\-]{22}="
+HEX_ESCAPED = r"(?:\\x[2-7][0-9a-fA-F]){4}"
+HEXED = r"(?:[eE][fF][bB][c-dC-D][0-9a-fA-F]{2}){3}|(?:[2-7][0-9a-fA-F]){8}|1[fF]8[bB]08[0-9a-fA-F]{12}|28[bB]52[fF][fF][dD][0-9a-fA-F]{8}"
 KNIT = r"A-Za-z0-9@.+_\-"
 THIN = (
     "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
@@ -188,8 +207,16 @@ COMMA = rf"\s*,\s*(?:{QUOTE}[^\"\\]*{QUOTE}\s*:\s*)?"
 SPLIT = rf"{VALUE}{COMMA}{HOST}|{HOST}{COMMA}{VALUE}"
 ROUNDED = r"[0-9]\.[0-9]{3,}[eE]\+?[12][0-9]"
 ADDRESSED = (
-    r"(?i:ip|addr|address|host|client|remote|peer|src|dst)(?:[_\-]?(?i:v4|int|num|long))?"
-    r"[\\\"']{0,4}\s?[:=]\s?[\\\"']{0,4}(?:[0-9]{8,10}|0[xX][0-9a-fA-F]{8})"
+    r"(?:[iI][pP]|[aA]ddr|ADDR|[aA]ddress|[hH]ost|[cC]lient|[rR]emote|[pP]eer|src|dst)"
+    r"(?:[_\-]?(?:v4|int|num|long))?[\\\"']{0,4}\s?[:=]\s?[\\\"']{0,4}"
+    r"(?:[0-9]{8,10}|0[xX][0-9a-fA-F]{8})"
+)
+GROUPED = (
+    r"[0-9]{3}[ .\-/)]{1,4}[0-9]{3}[ .\-]{0,3}[0-9]{2}[ .\-]?[0-9]{2}"
+    r"|[0-9][ .\-][0-9][ .\-][0-9][ .\-][0-9]|[0-9]{6}[ .\-][0-9]{4}"
+    r"|[0-9]{2}[ .\-][0-9]{2}[ .\-][0-9]{2}[ .\-][0-9]{2}"
+    r"|[0-9]{3}[ \-][0-9]{2}[ \-][0-9]{4}|[0-9]{4}[ \-][0-9]{4}[ \-][0-9]{4}"
+    r"|[0-9]{4}[ \-][0-9]{6}[ \-][0-9]{5}|[0-9]{2}[ \-][0-9]{6}[ \-][0-9]{6}"
 )
 
 # --- spans: what a decoder takes out of a text that its trigger was found in ----------
@@ -197,7 +224,4 @@ ADDRESSED = (
 CHAINS = rf"{VALUE}(?:{COMMA}{HOST})+|(?:{HOST}{COMMA})+{VALUE}"
 BASE64_SPANS = rf"{SIGN64}{{12,}}"
 PACKED_SPANS = r"(?:H4sI|KLUv[/_]|eJ[w-z]|Qlpo)[A-Za-z0-9+/_\-]+"
-HEXED_SPANS = (
-    r"(?:\\x[0-9a-fA-F]{2}){4,}|1[fF]8[bB]08[0-9a-fA-F]+|28[bB]52[fF][fF][dD][0-9a-fA-F]+"
-    r"|[0-9a-fA-F]{16,}"
-)
+HEX_ESCAPED_SPANS = r"(?:\\x[0-9a-fA-F]{2}){4,}"

@@ -16,6 +16,7 @@ from ringfence.egress.inspection.sightings import DOUBTS, Doubt, Doubts, Seen, W
 NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 WHY = {doubt: number for number, doubt in enumerate(DOUBTS)}
 SALTED = r"^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"
+LEAST_HEX = 16
 ENCLOSED = r'^\\?"[^"]*"$'
 # Before the @, a backslash begins an escape; around a digest it goes with the quotes.
 RAW = pl.col("raw")
@@ -23,6 +24,12 @@ BARE = (
     pl.when(RAW.str.contains("@", literal=True))
     .then(RAW)
     .otherwise(RAW.str.strip_chars('\\"'))
+)
+# An address or a word may have swallowed a number: `14155550100@sms.example`.
+SWALLOWED = (
+    r"[0-9]{7}.*@|[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}.*@|[0-9]{3}[ .\-][0-9]{4}.*@"
+    r"|^[0-9A-Za-z]*[G-Zg-z][0-9A-Za-z]*[0-9a-fA-F]{12}|^[A-Za-z]+[0-9]{7,}$"
+    r"|^[0-9A-Za-z]*[G-Zg-z][0-9]{7}"
 )
 HITS = {"at": pl.UInt32, "kind": pl.UInt8, "written": pl.UInt8, "subject": pl.UInt64}
 LONG_ID = 16
@@ -35,10 +42,12 @@ class Found(NamedTuple):
     Attributes:
         seen: Columns `row`, `kind`, `written`, `subject`.
         doubts: Columns `row`, `why`.
+        hexed: Runs of hexadecimal digits that may be text: columns `row`, `text`.
     """
 
     seen: pl.DataFrame
     doubts: pl.DataFrame
+    hexed: pl.DataFrame
 
 
 class Probe:
@@ -50,24 +59,26 @@ class Probe:
         self.others = others
         self.shapes = known.shapes
         self.pattern = patterns.candidates(known.shapes)
-        self.inside = patterns.candidates(
-            {kind: shape for kind, shape in known.shapes.items() if kind != Kind.EMAIL}
-        )
+        self.separated = patterns.separated(known.shapes)
+        self.inside = patterns.candidates(known.shapes, is_inside=True)
         self.is_worded = any(kind in known.shapes for kind in WORDED) or any(
             kind in known.shapes and not known.shapes[kind].digits
             for kind in (Kind.ACCOUNT_ID, Kind.GOV_ID)
         )
 
-    def look(self, frame: pl.DataFrame, written: Written) -> Found:
+    def look(
+        self, frame: pl.DataFrame, written: Written, fired: pl.DataFrame | None = None
+    ) -> Found:
         """Return who stands in texts.
 
         Args:
             frame: Columns `row` and `text`.
             written: How the texts were written.
+            fired: Those of them in which digits may stand in groups; all, if not told.
         """
-        found = self.extracted(frame)
+        found = self.extracted(frame, frame if fired is None else fired)
         if found.is_empty():
-            return Found(pl.DataFrame(schema=SEEN), pl.DataFrame(schema=DOUBTED))
+            return nothing()
         # Most stand once: what is the same is looked up once.
         unique = found.select(pl.col("raw").unique()).with_row_index("at")
         asked = unique.select("at", BARE.alias("text"))
@@ -78,23 +89,23 @@ class Probe:
             .with_columns(written=_combined(written))
             .select("row", "kind", "written", "subject")
         )
-        return Found(seen, self._placed_doubts(found, frame, doubted))
+        hexed = found.filter(RAW.str.len_bytes() >= LEAST_HEX).filter(
+            RAW.str.contains(patterns.HEXED)
+        )
+        run = RAW.str.extract(r"([0-9a-fA-F]{16,})").alias("text")
+        hexed = hexed.select("row", run).drop_nulls()
+        return Found(seen, self._placed_doubts(found, frame, doubted), hexed)
 
-    def extracted(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def extracted(self, frame: pl.DataFrame, fired: pl.DataFrame) -> pl.DataFrame:
         """Return the candidates of texts: `row` and `raw`."""
         found = _exploded(frame, self.pattern)
-        if Kind.EMAIL in self.shapes:
-            raw = pl.col("raw")
-            # An address may have swallowed a number: `14155550100@sms.example`.
-            deep = r"(?:[0-9a-fA-F]\-?){12}.*@|[0-9]{7}.*@|[0-9]{3}[ .\-][0-9]{4}.*@"
-            swallowed = found.filter(
-                raw.str.contains("@", literal=True) & raw.str.contains(deep)
-            )
-            if not swallowed.is_empty():
-                inner = _exploded(
-                    swallowed.select("row", pl.col("raw").alias("text")), self.inside
-                )
-                found = pl.concat([found, inner])
+        if self.separated and not fired.is_empty():
+            grouped = fired.filter(TEXT.str.contains(patterns.GROUPED))
+            found = pl.concat([found, _exploded(grouped, self.separated)])
+        swallowed = found.filter(RAW.str.contains(SWALLOWED))
+        if not swallowed.is_empty():
+            inner = swallowed.select("row", RAW.alias("text"))
+            found = pl.concat([found, _exploded(inner, self.inside)])
         if self.is_worded:
             found = pl.concat([found, _exploded(frame, patterns.WORD)])
         return found
@@ -216,6 +227,15 @@ class Probe:
 WORDED = (Kind.ACCOUNT_NAME, Kind.COOKIE)
 SEEN = {"row": pl.UInt32, "kind": pl.UInt8, "written": pl.UInt8, "subject": pl.UInt64}
 DOUBTED = {"row": pl.UInt32, "why": pl.UInt8}
+
+
+def nothing() -> Found:
+    """Return that nothing was found."""
+    return Found(
+        pl.DataFrame(schema=SEEN),
+        pl.DataFrame(schema=DOUBTED),
+        pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
+    )
 
 
 def _combined(written: Written) -> pl.Expr:

@@ -33,7 +33,8 @@ SIZE = pl.col("size")
 DIVIDED = r"::|^[0-9a-fA-F]+:.*:|^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$"
 BASED = r"^(?:[0-9a-z]+|[0-9A-Z]+)$"
 HOME_DIGITS = 10
-HEXES = (Kind.DEVICE_ID, Kind.ADVERTISING_ID, Kind.EMAIL_DIGEST, Kind.PHONE_DIGEST)
+HEXES = (Kind.DEVICE_ID, Kind.ADVERTISING_ID)
+DIGESTS = (Kind.EMAIL_DIGEST, Kind.PHONE_DIGEST)
 LOOSE = (Kind.ACCOUNT_ID, Kind.COOKIE, Kind.BANK_ACCOUNT, Kind.GOV_ID)
 SPACED = r"[ .()/\-]"
 
@@ -83,15 +84,17 @@ def _fitting(frame: pl.DataFrame, shape: Shape, more: int = 0) -> pl.DataFrame:
     return frame.filter(SIZE.is_between(shape.shortest, shape.longest + more))
 
 
-def _lettered(
-    frame: pl.DataFrame, shapes: Mapping[Kind, Shape]
-) -> Iterator[Reading]:
+def _lettered(frame: pl.DataFrame, shapes: Mapping[Kind, Shape]) -> Iterator[Reading]:
     """Yield what has letters: device identifiers, digests, account names."""
     if frame.is_empty():
         return
     for kind in HEXES:
         if kind in shapes and not shapes[kind].digits:
             yield Reading(kind, _asked(_fitting(frame, shapes[kind]), "bare"))
+    undivided = frame.filter(TEXT.str.len_bytes() == SIZE)
+    for kind in DIGESTS:
+        if kind in shapes:
+            yield Reading(kind, _asked(_fitting(undivided, shapes[kind])))
     for kind in LOOSE:
         if kind in shapes and not shapes[kind].digits:
             yield Reading(kind, _asked(frame))
@@ -119,9 +122,8 @@ def _figures(frame: pl.DataFrame, shapes: Mapping[Kind, Shape]) -> Iterator[Read
     if Kind.DEVICE_ID in shapes:
         # A 15th digit checks the others, a 16th and 15th are the software's version.
         long = frame.filter(SIZE.is_between(15, 16))
-        yield Reading(
-            Kind.DEVICE_ID, _asked(long.with_columns(pl.col("bare").str.slice(0, 14)))
-        )
+        cut = long.with_columns(pl.col("bare").str.slice(0, 14))
+        yield Reading(Kind.DEVICE_ID, _asked(cut, "bare"))
     if Kind.PHONE in shapes:
         yield from _phones(frame, shapes[Kind.PHONE])
 
@@ -201,5 +203,3 @@ def forms(reading: Reading, shape: Shape) -> pl.DataFrame:
     if shape.digits:
         fits &= TEXT.str.contains(r"^[0-9]+$")
     return found.filter(fits)
-
-

@@ -7,23 +7,22 @@ import polars as pl
 
 from ringfence.egress.index.known import Known
 from ringfence.egress.inspection import numbers
-from ringfence.egress.inspection.decoding import (
-    TRIGGER,
-
-    decoded,
-)
+from ringfence.egress.inspection.decoding import TRIGGER, Decoding
+from ringfence.egress.inspection.glancing import Glance
 from ringfence.egress.inspection.limits import Limits
+from ringfence.egress.inspection.patterns import GROUPED
 from ringfence.egress.inspection.probing import (
     DOUBTED,
-    SEEN,
     WHY,
     Found,
     Probe,
     gathered,
+    nothing,
 )
 from ringfence.egress.inspection.sightings import Doubt, Doubts, Seen, Written
 
 TEXT = pl.col("text")
+FIRST = f"{TRIGGER}|{GROUPED}"
 
 
 class Scanner:
@@ -42,10 +41,9 @@ class Scanner:
         """
         self.limits = limits or Limits()
         self._probe = Probe(known, others)
-        self._more = numbers.decoders(known.shapes)
-        self._trigger = "|".join(
-            [TRIGGER, *(f"(?:{decoder.trigger})" for decoder in self._more)]
-        )
+        self._decoding = Decoding(self.limits, numbers.decoders(known.shapes))
+        apart = [decoder.trigger for decoder in self._decoding.apart]
+        self._glance = Glance(self._probe, (TRIGGER, *apart), self.limits)
 
     def scan(self, texts: pl.Series) -> tuple[Seen, Doubts]:
         """Return who stands in texts: lines of JSON, cells of a column, lines of chat.
@@ -53,7 +51,10 @@ class Scanner:
         A null is an empty text.
         """
         frame = pl.DataFrame(
-            {"row": pl.int_range(len(texts), dtype=pl.UInt32, eager=True), "text": texts}
+            {
+                "row": pl.int_range(len(texts), dtype=pl.UInt32, eager=True),
+                "text": texts,
+            }
         ).drop_nulls("text")
         return gathered(self._rounds(frame))
 
@@ -71,50 +72,41 @@ class Scanner:
 
     def glance(self, text: str) -> tuple[Seen, Doubts]:
         """Return who stands in one small text."""
-        return self.scan(pl.Series([text]))
+        found = self._glance.look(text)
+        return found if found is not None else self.scan(pl.Series([text]))
 
     def _rounds(self, frame: pl.DataFrame) -> list[Found]:
         """Return what stands in texts, and in what they become, round by round."""
-        parts = [self._probe.look(frame, Written.PLAIN)]
+        parts: list[Found] = []
         left = [(Written.PLAIN, frame)]
         for depth in range(self.limits.depth + 1):
-            left = [
-                (written, texts)
-                for written, every in left
-                if not (texts := self._triggered(every)).is_empty()
+            made = [
+                one
+                for written, texts in left
+                for one in self._round(written, texts, parts)
             ]
             if depth == self.limits.depth:
-                break
-            left = [
-                made
-                for written, texts in left
-                for made in self._decoded(written, texts, parts)
-            ]
-        for _, texts in left:
-            parts.append(_doubts(texts["row"], Doubt.LIMIT))
+                parts += [_doubts(texts["row"], Doubt.LIMIT) for _, texts in made]
+            left = made
         return parts
 
-    def _triggered(self, frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.filter(TEXT.str.contains(self._trigger))
-
-    def _decoded(
+    def _round(
         self, written: Written, texts: pl.DataFrame, parts: list[Found]
     ) -> list[tuple[Written, pl.DataFrame]]:
-        """Return what texts become, by writing; what is found there joins `parts`."""
-        frames, doubts = decoded(texts, self.limits, self._more)
+        """Return what texts become, by writing; what is found in them joins `parts`."""
+        fired = texts.filter(TEXT.str.contains(FIRST))
+        found = self._probe.look(texts, written, fired)
+        frames, doubts = self._decoding.decoded(texts, fired, found.hexed)
+        parts.append(found)
         for row, doubt in doubts:
             parts.append(_doubts(pl.Series([row], dtype=pl.UInt32), doubt))
-        made = []
-        for own, frame in frames.items():
-            whole = own if written in (Written.PLAIN, own) else Written.NESTED
-            parts.append(self._probe.look(frame, whole))
-            made.append((whole, frame))
-        return made
+        return [
+            (own if written in (Written.PLAIN, own) else Written.NESTED, frame)
+            for own, frame in frames.items()
+        ]
 
 
 def _doubts(rows: pl.Series, doubt: Doubt) -> Found:
     why = np.full(len(rows), WHY[doubt], np.uint8)
     doubts = pl.DataFrame({"row": rows, "why": why}, schema=DOUBTED)
-    return Found(pl.DataFrame(schema=SEEN), doubts)
-
-
+    return nothing()._replace(doubts=doubts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -34,7 +35,7 @@ class Reader:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  # our own module
                 [sys.executable, "-m", "ringfence.egress.opening.reading", str(memory)],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=environment | kept,
@@ -70,7 +71,7 @@ class Reader:
     def _exactly(self, size: int) -> bytearray:
         found = bytearray(size)
         view = memoryview(found)
-        while len(view):
+        while view:
             count = self._line.recv_into(view)
             if not count:
                 raise BrokenError
@@ -91,6 +92,14 @@ def _batch(content: bytearray) -> pa.RecordBatch:
 
 _idle: list[Reader] = []
 _lock = threading.Lock()
+
+
+@atexit.register
+def end_idle() -> None:
+    """End the processes that wait for a question."""
+    with _lock:
+        while _idle:
+            _idle.pop().end()
 
 
 def asked(

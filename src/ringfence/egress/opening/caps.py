@@ -8,6 +8,7 @@ import tarfile
 import zlib
 from contextlib import ExitStack
 from dataclasses import dataclass
+from email.errors import MessageError
 
 import zstandard
 
@@ -56,6 +57,7 @@ BROKEN = (
     ArithmeticError,
     AttributeError,
     EOFError,
+    MessageError,
     LookupError,
     OSError,
     RuntimeError,  # RecursionError and NotImplementedError too

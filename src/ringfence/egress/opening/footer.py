@@ -1,8 +1,8 @@
 """What a Parquet file holds beside its data (format 2.11): names, bounds, hidden bytes.
 
-Every byte of the file is in a page, an index, a filter or the footer; what is in none of
-them is looked through and is a doubt. The reader of the data is never asked about this:
-it doesn't show bounds of pages, nor what lies between them.
+Every byte of the file is in a page, an index, a filter or the footer; what is in none
+of them is looked through and is a doubt. The reader of the data is never asked about
+this: it doesn't show bounds of pages, nor what lies between them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import polars as pl
 
 from ringfence.egress.inspection.report import Coverage
 from ringfence.egress.inspection.sightings import Doubt
-from ringfence.egress.opening.caps import Budget, BrokenError, MiB, OverError
+from ringfence.egress.opening.caps import BrokenError, Budget, MiB, OverError
 from ringfence.egress.opening.names import spoken
 from ringfence.egress.opening.portions import Cells, Numbers, Part, Portions, gap
 from ringfence.egress.opening.portions import metadata as metadata_of
@@ -28,7 +28,13 @@ from ringfence.egress.opening.thrift import Thrift, Value, texts_of
 
 _MAGIC = b"PAR1"
 _ARROW = b"ARROW:schema"
+_LEAST = 12
 _PAGES = 200_000
+_DICTIONARY = 2  # a type of page
+_COLUMN_INDEX, _OFFSET_INDEX = 6, 4  # fields of a column chunk, and their lengths
+_LOCKS = frozenset({8, 9})
+_BOUNDS = 12  # a field of a chunk's metadata
+_WHOLE = frozenset({"<i", "<q"})
 _FORMATS = {1: "<i", 2: "<q", 4: "<f", 5: "<d"}  # physical types that are numbers
 _TIMES = frozenset({6, 7, 8, 9, 10, 21})  # converted types
 _LOGICAL_TIMES = frozenset({6, 7, 8})
@@ -85,7 +91,7 @@ def footer_of(file: BinaryIO) -> Footer:
         BrokenError: It has none.
     """
     size = file.seek(0, io.SEEK_END)
-    if size < 12:  # noqa: PLR2004
+    if size < _LEAST:
         raise BrokenError
     file.seek(size - 8)
     length, magic = struct.unpack("<I4s", file.read(8))
@@ -101,7 +107,7 @@ def footer_of(file: BinaryIO) -> Footer:
     start = size - 8 - length
     extents = [(0, 4), (start, start + reader.at), (size - 8, size)]
     groups = [_int(_dict(one).get(3)) for one in _list(content.get(4))]
-    encrypted = 8 in content
+    encrypted = bool(_LOCKS & set(content))
     return Footer(content, _int(content.get(3)), groups, encrypted, extents)
 
 
@@ -113,11 +119,11 @@ def around(file: BinaryIO, footer: Footer, part: Part, budget: Budget) -> Portio
     pages = 0
     for group, chunk in _chunks(footer):
         leaf, meta = _leaf(footer, group, chunk)
-        if 8 in chunk or 9 in chunk:
+        if _LOCKS & set(chunk):
             footer.encrypted = True
             continue
         footer.leaves.append(leaf)
-        yield from _bounds(leaf, [_dict(meta.get(12, {}))], part)
+        yield from _bounds(leaf, [_dict(meta.get(_BOUNDS, {}))], part)
         start, end = _extent(meta)
         found = list(_pages(file, leaf, start, end, _PAGES - pages))
         pages += len(found)
@@ -153,8 +159,8 @@ def _plain(footer: Struct) -> Struct:
         for column in _list(_dict(group).get(1)):
             meta = _dict(_dict(column).get(3, {}))
             columns.append(
-                {**_dict(column), 3: {k: v for k, v in meta.items() if k != 12}}
-            )  # noqa: PLR2004
+                {**_dict(column), 3: {k: v for k, v in meta.items() if k != _BOUNDS}}
+            )
         groups.append({**_dict(group), 1: columns})
     return {**footer, 4: groups, 5: pairs}
 
@@ -225,7 +231,7 @@ def _pages(
         packed = _int(header.get(3))
         if packed < 0:
             raise BrokenError
-        if header.get(1) == 2 and leaf.dictionary is None:  # noqa: PLR2004
+        if header.get(1) == _DICTIONARY and leaf.dictionary is None:
             values = _int(_dict(header.get(7)).get(1))
             leaf.dictionary = body, packed, _int(header.get(2)), values
         at = body + packed
@@ -238,15 +244,15 @@ def _indices(
 ) -> Portions:
     """Yield the bounds in the index of pages; note where indices and filters lie."""
     footer, part = to
-    for at, length in ((4, 5), (6, 7)):
+    for at in (_OFFSET_INDEX, _COLUMN_INDEX):
         start = _int(chunk.get(at, 0))
         if start:
             found, end = _struct_at(file, start)
-            told = start + _int(chunk.get(length, 0))
+            told = start + _int(chunk.get(at + 1, 0))
             footer.extents.append((start, end))
             if told != end:
                 yield gap(part, Doubt.TRAILING, Coverage.COMPLETE)
-            if at == 6:  # noqa: PLR2004
+            if at == _COLUMN_INDEX:
                 bounds = [_list(found.get(n, [])) for n in (2, 3)]
                 yield from _bounds(leaf, [dict(enumerate(b, 1)) for b in bounds], part)
     start = _int(meta.get(14, 0))
@@ -271,7 +277,7 @@ def _bounds(leaf: Leaf, structs: list[Struct], part: Part) -> Portions:
     if any(len(one) != size for one in values):
         raise BrokenError
     numbers = list(dict.fromkeys(struct.unpack(form, one)[0] for one in values))
-    dtype = pl.Int64 if leaf.physical <= 2 else pl.Float64  # noqa: PLR2004
+    dtype = pl.Int64 if form in _WHOLE else pl.Float64
     yield Numbers(inner, leaf.name, pl.Series(numbers, dtype=dtype))
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import email
 import io
 import re
-from email.errors import MessageDefect
+from email.errors import HeaderParseError, MessageDefect
 from email.header import decode_header
 from email.message import Message
 
 from ringfence.egress.inspection.report import Coverage
 from ringfence.egress.inspection.sightings import Doubt
-from ringfence.egress.opening.caps import Budget, BrokenError, OverError
-from ringfence.egress.opening.names import spoken
+from ringfence.egress.opening.caps import BrokenError, Budget, OverError
+from ringfence.egress.opening.names import readings, spoken
 from ringfence.egress.opening.portions import Part, Portions, Told, gap, metadata
 from ringfence.egress.opening.streams import Stream
 from ringfence.egress.opening.telling import MEDIA
@@ -27,9 +27,7 @@ def mail(stream: Stream, part: Part, budget: Budget, inward: Inward) -> Portions
     content = stream.read(budget.caps.document + 1)
     if len(content) > budget.caps.document:
         raise OverError
-    number = 0
-    for entity in email.message_from_bytes(content).walk():
-        number += 1
+    for number, entity in enumerate(email.message_from_bytes(content).walk(), 1):
         if number > _ENTITIES:
             raise OverError
         budget.enter(0)
@@ -44,14 +42,21 @@ def _headers(entity: Message, part: Part) -> Portions:
     for name, value in entity.raw_items():
         texts = [name, _decoded(str(value))]
         yield metadata(part, spoken(name.lower(), "header"), texts)
-    names = [entity.get_filename() or "", *map(str, entity.get_params() or ())]
+    names = [
+        *readings(entity.get_filename() or ""),
+        *map(str, entity.get_params() or ()),
+    ]
     yield metadata(part, "parameters", names)
 
 
 def _decoded(value: str) -> str:
     """Return a header with its coded words (RFC 2047) read."""
     found = []
-    for text, charset in decode_header(value):
+    try:
+        words = decode_header(value)
+    except HeaderParseError:
+        return value
+    for text, charset in words:
         if isinstance(text, str):
             found.append(text)
             continue

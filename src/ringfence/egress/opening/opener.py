@@ -20,7 +20,7 @@ from ringfence.egress.opening import (
     zipped,
 )
 from ringfence.egress.opening.caps import BROKEN, OVER, Budget, Caps, MiB
-from ringfence.egress.opening.names import spoken
+from ringfence.egress.opening.names import readings, spoken
 from ringfence.egress.opening.packed import Packed
 from ringfence.egress.opening.portions import Part, Portions, Told, gap, metadata
 from ringfence.egress.opening.streams import (
@@ -44,7 +44,7 @@ _WHYS = {
 def opened(payload: Payload, file: BinaryIO, caps: Caps) -> Portions:
     """Yield all portions of a payload, whose content is a file."""
     size = file.seek(0, io.SEEK_END)
-    yield metadata((), "name", [payload.name])
+    yield metadata((), "name", readings(payload.name))
     for key, value in payload.stated.items():
         yield metadata((), spoken(key.lower(), "header"), [key, value])
     stated = telling.ending(payload)
@@ -90,12 +90,12 @@ class Opening:
         endings = [
             one for one in (stated[0] if stated else (telling.by_name(name),)) if one
         ]
-        format = telling.told(stream.head, (endings or [""])[0])  # noqa: A001
-        if any(telling.differs(one, format) for one in endings) or (
-            format in telling.TEXTUAL and b"%PDF-" in stream.head[:1024]
+        form = telling.told(stream.head, (endings or [""])[0])
+        if any(telling.differs(one, form) for one in endings) or (
+            form in telling.TEXTUAL and b"%PDF-" in stream.head[:1024]
         ):
             yield gap(part, Doubt.TWOFOLD, Coverage.COMPLETE)
-        yield from self._guarded(stream, part, (format, name), depth)
+        yield from self._guarded(stream, part, (form, name), depth)
         if recoded is not None and recoded.lost:
             yield gap(part, Doubt.UNREADABLE)
 
@@ -127,40 +127,40 @@ class Opening:
     def _format(
         self, stream: Stream, part: Part, told: tuple[str, str], depth: int
     ) -> Portions:
-        format = told[0]  # noqa: A001
-        if format == "empty":
+        form = told[0]
+        if form == "empty":
             return
-        if format in telling.TEXTUAL:
+        if form in telling.TEXTUAL:
             yield from self._textual(stream, part, told, depth)
-        elif format in _PACKED:
+        elif form in _PACKED:
             yield from self._packed(stream, part, told, depth)
-        elif format in _FILES:
-            yield from self._file(stream, part, format, depth)
+        elif form in _FILES:
+            yield from self._file(stream, part, form, depth)
         else:
-            why = _WHYS.get(format, Doubt.UNKNOWN_FORMAT)
+            why = _WHYS.get(form, Doubt.UNKNOWN_FORMAT)
             yield from text.unknown(stream, part, self._caps, why)
 
     def _textual(
         self, stream: Stream, part: Part, told: tuple[str, str], depth: int
     ) -> Portions:
-        format, name = told
-        if format == "json":
+        form, name = told
+        if form == "json":
             yield from json_text.json(stream, part, self._caps)
-        elif format == "csv":
+        elif form == "csv":
             yield from tables.table(stream, part, self._caps, telling.by_name(name))
-        elif format == "markup":
+        elif form == "markup":
             yield from markup.markup(stream, part, self._caps)
-        elif format == "mail":
+        elif form == "mail":
             inward = self._inward(depth)
             yield from mail.mail(stream, part, self._budget, inward)
         else:
             yield from text.text(stream, part, self._caps)
 
-    def _file(self, stream: Stream, part: Part, format: str, depth: int) -> Portions:  # noqa: A002
+    def _file(self, stream: Stream, part: Part, form: str, depth: int) -> Portions:
         file = stream.file(self._budget)
-        if format == "parquet":
+        if form == "parquet":
             yield from parquet.parquet(file, part, self._budget)
-        elif format == "zip":
+        elif form == "zip":
             inward = self._inward(depth)
             yield from zipped.archive(file, part, self._budget, inward)
         else:
@@ -170,10 +170,10 @@ class Opening:
     def _packed(
         self, stream: Stream, part: Part, told: tuple[str, str], depth: int
     ) -> Portions:
-        format, name = told
-        packed = Packed(stream, format)
+        form, name = told
+        packed = Packed(stream, form)
         bare = PurePosixPath(name).with_suffix("").name if name else ""
-        yield from self._inward(depth)(packed, (*part, format), bare)
+        yield from self._inward(depth)(packed, (*part, form), bare)
         rest = Counted(packed, self._budget)
         while rest.read(MiB):
             pass

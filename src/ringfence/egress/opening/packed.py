@@ -1,4 +1,4 @@
-"""gzip, zstd, bzip2 and xz: every stream of a file, and what lies between and behind."""
+"""gzip, zstd, bzip2 and xz: every stream of a file, and what lies behind each."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ringfence.egress.opening.caps import BrokenError, MiB
 from ringfence.egress.opening.streams import Readable
 
 _OUTPUT = MiB
+_HEADER = 10  # bytes of a gzip header without its fields
 _INPUT = 64 << 10
 _SMALL = 1 << 10  # zstd can't be told how much to unpack at once, only given less
 
@@ -132,10 +133,10 @@ class Packed:
 
     def _step(self) -> bool:
         """Unpack some more; False: there is no more."""
-        if self._engine is None and not self._next():
+        engine = self._engine or self._next()
+        if engine is None:
             return False
-        engine = self._engine
-        assert engine is not None  # noqa: S101
+        self._engine = engine
         if engine.hungry:
             step = _SMALL if self._name == "zstd" else _INPUT
             content = self._take(step)
@@ -161,22 +162,21 @@ class Packed:
             self._input += more
         return self._input[:size]
 
-    def _next(self) -> bool:
+    def _next(self) -> Engine | None:
         """Begin the next stream, if there is one; what else is there is behind."""
         if self._ended and not self._several:
             self.behind += self._ahead(1)
-            return False
+            return None
         magic = _MAGIC.get(self._name, b"")
         head = self._ahead(8)
         if self._name == "zstd" and head[1:4] == b"\x2a\x4d\x18":
             return self._skippable(head)
         if not head.startswith(magic) or not head:
             self._rest()
-            return False
+            return None
         if self._name == "gzip":
             self._header()
-        self._engine = ENGINES[self._name]()
-        return True
+        return ENGINES[self._name]()
 
     def _rest(self) -> None:
         """Keep what lies behind the last stream, unless it is padding."""
@@ -185,7 +185,7 @@ class Packed:
             if len(self.behind) < MiB:
                 self.behind += block.strip(b"\0")
 
-    def _skippable(self, head: bytes) -> bool:
+    def _skippable(self, head: bytes) -> Engine | None:
         """Keep a frame that no reader of zstd shows."""
         size = struct.unpack("<I", head[4:8])[0]
         if size > MiB:
@@ -196,11 +196,11 @@ class Packed:
         return self._next()
 
     def _header(self) -> None:
-        """Keep the name, the comment and the extra field of a gzip header (RFC 1952)."""
+        """Keep name, comment and extra field of a gzip header (RFC 1952)."""
         head = self._ahead(_INPUT)
-        if len(head) < 10:  # noqa: PLR2004
+        if len(head) < _HEADER:
             raise BrokenError
-        flags, at = head[3], 10
+        flags, at = head[3], _HEADER
         if flags & 4:
             size = int.from_bytes(head[at : at + 2], "little")
             self.headers.append(head[at + 2 : at + 2 + size].decode("latin-1"))

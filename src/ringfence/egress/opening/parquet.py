@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
@@ -190,10 +189,7 @@ def _text(content: bytes) -> str:
 
 
 def _series(batch: pa.RecordBatch | None, name: str) -> pl.Series:
-    assert batch is not None  # noqa: S101
-    found = pl.from_arrow(batch.column(name))
-    assert isinstance(found, pl.Series)  # noqa: S101
-    return found
+    return pl.Series(name, batch.column(name) if batch is not None else [])
 
 
 def _full(

@@ -12,6 +12,7 @@ from ringfence.egress.opening.caps import OverError
 from ringfence.egress.opening.names import pointer_part
 
 DEEPEST = 64
+_REMEMBERED = 10_000
 TIME = r"\d{4}-\d\d-\d\d(?:[T ][0-9:.,+\-Z]*)?"
 _TIME = re.compile(TIME)
 _decode = msgspec.json.Decoder().decode
@@ -62,7 +63,7 @@ def _gather(value: object, at: str, depth: int, found: list[tuple[str, Any]]) ->
         raise OverError
     if isinstance(value, dict) and value:
         for key, inner in value.items():
-            _gather(inner, f"{at}/{_part(key)}", depth + 1, found)
+            _gather(inner, f"{at}/{part_of(key)}", depth + 1, found)
     elif isinstance(value, list) and value:
         for inner in value:
             _gather(inner, f"{at}/*", depth + 1, found)
@@ -73,11 +74,12 @@ def _gather(value: object, at: str, depth: int, found: list[tuple[str, Any]]) ->
 _PARTS: dict[str, str] = {}
 
 
-def _part(key: str) -> str:
+def part_of(key: str) -> str:
+    """Return a key as a part of a pointer; it is remembered."""
     found = _PARTS.get(key)
     if found is None:
         found = pointer_part(key)
-        if len(_PARTS) < 10_000 and found != "*":  # noqa: PLR2004
+        if len(_PARTS) < _REMEMBERED and found != "*":
             _PARTS[key] = found
     return found
 
@@ -89,7 +91,7 @@ def keys_of(value: object) -> list[str]:
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
-            found += [key for key in one if _part(key) == "*"]
+            found += [key for key in one if part_of(key) == "*"]
             waiting += one.values()
         elif isinstance(one, list):
             waiting += one

@@ -1,4 +1,4 @@
-"""What opening hands on: texts and numbers with their places, and what it can't open."""
+"""What opening hands on: texts and numbers with places, and what it can't open."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Cells:
     Attributes:
         part: Names of the containers around it. `column`: its name.
         texts: The texts, none of them null.
-        rows: Row of every value; a number: the row of the first, and so on; 0: of none.
-        codes: The place in `texts` of every value (-1: it has none), where `texts` holds
-            each text once. None: `texts` are the values.
+        rows: Row of every value; a number: the row of the first; 0: of none.
+        codes: Place in `texts` of every value (-1: none), if each text is there once;
+            None: `texts` are the values.
         structured: Whether this is a column of a table, and no metadata.
     """
 

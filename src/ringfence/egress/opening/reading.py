@@ -14,7 +14,6 @@ import resource
 import socket
 import struct
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ringfence.egress.opening.arrays import escaped, leaf_of, plain
+
 BATCH = 1 << 18
 _CODECS = {0: None, 1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd", 7: "lz4_raw"}
 _QUESTION = 1 << 24
+_INT32, _INT64, _BYTES = 1, 2, 6
 HEAD = struct.Struct("<IQ")
 
 
@@ -48,82 +50,6 @@ class Answer:
         self._line.sendall(body)
 
 
-def leaf_of(
-    array: pa.Array, rows: pa.Array | None, at: str
-) -> Iterator[tuple[str, pa.Array, pa.Array | None]]:
-    """Yield the innermost arrays of an array, their pointers, and rows where they differ.
-
-    `rows` holds the row of each value; None: they are the places.
-    """
-    kind = array.type
-    if isinstance(kind, pa.BaseExtensionType):
-        yield from leaf_of(array.storage, rows, at)
-    elif pa.types.is_struct(kind):
-        for number, field in enumerate(kind):
-            inner = pc.struct_field(array, [number])
-            yield from leaf_of(inner, rows, f"{at}/{_escaped(field.name)}")
-    elif pa.types.is_map(kind):
-        parents = _rows(pc.list_parent_indices(array.cast(_as_list(kind))), rows)
-        for name, inner in (("key", array.keys), ("value", array.items)):
-            yield from leaf_of(inner, parents, f"{at}/*/{name}")
-    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        parents = _rows(pc.list_parent_indices(array), rows)
-        yield from leaf_of(pc.list_flatten(array), parents, f"{at}/*")
-    elif pa.types.is_fixed_size_list(kind):
-        yield from leaf_of(array.cast(pa.list_(kind.value_type)), rows, at)
-    elif pa.types.is_dictionary(kind):
-        yield from leaf_of(array.dictionary_decode(), rows, at)
-    else:
-        yield at, array, rows
-
-
-def _as_list(kind: pa.MapType) -> pa.ListType:
-    fields = [pa.field("key", kind.key_type), pa.field("value", kind.item_type)]
-    return pa.list_(pa.struct(fields))
-
-
-def _rows(parents: pa.Array, rows: pa.Array | None) -> pa.Array:
-    return parents.cast(pa.int64()) if rows is None else rows.take(parents)
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def plain(array: pa.Array) -> tuple[str, pa.Array | None]:
-    """Return what an innermost array is, and its values as few types have them."""
-    kind = array.type
-    types = pa.types
-    if types.is_null(kind) or array.null_count == len(array):
-        return "empty", None
-    if types.is_boolean(kind):
-        return "boolean", None
-    if types.is_temporal(kind):
-        return "time", None
-    if types.is_integer(kind):
-        return "integer", array
-    if types.is_floating(kind):
-        return "number", array.cast(pa.float64())
-    if types.is_decimal(kind):
-        return "decimal", array.cast(pa.large_string())
-    if (
-        types.is_string(kind)
-        or types.is_large_string(kind)
-        or types.is_string_view(kind)
-    ):
-        return _text(array)
-    return "binary", array.cast(pa.large_binary())
-
-
-def _text(array: pa.Array) -> tuple[str, pa.Array]:
-    """Return texts; what isn't UTF-8 is no text, whatever its schema says."""
-    try:
-        array.validate(full=True)
-    except pa.ArrowInvalid:
-        return "binary", array.cast(pa.large_binary())
-    return "text", array.cast(pa.large_string())
-
-
 def read(
     file: pq.ParquetFile, leaf: dict[str, Any], first: int, answer: Answer
 ) -> None:
@@ -137,7 +63,7 @@ def read(
     ):
         field = batch.schema.field(0)
         nested = pa.types.is_nested(field.type)
-        name = f"/{_escaped(field.name)}" if nested else field.name
+        name = f"/{escaped(field.name)}" if nested else field.name
         for column, array, rows in leaf_of(batch.column(0), None, name):
             type_, values = plain(array)
             count = len(array) - array.null_count
@@ -159,10 +85,10 @@ def dictionary(fd: int, leaf: dict[str, Any]) -> pa.Array | None:
     name = _CODECS[leaf["codec"]]
     if name is not None:
         content = pa.Codec(name).decompress(content, size).to_pybytes()
-    if leaf["physical"] in {1, 2}:
-        kind = np.dtype("<i4" if leaf["physical"] == 1 else "<i8")
+    if leaf["physical"] in {_INT32, _INT64}:
+        kind = np.dtype("<i4" if leaf["physical"] == _INT32 else "<i8")
         return pa.array(np.frombuffer(content, kind).astype(np.int64))
-    if leaf["physical"] != 6:  # noqa: PLR2004
+    if leaf["physical"] != _BYTES:
         return None
     values = []
     start = 0

@@ -1,8 +1,9 @@
 """Which columns JSON lines have, and of which types, at the speed of one expression.
 
-Whoever parses every line is slower than the search for identifiers. What a line looks
-like is learnt from lines that were parsed, and made a regular expression; a line that it
-matches has no column and no type that isn't known yet, and all others are parsed.
+Whoever parses every line is slower than the search for identifiers. What a line
+looks like is learnt from lines that were parsed, and made a regular expression; a line
+that it matches has no column and no type that isn't known yet, and every other line is
+parsed.
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ class Shapes:
         if not self._expression or not len(rows):
             return rows
         some = lines if len(rows) == len(lines) else lines.gather(rows)
-        return rows[~some.str.contains(self._expression).to_numpy()]
+        matched: NDArray[np.bool_] = some.str.contains(self._expression).to_numpy()
+        return rows[~matched]
 
     def _learn(self, lines: pl.Series, rows: NDArray[np.int64], first: int) -> None:
         """Parse lines one by one."""

@@ -63,8 +63,8 @@ class Stream:
 
 
 def _spooled(source: _Bounded, budget: Budget) -> BinaryIO:
-    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOLED)
-    file = budget.files.enter_context(cast("BinaryIO", spool))
+    made = tempfile.SpooledTemporaryFile
+    file = cast("BinaryIO", budget.files.enter_context(made(_SPOOLED)))
     while block := source.read(MiB):
         file.write(block)
     if file.tell() > budget.left:

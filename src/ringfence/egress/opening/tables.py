@@ -118,7 +118,7 @@ class Table:
             cells = cells_of(column)
             texts = cells[0]
             name = self._layout.names[place]
-            full = len(column) - (column == "").sum()
+            full = len(column) - int((column == "").sum() or 0)
             self._values[place] += full
             if full:
                 self._types[place] |= types_of(texts)
@@ -164,12 +164,16 @@ def frame_of(block: bytes, layout: Layout) -> pl.DataFrame | None:
 def _is_whole(block: bytes, frame: pl.DataFrame) -> bool:
     """Return whether cells and separators are as long as their block."""
     marks = len(frame.columns) * len(frame) - 1
-    lengths = sum(int(c.str.len_bytes().sum()) for c in frame.get_columns())
+    lengths = int(
+        frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item()
+    )
     quotes = block.count(b'"')
     if not quotes:
         return len(block) == lengths + marks
-    inside = sum(
-        int(c.str.count_matches('"', literal=True).sum()) for c in frame.get_columns()
+    inside = int(
+        frame.select(
+            pl.sum_horizontal(pl.all().str.count_matches('"', literal=True).sum())
+        ).item()
     )
     return len(block) - quotes == lengths - inside + marks
 

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from ringfence.egress.inspection.report import Coverage
 from ringfence.egress.inspection.sightings import Doubt
-from ringfence.egress.opening.caps import Budget, BrokenError, MiB
-from ringfence.egress.opening.names import spoken
+from ringfence.egress.opening.caps import BrokenError, Budget, MiB
+from ringfence.egress.opening.names import readings, spoken
 from ringfence.egress.opening.portions import Part, Portions, gap, metadata
 from ringfence.egress.opening.streams import Counted
 from ringfence.egress.opening.text import strings
@@ -45,7 +45,7 @@ def archive(file: BinaryIO, part: Part, budget: Budget, inward: Inward) -> Porti
 
 
 def _header(file: BinaryIO, member: tarfile.TarInfo, part: Part) -> Portions:
-    texts = [member.name, member.linkname, member.uname, member.gname]
+    texts = [*readings(member.name), member.linkname, member.uname, member.gname]
     texts += [text for pair in member.pax_headers.items() for text in pair]
     file.seek(member.offset)
     raw = file.read(min(member.offset_data - member.offset, MiB))

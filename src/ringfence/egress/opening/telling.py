@@ -1,4 +1,4 @@
-"""What a content is, told by its first bytes and their structure; names only confirm."""
+"""What a content is: told by its first bytes and their structure, never by a name."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ _MAGIC = (
     (b"Rar!", "rar"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
 )
-_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")  # a zstd frame that isn't shown
-_PICKLE = re.compile(rb"\x80[\x02-\x05]")
-_RIFF = re.compile(rb"RIFF....(?:WEBP|AVI |WAVE)", re.DOTALL)
+_PATTERNS = (
+    (re.compile(rb"[\x50-\x5f]\x2a\x4d\x18"), "zstd"),  # a frame that isn't shown
+    (re.compile(rb"[\s\S]{257}ustar"), "tar"),
+    (re.compile(rb"[\s\S]{4}ftyp|RIFF[\s\S]{4}(?:WEBP|AVI |WAVE)"), "image"),
+    (re.compile(rb"\x80[\x02-\x05]"), "pickle"),
+)
 _MARKUP = re.compile(
     rb"\s*<(?:\?xml|!doctype|html|svg|[a-z][\w:-]*[\s>/])", re.IGNORECASE
 )
-_HEADER = re.compile(rb"[!-9;-~]+:[ \t]?[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*")
+_HEADERS = re.compile(rb"(?:[!-9;-~]+:[ \t]?[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2}")
 _MAIL = re.compile(
     rb"(?im)^(?:from|to|received|mime-version|content-type|subject|date|message-id"
     rb"|return-path|delivered-to|reply-to|content-transfer-encoding):"
@@ -55,6 +58,7 @@ BOMS = (
 )
 TEXTUAL = frozenset({"csv", "json", "jsonl", "mail", "markup", "text"})
 IMAGES = frozenset({"image", "pdf"})
+_FEWEST, _FEW = 2, 10  # rows of a table
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1b\0"))
 
 _STATED = {
@@ -123,20 +127,17 @@ def told(head: bytes, stated: str = "") -> str:
     """
     if not head:
         return "empty"
+    return _by_magic(head) or ("unknown" if is_binary(head) else _textual(head, stated))
+
+
+def _by_magic(head: bytes) -> str:
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
-    if _SKIPPABLE.match(head):
-        return "zstd"
-    if head[257:262] == b"ustar":
-        return "tar"
-    if head[4:8] == b"ftyp" or _RIFF.match(head):
-        return "image"
-    if _PICKLE.match(head):
-        return "pickle"
-    if is_binary(head):
-        return "unknown"
-    return _textual(head, stated)
+    for pattern, name in _PATTERNS:
+        if pattern.match(head):
+            return name
+    return ""
 
 
 def is_binary(head: bytes) -> bool:
@@ -152,9 +153,8 @@ def _textual(head: bytes, stated: str) -> str:
     if _MARKUP.match(head):
         return "markup"
     first = head[:4096]
-    if (found := _HEADER.match(first)) and _HEADER.match(first, found.end()):
-        if len(_MAIL.findall(first)) > 1:
-            return "mail"
+    if _HEADERS.match(first) and len(_MAIL.findall(first)) > 1:
+        return "mail"
     if delimiter(head, stated):
         return "csv"
     return "text"
@@ -182,12 +182,13 @@ def _width(text: str, mark: str) -> int:
     except csv.Error:
         return 0
     widths = [len(row) for row in rows if row]
-    if len(widths) < 2:  # noqa: PLR2004
+    if len(widths) < _FEWEST:
         return 0
     wide = max(set(widths), key=widths.count)
     agree = widths.count(wide) / len(widths)
     # Prose has commas too: a few lines must agree wholly, many nearly.
-    return wide if wide > 1 and agree >= (1.0 if len(widths) < 10 else 0.8) else 0  # noqa: PLR2004
+    enough = 1.0 if len(widths) < _FEW else 0.8
+    return wide if wide > 1 and agree >= enough else 0
 
 
 def ending(payload: Payload) -> tuple[str, str]:
@@ -205,8 +206,8 @@ def by_name(name: str) -> str:
     return found if found in _STATED else ""
 
 
-def differs(stated: str, format: str) -> bool:  # noqa: A002
+def differs(stated: str, form: str) -> bool:
     """Return whether a content isn't what it is said to be."""
-    if not stated or format == "empty":
+    if not stated or form == "empty":
         return False
-    return format not in _STATED[stated]
+    return form not in _STATED[stated]

@@ -20,6 +20,7 @@ _CONTROLS = np.zeros(256, np.bool_)
 _CONTROLS[[*range(8), *range(14, 27), *range(28, 32)]] = True
 PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{4,}")
 _OVERLAP = 4096
+_SPACE = 32
 
 
 class Reader:
@@ -100,7 +101,7 @@ class Reader:
 
 def _has_controls(block: bytes) -> bool:
     values = np.frombuffer(block, np.uint8)
-    low = int(np.count_nonzero(values < 32))  # noqa: PLR2004
+    low = int(np.count_nonzero(values < _SPACE))
     if low == block.count(b"\n"):
         return False
     return low != sum(map(block.count, (b"\n", b"\r", b"\t"))) and bool(
@@ -138,9 +139,7 @@ def lines_of(block: bytes) -> pl.Series:
     offsets = np.concatenate([np.zeros(1, np.int64), ends.astype(np.int64)])
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block)]
     array = pa.Array.from_buffers(pa.large_string(), len(ends), buffers)
-    found = pl.from_arrow(array)
-    assert isinstance(found, pl.Series)  # noqa: S101
-    return found.str.strip_chars_end("\r\n")
+    return pl.Series(array).str.strip_chars_end("\r\n")
 
 
 def text(stream: Readable, part: Part, caps: Caps) -> Portions:

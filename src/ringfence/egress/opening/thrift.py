@@ -1,4 +1,4 @@
-"""Thrift's compact protocol, as far as Parquet's metadata needs it, without a schema."""
+"""Thrift's compact protocol, as far as Parquet's metadata needs it: no schema."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ Value = bool | int | float | bytes | list["Value"] | dict[int, "Value"]
 
 _DEEPEST = 24
 _MOST = 4_000_000
+_LONG = 15  # a list of more says so in a number of its own
+_WIDEST = 70  # bits of a number of variable length
+_MASK = 127
 _STOP, _TRUE, _FALSE, _BYTE, _I64, _DOUBLE = 0, 1, 2, 3, 6, 7
 _BINARY, _LIST, _SET, _STRUCT = 8, 9, 10, 12
 
@@ -54,7 +57,7 @@ class Thrift:
         if kind in {_LIST, _SET}:
             head = self._byte()
             count = head >> 4
-            count = self._unsigned() if count == 15 else count  # noqa: PLR2004
+            count = self._unsigned() if count == _LONG else count
             return [self._value(head & 15, depth + 1) for _ in range(count)]
         if kind == _STRUCT:
             return self.struct(depth)
@@ -72,10 +75,10 @@ class Thrift:
 
     def _unsigned(self) -> int:
         number = shift = 0
-        while shift < 70:  # noqa: PLR2004
+        while shift < _WIDEST:
             byte = self._byte()
-            number |= (byte & 127) << shift
-            if byte < 128:  # noqa: PLR2004
+            number |= (byte & _MASK) << shift
+            if byte <= _MASK:
                 return number
             shift += 7
         raise BrokenError

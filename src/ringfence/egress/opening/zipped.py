@@ -16,14 +16,17 @@ from typing import BinaryIO
 
 from ringfence.egress.inspection.report import Coverage
 from ringfence.egress.inspection.sightings import Doubt
-from ringfence.egress.opening.caps import Budget, BrokenError, MiB
-from ringfence.egress.opening.names import spoken
+from ringfence.egress.opening.caps import BrokenError, Budget, MiB
+from ringfence.egress.opening.names import readings, spoken
 from ringfence.egress.opening.packed import Packed
 from ringfence.egress.opening.portions import Part, Portions, gap, metadata
 from ringfence.egress.opening.streams import Counted, Readable
 from ringfence.egress.opening.text import strings
 
 _END = b"PK\x05\x06"
+_END_SIZE, _HEADER = 22, 30
+_LARGE, _MANY = 0xFFFFFFFF, 0xFFFF  # what stands where a number needs more room
+_AES = 99
 _TAIL = 65557  # the end of the directory, with the longest comment
 _METHODS = {0: "stored", 8: "deflate", 12: "bzip2", 93: "zstd"}
 _ENCRYPTED = 0x2041  # encrypted, strongly encrypted, masked headers
@@ -75,7 +78,7 @@ def directory_of(file: BinaryIO) -> Directory:
     file.seek(max(size - _TAIL, 0))
     tail = file.read()
     at = tail.rfind(_END)
-    if at < 0 or len(tail) - at < 22:  # noqa: PLR2004
+    if at < 0 or len(tail) - at < _END_SIZE:
         raise BrokenError
     doubled = tail.count(_END) > 1
     count, length, start, comment = struct.unpack_from("<HIIH", tail, at + 10)
@@ -83,7 +86,7 @@ def directory_of(file: BinaryIO) -> Directory:
     end = place + 22 + comment
     if end > size:
         raise BrokenError
-    if 0xFFFFFFFF in {length, start} or count == 0xFFFF:  # noqa: PLR2004
+    if _LARGE in {length, start} or count == _MANY:
         place, count, length, start = _zip64(file, place)
     # Bytes before the archive shift every offset in it.
     shift = place - length - start
@@ -140,7 +143,7 @@ def _sizes(extra: bytes, found: list[int]) -> list[int]:
         kind, length = struct.unpack_from("<HH", extra, at)
         if kind == 1:
             large = iter(struct.iter_unpack("<Q", extra[at + 4 :][: length // 8 * 8]))
-            return [next(large)[0] if n == 0xFFFFFFFF else n for n in found]  # noqa: PLR2004
+            return [next(large)[0] if n == _LARGE else n for n in found]
         at += 4 + length
     return found
 
@@ -171,7 +174,7 @@ def _told(found: Directory, part: Part) -> Portions:
     texts = [found.comment.decode("utf-8", "replace")]
     for one in found.members:
         extra = one.extra.decode("latin-1")
-        texts += [one.title, one.comment.decode("utf-8", "replace"), extra]
+        texts += [*readings(one.title), one.comment.decode("utf-8", "replace"), extra]
     yield metadata(part, "directory", [text for text in texts if text])
 
 
@@ -179,7 +182,7 @@ def _local(file: BinaryIO, member: Member) -> tuple[int, bytes]:
     """Return where a member's content begins, and its own header."""
     file.seek(member.offset)
     head = file.read(30)
-    if len(head) < 30 or head[:4] != b"PK\x03\x04":  # noqa: PLR2004
+    if head[:4] != b"PK\x03\x04" or len(head) < _HEADER:
         raise BrokenError
     name, extra = struct.unpack_from("<HH", head, 26)
     head += file.read(name + extra)
@@ -194,7 +197,7 @@ def _agrees(head: bytes, member: Member) -> bool:
         return False
     if head[30 : 30 + name] != member.name:
         return False
-    large = 0xFFFFFFFF in {packed, size}
+    large = _LARGE in {packed, size}
     later = bool(flags & 8)
     told = (crc, packed, size)
     return large or later or told == (member.crc, member.packed, member.size)
@@ -224,7 +227,8 @@ def _member(
 ) -> Portions:
     name = _METHODS.get(member.method)
     if member.flags & _ENCRYPTED or name is None:
-        why = Doubt.ENCRYPTED if name or member.method == 99 else Doubt.UNKNOWN_FORMAT  # noqa: PLR2004
+        locked = name or member.method == _AES
+        why = Doubt.ENCRYPTED if locked else Doubt.UNKNOWN_FORMAT
         yield gap(part, why, Coverage.SKIPPED)
         return
     if member.title.endswith("/") and not member.size and not member.packed:

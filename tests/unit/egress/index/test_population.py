@@ -115,7 +115,7 @@ def dsn() -> str:
 def test_a_query_is_read_through_a_cursor(dsn: str):
     """Piece by piece, whatever the columns' types and names are."""
     query = """SELECT n AS id, 'p' || n || '@b.example' AS "e mail",
-               n::numeric AS n FROM generate_series(1, 500) AS n;"""
+               n::numeric AS n FROM generate_series(1, 500) AS n -- all of them"""
     pieces = [*Query(dsn, query, rows=120).pieces(["e mail", "id", "n"])]
     assert [len(piece) for piece in pieces] == [120, 120, 120, 120, 20]
     assert pieces[-1].row(-1) == ("p500@b.example", "500", "500")

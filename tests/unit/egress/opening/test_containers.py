@@ -203,4 +203,6 @@ def test_a_stated_format_that_differs_is_a_doubt():
         Payload("a", b'{"a": 1}', "text/csv"),
         Payload("a.json", PLAIN),
     ):
-        assert Doubt.TWOFOLD in {one.why for one in inspector.inspect(payload).undecided}
+        assert Doubt.TWOFOLD in {
+            one.why for one in inspector.inspect(payload).undecided
+        }

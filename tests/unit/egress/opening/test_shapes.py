@@ -33,11 +33,13 @@ LINE = st.dictionaries(KEY, VALUE, max_size=4)
 def shown(lines: list[str]) -> dict[str, set[str]]:
     shapes = Shapes((), Caps())
     shapes.read(pl.Series(lines, dtype=pl.String), 1)
-    return {one.column: set(one.types) for one in shapes.columns() if isinstance(one, Shown)}
+    return {
+        one.column: set(one.types) for one in shapes.columns() if isinstance(one, Shown)
+    }
 
 
 @given(st.lists(LINE, max_size=120), st.booleans(), st.booleans())
-def test_columns_are_those_of_a_parser(values, spaced: bool, escaped: bool):
+def test_columns_are_those_of_a_parser(values, spaced, escaped):
     """Whatever lines come, in whatever spelling, no column and no type is lost."""
     marks = None if spaced else (",", ":")
     lines = [json.dumps(v, separators=marks, ensure_ascii=escaped) for v in values]
@@ -65,7 +67,9 @@ def test_a_line_that_is_no_json_is_malformed():
     shapes = Shapes((), Caps())
     shapes.read(pl.Series(['{"a":1}', '{"a":', "", "x", '{"a":1}x']), 10)
     gaps = [one for one in shapes.columns() if isinstance(one, Gap)]
-    assert [(one.why, one.place.row, one.count) for one in gaps] == [(Doubt.MALFORMED, 11, 3)]
+    assert [(one.why, one.place.row, one.count) for one in gaps] == [
+        (Doubt.MALFORMED, 11, 3)
+    ]
 
 
 def test_too_many_columns_are_over_a_limit():

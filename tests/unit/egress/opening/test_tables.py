@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.egress.inspection.sightings import Doubt
-from ringfence.egress.opening.caps import Caps
+from ringfence.egress.opening.caps import Caps, OverError
 from ringfence.egress.opening.portions import Cells, Gap, Lines, Pair, Shown, Told
 from ringfence.egress.opening.streams import in_memory
 from ringfence.egress.opening.tables import Layout, cells_of, frame_of, table, types_of
@@ -58,7 +58,7 @@ def test_a_malformed_block_is_looked_through_as_text():
         (b"+1 415 555 0123,x\n1,2\n", ["1", "2"], False),
     ],
 )
-def test_a_header_is_told_from_data(head: bytes, names: list[str], headed: bool):
+def test_a_header_is_told_from_data(head: bytes, names: list[str], headed):
     """A first row that may be somebody's data names no column."""
     layout = Layout(head, "")
     assert (layout.names, layout.headed) == (names, headed)
@@ -68,7 +68,11 @@ def test_rows_and_columns_are_told():
     """Types are of the values, and an empty cell is none."""
     content = b"id,mail,at\n1,x,2024-01-02\n2.5,,2024-01-03 10:00:00\n"
     found = list(table(in_memory(content), ("p",), Caps()))
-    shown = {one.column: (set(one.types), one.values) for one in found if isinstance(one, Shown)}
+    shown = {
+        one.column: (set(one.types), one.values)
+        for one in found
+        if isinstance(one, Shown)
+    }
     assert shown == {
         "id": ({"integer", "number"}, 2),
         "mail": ({"text"}, 1),
@@ -80,7 +84,9 @@ def test_rows_and_columns_are_told():
 def test_a_domain_beside_a_name_is_a_pair():
     """An address may stand in two columns."""
     content = b"user,host\njane,example.com\njohn,example.org\n"
-    found = [one for one in table(in_memory(content), (), Caps()) if isinstance(one, Pair)]
+    found = [
+        one for one in table(in_memory(content), (), Caps()) if isinstance(one, Pair)
+    ]
     assert [(one.left.to_list(), one.right.to_list()) for one in found] == [
         (["jane", "john"], ["example.com", "example.org"])
     ]
@@ -112,8 +118,6 @@ def test_types_are_told(texts: list[str], types: set[str]):
 
 def test_too_wide_a_table_is_over_a_limit():
     """Columns are told apart up to a number."""
-    from ringfence.egress.opening.caps import OverError
-
     with pytest.raises(OverError):
         list(table(in_memory(b"a,b,c\n1,2,3\n"), (), Caps(columns=2)))
 
@@ -121,5 +125,11 @@ def test_too_wide_a_table_is_over_a_limit():
 def test_rows_are_where_they_are():
     """The first row of cells is the row behind the header."""
     content = b"id,mail\n1,x\n2,y\n"
-    found = [one for one in table(in_memory(content), (), Caps()) if isinstance(one, Cells)]
-    assert [(one.column, one.rows) for one in found] == [("header", 0), ("id", 2), ("mail", 2)]
+    found = [
+        one for one in table(in_memory(content), (), Caps()) if isinstance(one, Cells)
+    ]
+    assert [(one.column, one.rows) for one in found] == [
+        ("header", 0),
+        ("id", 2),
+        ("mail", 2),
+    ]

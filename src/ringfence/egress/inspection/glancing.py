@@ -1,0 +1,256 @@
+"""One small text at a time: the same answers, without the cost of a column.
+
+What is plain is answered here, with RE2 and one question to the index for each reading
+of a candidate. Whatever is not plain (encoded, grouped in an odd way, swallowed by
+something longer) is left to the scan: None says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import re2
+
+from ringfence.egress.forms.canonical import DOTLESS, canonical
+from ringfence.egress.forms.kinds import Kind
+from ringfence.egress.index.known import Shape
+from ringfence.egress.inspection import patterns, unpacking
+from ringfence.egress.inspection.limits import Limits
+from ringfence.egress.inspection.probing import (
+    ENCLOSED,
+    LEAST_HEX,
+    NUMBER,
+    SALTED,
+    SWALLOWED,
+    WHY,
+    Probe,
+)
+from ringfence.egress.inspection.readings import (
+    BASED,
+    DIGESTS,
+    DIVIDED,
+    HEXES,
+    HOME_DIGITS,
+    LOOSE,
+    NUMERIC,
+)
+from ringfence.egress.inspection.sightings import Doubt, Doubts, Seen, Written
+
+# The address as it stands is the only reading: two labels behind the @, or three.
+MAIL_TEXT = r"[a-z0-9][a-z0-9_\-]*(?:\.[a-z0-9_\-]+)*@[a-z0-9]+(?:\-[a-z0-9]+)*(?:\.[a-z0-9]+(?:\-[a-z0-9]+)*)?\.[a-z]{2,}"
+GROUPING = re.compile(r"[^0-9A-Za-z]")
+ZEROS = re.compile(r"\.0+$")
+Reading = tuple[Kind, str, Written]
+
+
+# They are asked of candidates, which are short, and need no engine of their own.
+MAIL = re.compile(MAIL_TEXT)
+SWALLOWS = re.compile(SWALLOWED)
+HEXED = re.compile(patterns.HEXED)
+IS_SALTED = re.compile(SALTED)
+IS_ENCLOSED = re.compile(ENCLOSED)
+IS_DIVIDED = re.compile(DIVIDED)
+IS_BASED = re.compile(BASED)
+RUN = re.compile(r"[0-9a-fA-F]{16,}")
+LONGEST = 400
+"""A candidate of more signs is left to the scan."""
+
+
+def compiled(pattern: bytes) -> re2.Pattern[bytes]:
+    """Return a pattern of Rust's regex as RE2 reads it."""
+    return re2.compile(pattern.replace(patterns.EDGE.encode(), rb"\b"))
+
+
+class Glance:
+    """Looks at one text."""
+
+    def __init__(self, probe: Probe, triggers: tuple[str, ...], limits: Limits) -> None:
+        """Look for what a probe looks for.
+
+        Args:
+            probe: What to look for.
+            limits: How far to go.
+            triggers: Patterns of what may be encoded.
+        """
+        self.known = probe.known
+        self.limits = limits
+        self.shapes = probe.shapes
+        self.is_able = not (probe.is_worded or probe.others)
+        trigger = "|".join(f"(?:{one})" for one in triggers)
+        self.triggers = re2.compile(trigger.replace(patterns.EDGE, r"\b"))
+        # Candidates are of ASCII: bytes spare RE2 to count signs.
+        self.candidates = compiled(probe.pattern.encode())
+        self.grouped = compiled(patterns.GROUPED.encode())
+        self.separated = compiled((probe.separated or r"\z.").encode())
+        self.is_sparse = patterns.is_sparse(self.shapes)
+
+    def look(self, text: str) -> tuple[Seen, Doubts] | None:
+        """Return who stands in a text; None: it is for the scan to say."""
+        if not self.is_able or self.triggers.search(text):
+            return None
+        content = text.encode("utf-8", "replace")
+        found = set(self.candidates.findall(content))
+        if self.grouped.search(content):
+            found.update(self.separated.findall(content))
+        seen: dict[tuple[int, int], int] = {}
+        is_opaque = False
+        for raw in map(bytes.decode, found):
+            readings = self._readings(raw)
+            if readings is None:
+                return None
+            is_held = self._hold(readings, seen)
+            is_opaque |= not is_held and self._is_opaque(raw, text)
+        return _answer(seen, is_opaque=is_opaque)
+
+    def _hold(self, readings: list[Reading], seen: dict[tuple[int, int], int]) -> bool:
+        """Note who holds any of some readings; return whether somebody does."""
+        is_held = False
+        for kind, form, written in readings:
+            for subject in self.known.holders_of(kind, form):
+                key = (NUMBER[kind], subject)
+                seen[key] = min(written, seen.get(key, written))
+                is_held = True
+        return is_held
+
+    def _is_opaque(self, raw: str, text: str) -> bool:
+        bare = raw.strip('\\"')
+        if bare.isdigit() or not IS_SALTED.fullmatch(bare):
+            return False
+        return bool(IS_ENCLOSED.fullmatch(raw)) or raw == text.strip()
+
+    def _readings(self, raw: str) -> list[Reading] | None:
+        """Return what a candidate may be; None: more than is plain."""
+        if "@" in raw:
+            return self._address(raw)
+        if len(raw) > LONGEST or SWALLOWS.search(raw) or self._is_text(raw):
+            return None
+        text = raw.strip('\\"')
+        bare = text if text.isalnum() else GROUPING.sub("", text)
+        made = self._figures if bare.isdigit() else self._lettered
+        fits = []
+        for kind, written_as, written in made(text, bare):
+            shape = self.shapes[kind]
+            form = canonical(kind, written_as)
+            if form is not None and fitting(form, shape):
+                fits.append((kind, form, written))
+        return fits
+
+    def _is_text(self, raw: str) -> bool:
+        """Return whether a candidate is hexadecimal of what has to be scanned."""
+        if len(raw) < LEAST_HEX or not HEXED.search(raw):
+            return False
+        spans = [
+            span
+            for run in RUN.findall(raw)
+            for span in unpacking.from_hex(run, self.limits)
+        ]
+        if any(span.doubt or len(span.text) > LONGEST for span in spans):
+            return True
+        looked = [self.look(span.text) for span in spans]
+        return any(one is None or one[0].row.size or one[1].row.size for one in looked)
+
+    def _address(self, raw: str) -> list[Reading] | None:
+        lowered = raw.lower().rstrip(".")
+        is_plain = MAIL.fullmatch(lowered) and len(raw) <= LONGEST
+        if not is_plain or SWALLOWS.search(raw):
+            return None
+        local, _, domain = lowered.partition("@")
+        forms = [(lowered, Written.PLAIN)]
+        if domain in DOTLESS:
+            forms = [(local.replace(".", "") + "@gmail.com", Written.PLAIN)]
+        if domain.count(".") > 1:
+            forms.append((lowered.rpartition(".")[0], Written.PLAIN))
+        if "." in local:
+            turned = canonical(Kind.EMAIL, lowered[::-1])
+            forms += [(turned, Written.SPELLED)] if turned else []
+        shape = self.shapes[Kind.EMAIL]
+        return [
+            (Kind.EMAIL, form, written)
+            for form, written in forms
+            if fitting(form, shape)
+        ]
+
+    def _lettered(self, text: str, bare: str) -> Iterator[Reading]:
+        """Yield what has letters."""
+        shapes, size = self.shapes, len(bare)
+        if Kind.IP in shapes and IS_DIVIDED.search(text):
+            yield Kind.IP, text, Written.PLAIN
+        for kind in HEXES:
+            if kind in shapes and _is_long(size, shapes[kind]):
+                yield kind, bare, Written.PLAIN
+        for kind in DIGESTS:
+            if kind in shapes and size == len(text) and _is_long(size, shapes[kind]):
+                yield kind, text, Written.PLAIN
+        for kind in LOOSE:
+            if kind in shapes and not shapes[kind].digits:
+                yield kind, text, Written.PLAIN
+        if self.is_sparse and IS_BASED.fullmatch(text):
+            least, most = patterns.based_sizes(shapes[Kind.ACCOUNT_ID])
+            if least <= size <= most and int(text, 36) < 2**64:
+                yield Kind.ACCOUNT_ID, str(int(text, 36)), Written.NUMBER
+
+    def _figures(self, text: str, bare: str) -> Iterator[Reading]:
+        """Yield what is of digits."""
+        shapes, size = self.shapes, len(bare)
+        if Kind.IP in shapes and IS_DIVIDED.search(text):
+            yield Kind.IP, text, Written.PLAIN
+        is_long = Kind.ACCOUNT_ID in shapes and size >= shapes[Kind.ACCOUNT_ID].shortest
+        if is_long and ZEROS.sub("", text).isdigit():
+            yield Kind.ACCOUNT_ID, text, Written.PLAIN
+        for kind in NUMERIC:
+            more = 1 if kind is Kind.DEVICE_ID else 0
+            if kind in shapes and _is_long(size, shapes[kind], more):
+                yield kind, bare, Written.PLAIN
+        if Kind.DEVICE_ID in shapes and size in {15, 16}:
+            yield Kind.DEVICE_ID, bare[:14], Written.PLAIN
+        if Kind.PHONE in shapes:
+            yield from self._phones(text, size)
+
+    def _phones(self, text: str, size: int) -> Iterator[Reading]:
+        """Yield telephone numbers."""
+        shape = self.shapes[Kind.PHONE]
+        is_fraction = text.replace(".", "", 1).isdigit() and not text.isdigit()
+        if shape.shortest - 1 <= size <= shape.longest + 3 and not is_fraction:
+            yield Kind.PHONE, text, Written.PLAIN
+        if shape.shortest <= HOME_DIGITS and text.isdigit() and size == HOME_DIGITS:
+            yield Kind.PHONE, "+" + text, Written.PLAIN
+        if text.startswith("+"):
+            plain = text.replace("(0)", "", 1)
+            if plain != text:
+                yield Kind.PHONE, plain, Written.PLAIN
+            for _ in range(3):
+                text, cuts = re.subn(r"[ .()/\-]+[0-9]+$", "", text)
+                if not cuts:
+                    break
+                yield Kind.PHONE, text, Written.PLAIN
+
+
+def _is_long(size: int, shape: Shape, more: int = 0) -> bool:
+    return shape.shortest <= size <= shape.longest + more
+
+
+def fitting(form: str, shape: Shape) -> bool:
+    """Return whether an index may hold a form."""
+    is_long = shape.shortest <= len(form) <= shape.longest
+    return is_long and (not shape.digits or form.isdigit())
+
+
+def _answer(
+    seen: dict[tuple[int, int], int], *, is_opaque: bool
+) -> tuple[Seen, Doubts]:
+    keys = sorted(seen)
+    count = len(keys)
+    return (
+        Seen(
+            np.zeros(count, np.uint32),
+            np.array([kind for kind, _ in keys], np.uint8),
+            np.array([seen[key] for key in keys], np.uint8),
+            np.array([subject for _, subject in keys], np.uint64),
+        ),
+        Doubts(
+            np.zeros(int(is_opaque), np.uint32),
+            np.full(int(is_opaque), WHY[Doubt.OPAQUE], np.uint8),
+        ),
+    )
