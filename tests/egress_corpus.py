@@ -16,9 +16,34 @@ import polars as pl
 from ringfence.egress.forms.kinds import Kind
 from tests.egress_known import Remembered
 
-FIRST = "jane maria wei olga ahmed lena sam noor paul ingrid kofi yuki".split()
-LAST = "doe smith lopez chen ivanova hassan mueller park okoye tanaka berg".split()
-HOSTS = "example.com mail.example.org post.example.net firma.example".split()
+FIRST = (
+    "jane",
+    "maria",
+    "wei",
+    "olga",
+    "ahmed",
+    "lena",
+    "sam",
+    "noor",
+    "paul",
+    "ingrid",
+    "kofi",
+    "yuki",
+)
+LAST = (
+    "doe",
+    "smith",
+    "lopez",
+    "chen",
+    "ivanova",
+    "hassan",
+    "mueller",
+    "park",
+    "okoye",
+    "tanaka",
+    "berg",
+)
+HOSTS = ("example.com", "mail.example.org", "post.example.net", "firma.example")
 SAYINGS = (
     "Please call me tomorrow, the parcel did not arrive.",
     "请明天给我打电话，包裹还没有到。谢谢！",
@@ -73,7 +98,7 @@ class Population:
 
     def __post_init__(self) -> None:
         """Draw everybody."""
-        self.chance = random.Random(self.seed)
+        self.chance = random.Random(self.seed)  # noqa: S311 - two runs must agree
         count = self.protected + self.others
         accounts = self.chance.sample(range(10**17, 10**18), count)
         phones = self.chance.sample(range(2_000_000, 9_999_999), count)

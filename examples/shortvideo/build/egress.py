@@ -50,9 +50,8 @@ class Account:
 def accounts() -> tuple[list[Account], list[Account]]:
     """Return the protected, who live in the US, and others, who don't."""
     draw = random.Random(SEED)
-    numbers = draw.sample(
-        range(690_000_000_000_000_000, 705_000_000_000_000_000), 2_400
-    )
+    every = range(690_000_000_000_000_000, 705_000_000_000_000_000)
+    numbers = draw.sample(every, PROTECTED + OTHERS)
     names = [f"{given}.{family}".lower() for given in GIVEN for family in FAMILY]
     addresses = [
         f"{name}@{draw.choice(_DOMAINS)}" for name in draw.sample(names, len(numbers))
@@ -98,9 +97,7 @@ def files(case: Path) -> dict[str, bytes]:
     }
     listed = draw.sample(protected, 60)
     built = {
-        "outbox/audience-figures/2022-01-17.eml": _mail(
-            draw.sample(protected, 60), draw
-        ),
+        "outbox/audience-figures/2022-01-17.eml": _mail(listed, draw),
         "outbox/dashboard-export/sessions-2022-01.csv": _sessions(
             draw.sample(protected, 240), draw
         ),

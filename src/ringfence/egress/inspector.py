@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from ringfence.egress.index.known import Known
-from ringfence.egress.inspecting.detecting import Detecting
+from ringfence.egress.inspecting.detecting import Detecting, Detector
 from ringfence.egress.inspecting.glancing import Glance
 from ringfence.egress.inspecting.looking import Look
 from ringfence.egress.inspection.limits import Limits
@@ -37,7 +37,7 @@ class Inspector:
         self,
         known: Known,
         limits: Limits | None = None,
-        detectors: Sequence[object] = (),
+        detectors: Sequence[Detector] = (),
         *,
         caps: Caps | None = None,
         others: Known | None = None,

@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ringfence.egress.inspection.report import Column, Coverage, Inspection
 from ringfence.egress.inspection.sightings import Place, Written
@@ -188,3 +193,48 @@ def test_a_glance_at_a_text_tells_what_an_inspection_tells(text: str, planted):
     content = (text + f" {EMAIL} " if planted else text).encode()
     payload = Payload("/v1/body", content)
     assert told(INSPECTOR.glance(payload)) == told(INSPECTOR.inspect(payload))
+
+
+class Capitals:
+    """Finds words in capitals, and digits."""
+
+    name, version = "capitals", "1"
+    tags = frozenset({"WORD", "DIGIT"})
+
+    class Found(NamedTuple):
+        row: NDArray[np.uint32]
+        tag: NDArray[np.uint8]
+
+    def detect(self, texts: pl.Series) -> Found:
+        found = [
+            (row, tag)
+            for row, text in enumerate(texts.to_list())
+            for tag in (0, 1)
+            if re.search(r"\d" if tag == 0 else r"[A-Z]{3}", text)
+        ]
+        rows, tags = [row for row, _ in found], [tag for _, tag in found]
+        return self.Found(np.array(rows, np.uint32), np.array(tags, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"a,b\n1,x\n2,ABC\n", [("a", 2, "DIGIT", 2), ("b", 3, "WORD", 1)]),
+        (b'{"a":{"b":"x"}}\n{"a":{"b":"ABC"}}\n', [("/a/b", 2, "WORD", 1)]),
+        (b'{"a":"ABC"}', [("/a", 1, "WORD", 1)]),
+        (b"x\nABC 1\n", [("", 2, "DIGIT", 1), ("", 2, "WORD", 1)]),
+    ],
+)
+def test_detectors_are_asked(content: bytes, expected):
+    """They know what something is, and nobody; places are as precise as the index's."""
+    inspector = Inspector(KNOWN, detectors=[Capitals()])
+    for found in (
+        inspector.inspect(Payload("n", content)),
+        inspector.glance(Payload("n", content)),
+    ):
+        places = [
+            (s.place.column, s.place.row, s.tag, s.count) for s in found.sightings
+        ]
+        assert [one for one in places if one[0] != "header"] == expected
+        assert found.subjects.tolist() == []
+        assert found.detectors == {"capitals": "1"}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-import re2
+import re2  # type: ignore[import-untyped]  # it says nothing of its types
 
 from ringfence.egress.forms.canonical import DOTLESS, canonical
 from ringfence.egress.forms.kinds import Kind
@@ -39,14 +39,16 @@ from ringfence.egress.inspection.readings import (
 from ringfence.egress.inspection.sightings import Doubt, Doubts, Seen, Written
 
 # The address as it stands is the only reading: two labels behind the @, or three.
-MAIL_TEXT = r"[a-z0-9][a-z0-9_\-]*(?:\.[a-z0-9_\-]+)*@[a-z0-9]+(?:\-[a-z0-9]+)*(?:\.[a-z0-9]+(?:\-[a-z0-9]+)*)?\.[a-z]{2,}"
+LABEL = r"[a-z0-9]+(?:\-[a-z0-9]+)*"
 GROUPING = re.compile(r"[^0-9A-Za-z]")
 ZEROS = re.compile(r"\.0+$")
 Reading = tuple[Kind, str, Written]
 
 
 # They are asked of candidates, which are short, and need no engine of their own.
-MAIL = re.compile(MAIL_TEXT)
+MAIL = re.compile(
+    rf"[a-z0-9][a-z0-9_\-]*(?:\.[a-z0-9_\-]+)*@{LABEL}(?:\.{LABEL})?\.[a-z]{{2,}}"
+)
 SWALLOWS = re.compile(SWALLOWED)
 HEXED = re.compile(patterns.HEXED)
 IS_SALTED = re.compile(SALTED)
@@ -180,11 +182,17 @@ class Glance:
         for kind in HEXES:
             if kind in shapes and _is_long(size, shapes[kind]):
                 yield kind, bare, Written.PLAIN
-        for kind in DIGESTS:
-            if kind in shapes and size == len(text) and _is_long(size, shapes[kind]):
-                yield kind, text, Written.PLAIN
         for kind in LOOSE:
             if kind in shapes and not shapes[kind].digits:
+                yield kind, text, Written.PLAIN
+        if size == len(text):
+            yield from self._undivided(text, size)
+
+    def _undivided(self, text: str, size: int) -> Iterator[Reading]:
+        """Yield what has letters, and nothing between them."""
+        shapes = self.shapes
+        for kind in DIGESTS:
+            if kind in shapes and _is_long(size, shapes[kind]):
                 yield kind, text, Written.PLAIN
         if self.is_sparse and IS_BASED.fullmatch(text):
             least, most = patterns.based_sizes(shapes[Kind.ACCOUNT_ID])

@@ -100,7 +100,7 @@ def _as_addresses(plain: pl.DataFrame) -> pl.DataFrame:
 
 
 def neighbours(left: pl.Series, right: pl.Series) -> pl.DataFrame:
-    """Return the addresses that two columns make: `row` and `text`, either way round."""
+    """Return the addresses that two columns make, either way round."""
     rows = pl.int_range(len(left), dtype=pl.UInt32, eager=True)
     frame = pl.DataFrame(
         {"row": rows, "one": left.cast(pl.String), "other": right.cast(pl.String)}

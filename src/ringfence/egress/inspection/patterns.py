@@ -38,7 +38,8 @@ HOME = (
     rf"[ .\-]{{0,3}}[0-9]{{4}}{EDGE}"
 )
 SPACED = (
-    rf"{EDGE}(?:1[ .\-])?(?:(?:[0-9][ .\-]){{9}}[0-9]|(?:[0-9]{{2}}[ .\-]){{4}}[0-9]{{2}}"
+    rf"{EDGE}(?:1[ .\-])?(?:"
+    r"(?:[0-9][ .\-]){9}[0-9]|(?:[0-9]{2}[ .\-]){4}[0-9]{2}"
     rf"|[0-9]{{3}}[ .\-][0-9]{{3}}[ .\-][0-9]{{2}}[ .\-][0-9]{{2}}){EDGE}"
 )
 SOCIAL = rf"[0-9]{{3}}[ \-][0-9]{{2}}[ \-][0-9]{{4}}{EDGE}"
@@ -165,22 +166,33 @@ FOUR = r"[I-Za-f][C-HS-Xi-ny-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/
 RUN64 = rf"(?:{FOUR}){{3}}"
 SIGN64 = r"[A-Za-z0-9+/_\-]"
 # Three full-width signs, in each of the three ways in which threes of bytes fall.
-WIDE64 = rf"(?:77[y2]{SIGN64}){{3}}|(?:[g-v][Oeu+\-][+\-][89]){{3}}|(?:v[I-LYZab]{SIGN64}v){{3}}"
+WIDE64 = (
+    rf"(?:77[y2]{SIGN64}){{3}}|(?:[g-v][Oeu+\-][+\-][89]){{3}}"
+    rf"|(?:v[I-LYZab]{SIGN64}v){{3}}"
+)
 BASE64 = f"{RUN64}|{WIDE64}"
 # PNG, JPEG, GIF, RIFF; ZIP, PDF, xz, 7z.
 IMAGE64 = r"iVBORw0KGgo|/9j/[24][A-Za-z0-9+/]{8}|R0lGOD[dl]|UklGR[A-Za-z0-9+/]{8}"
 CLOSED64 = r"UEsDB[A-Za-z0-9+/]{8}|JVBERi0|/Td6WFoA|N3q8ryccA"
-PACKED = r"H4sI[A-Za-z0-9+/_\-]{12}|KLUv[/_][A-Za-z0-9+/_\-]{8}|eJ[w-z][A-Za-z0-9+/_\-]{9}|Qlpo[A-Za-z0-9+/_\-]{16}"
+PACKED = (
+    rf"H4sI{SIGN64}{{12}}|KLUv[/_]{SIGN64}{{8}}|eJ[w-z]{SIGN64}{{9}}|Qlpo{SIGN64}{{16}}"
+)
 DIGEST64 = r"[A-Za-z0-9+/_\-]{43}=|[A-Za-z0-9+/_\-]{27}=|[A-Za-z0-9+/_\-]{22}=="
 DIGEST64_SIGN = r"[A-Za-z0-9+/_\-]{22}="
 HEX_ESCAPED = r"(?:\\x[2-7][0-9a-fA-F]){4}"
-HEXED = r"(?:[eE][fF][bB][c-dC-D][0-9a-fA-F]{2}){3}|(?:[2-7][0-9a-fA-F]){8}|1[fF]8[bB]08[0-9a-fA-F]{12}|28[bB]52[fF][fF][dD][0-9a-fA-F]{8}"
+HEXED = (
+    r"(?:[eE][fF][bB][c-dC-D][0-9a-fA-F]{2}){3}|(?:[2-7][0-9a-fA-F]){8}"
+    r"|1[fF]8[bB]08[0-9a-fA-F]{12}|28[bB]52[fF][fF][dD][0-9a-fA-F]{8}"
+)
 KNIT = r"A-Za-z0-9@.+_\-"
 THIN = (
     "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
     "\u2066-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f"
 )
-WIDE = "\uff0b\uff0d\uff0e\uff10-\uff19\uff20-\uff3a\uff3f\uff41-\uff5a\ufe6b\ufe52\ufe62\ufe63"
+WIDE = (
+    "\uff0b\uff0d\uff0e\uff10-\uff19\uff20-\uff3a\uff3f\uff41-\uff5a"
+    "\ufe6b\ufe52\ufe62\ufe63"
+)
 FIGURES = (
     "\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0be6-\u0bef\u0e50-\u0e59"
     "\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2460-\u2468"

@@ -261,7 +261,7 @@ def _exploded(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:
 
 
 def gathered(parts: list[Found]) -> tuple[Seen, Doubts]:
-    """Return what was found, each person once a row and kind, plainest writing first."""
+    """Return what was found, each person once a row and kind, as plainly as it is."""
     seen = pl.concat([part.seen for part in parts])
     doubts = pl.concat([part.doubts for part in parts]).unique().sort("row", "why")
     once = (

@@ -80,7 +80,7 @@ def _asked(frame: pl.DataFrame, text: str = "text") -> pl.DataFrame:
 
 
 def _fitting(frame: pl.DataFrame, shape: Shape, more: int = 0) -> pl.DataFrame:
-    """Return candidates that are as long as a kind's identifiers, or a little longer."""
+    """Return candidates as long as a kind's identifiers, or a little longer."""
     return frame.filter(SIZE.is_between(shape.shortest, shape.longest + more))
 
 
@@ -88,22 +88,26 @@ def _lettered(frame: pl.DataFrame, shapes: Mapping[Kind, Shape]) -> Iterator[Rea
     """Yield what has letters: device identifiers, digests, account names."""
     if frame.is_empty():
         return
-    for kind in HEXES:
-        if kind in shapes and not shapes[kind].digits:
-            yield Reading(kind, _asked(_fitting(frame, shapes[kind]), "bare"))
+    lettered = {kind for kind, shape in shapes.items() if not shape.digits}
+    for kind in lettered.intersection(HEXES):
+        yield Reading(kind, _asked(_fitting(frame, shapes[kind]), "bare"))
+    for kind in lettered.intersection(LOOSE):
+        yield Reading(kind, _asked(frame))
     undivided = frame.filter(TEXT.str.len_bytes() == SIZE)
     for kind in DIGESTS:
         if kind in shapes:
             yield Reading(kind, _asked(_fitting(undivided, shapes[kind])))
-    for kind in LOOSE:
-        if kind in shapes and not shapes[kind].digits:
-            yield Reading(kind, _asked(frame))
     if is_sparse(shapes):
-        sizes = based_sizes(shapes[Kind.ACCOUNT_ID])
-        based = frame.filter(SIZE.is_between(*sizes) & TEXT.str.contains(BASED))
-        number = TEXT.str.to_integer(base=36, dtype=pl.UInt64, strict=False)
-        texts = based.with_columns(number.cast(pl.String)).drop_nulls("text")
-        yield Reading(Kind.ACCOUNT_ID, _asked(texts), Written.NUMBER)
+        yield _based(undivided, shapes[Kind.ACCOUNT_ID])
+
+
+def _based(frame: pl.DataFrame, shape: Shape) -> Reading:
+    """Return words as the numbers that they are in base 36."""
+    words = frame.filter(SIZE.is_between(*based_sizes(shape)))
+    based = words.filter(TEXT.str.contains(BASED))
+    number = TEXT.str.to_integer(base=36, dtype=pl.UInt64, strict=False)
+    texts = based.with_columns(number.cast(pl.String)).drop_nulls("text")
+    return Reading(Kind.ACCOUNT_ID, _asked(texts), Written.NUMBER)
 
 
 def _figures(frame: pl.DataFrame, shapes: Mapping[Kind, Shape]) -> Iterator[Reading]:
@@ -112,9 +116,9 @@ def _figures(frame: pl.DataFrame, shapes: Mapping[Kind, Shape]) -> Iterator[Read
         return
     if Kind.ACCOUNT_ID in shapes:
         # Zeros may stand before it, and behind a stop.
-        long = SIZE >= shapes[Kind.ACCOUNT_ID].shortest
+        is_long = shapes[Kind.ACCOUNT_ID].shortest <= SIZE
         alone = TEXT.str.contains(r"^[0-9]+(?:\.0+)?$")
-        yield Reading(Kind.ACCOUNT_ID, _asked(frame.filter(long & alone)))
+        yield Reading(Kind.ACCOUNT_ID, _asked(frame.filter(is_long & alone)))
     for kind in NUMERIC:
         if kind in shapes:
             more = 1 if kind is Kind.DEVICE_ID else 0

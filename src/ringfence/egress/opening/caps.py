@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from email.errors import MessageError
 
+import polars as pl
 import zstandard
 
 MiB = 1 << 20
@@ -64,6 +65,7 @@ BROKEN = (
     TypeError,
     ValueError,  # UnicodeError too
     lzma.LZMAError,
+    pl.exceptions.PolarsError,
     struct.error,
     tarfile.TarError,
     zlib.error,

@@ -157,8 +157,12 @@ class Data:
     def _dictionary(self, values: pl.Series) -> Portions:
         """Yield what a dictionary holds and no row does."""
         if values.dtype == pl.Binary:
-            texts = [_text(one) for one in values.unique().to_list()]
-            values = pl.Series(texts, dtype=pl.String)
+            once = values.unique()
+            try:
+                values = once.cast(pl.String)
+            except pl.exceptions.ComputeError:
+                texts = [_text(one) for one in once.to_list()]
+                values = pl.Series(texts, dtype=pl.String)
         lost = values
         for one in self._seen:
             if one.dtype.is_numeric() == values.dtype.is_numeric():

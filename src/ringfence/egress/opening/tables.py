@@ -33,7 +33,7 @@ from ringfence.egress.opening.streams import Stream
 from ringfence.egress.opening.telling import delimiter
 from ringfence.egress.opening.text import Reader, lines_of
 
-DOMAIN = r"^\s*@?(?:[\w-]+\.)+[A-Za-z]{2,}\s*$"
+DOMAIN = r"^\s*@?(?:[0-9A-Za-z-]+\.)+[A-Za-z]{2,}\s*$"
 _NUMBER = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?")
 _TYPES: tuple[tuple[Type, str], ...] = (
     ("integer", r"^\s*[+-]?[0-9]+\s*$"),
@@ -41,6 +41,7 @@ _TYPES: tuple[tuple[Type, str], ...] = (
     ("boolean", r"(?i)^(?:true|false)$"),
     ("time", f"^{TIME}$"),
 )
+_BEGINS = r"^\s*[+\-.0-9tTfF]"
 _SAMPLE = 2048
 
 
@@ -196,7 +197,11 @@ def cells_of(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64] | None]:
 def types_of(texts: pl.Series) -> set[Type]:
     """Return what the texts of cells are; an empty one is nothing."""
     found: set[Type] = set()
-    rest = texts.filter(texts != "")
+    full = texts.filter(texts != "")
+    # Most texts are told from everything else by how they begin.
+    rest = full.filter(full.str.contains(_BEGINS))
+    if len(rest) < len(full):
+        found.add("text")
     for type_, expression in _TYPES:
         if not len(rest):
             break

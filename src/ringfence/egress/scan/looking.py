@@ -213,8 +213,12 @@ def _is_host(values: pl.Series) -> bool:
 
 
 def column_of(place: Place, called: Callable[[str], str] = str) -> str:
-    """Return what a place is called as a column: no dot is in it, which divides ids."""
-    parts = (*place.part, place.column or TEXT)
+    """Return what a place is called as a column: no dot is in it, which divides ids.
+
+    The bounds that a format keeps of a column are values of the column.
+    """
+    part = place.part[:-1] if place.part[-1:] == ("statistics",) else place.part
+    parts = (*part, place.column or TEXT)
     return "/".join(called(part) for part in parts).replace(".", "%2E")
 
 
