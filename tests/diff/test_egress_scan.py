@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.egress.inspection.scanner import Scanner
@@ -31,6 +31,7 @@ def check(scanner: Scanner, corpus: Corpus) -> None:
 
 
 @pytest.mark.parametrize("make", [Population.answers, Population.chat])
+@settings(max_examples=8)  # each is a population
 @given(seed=SEEDS)
 def test_nobody_is_missed_and_nobody_added(make, seed: int) -> None:
     """In API answers and in chat, exactly the protected are seen, with no doubt."""
@@ -38,6 +39,7 @@ def test_nobody_is_missed_and_nobody_added(make, seed: int) -> None:
     check(Scanner(population.known), make(population, 24))
 
 
+@settings(max_examples=8)  # each is a population
 @given(seed=SEEDS)
 def test_columns_of_an_export(seed: int) -> None:
     """Column by column, the protected of each row of an export are seen."""
@@ -74,12 +76,14 @@ def test_a_glance_is_a_scan_of_one() -> None:
     ]
 
 
+@settings(max_examples=40)
 @given(st.lists(PIECES | GLUE | st.text(max_size=4), max_size=5).map("".join))
 def test_a_glance_is_a_scan_of_anything(text: str) -> None:
     """A glance at any text answers as the scan does."""
     assert told(SCANNER.glance(text)) == told(SCANNER.scan(pl.Series([text])))
 
 
+@settings(max_examples=12)
 @given(st.lists(PIECES | st.text(max_size=6), max_size=6))
 def test_a_row_depends_on_no_other(texts: list[str]) -> None:
     """What is seen in a text is the same beside any other texts."""

@@ -18,6 +18,7 @@ from tests.egress_packed import CONTAINERS, EMAIL, JANE, KNOWN, PLANTED, json_li
 
 INSPECTOR = Inspector(KNOWN)
 PLANTS = sorted(PLANTED)
+FEW = ("json_lines", "table", "parquet", "mail")
 ALONE = re.compile(
     rb"(?:^|[\s\",;>])" + re.escape(EMAIL.encode()) + rb"(?:$|[\s\",;<])"
 )
@@ -58,8 +59,11 @@ def test_what_is_packed_is_seen(name: str, around):
         assert JANE in found.subjects.tolist()
 
 
-@pytest.mark.parametrize("name", PLANTS)
-@pytest.mark.parametrize("around", [None, *CONTAINERS])
+@pytest.mark.parametrize(
+    ("name", "around"),
+    [(name, None) for name in PLANTS]
+    + [(name, one) for name in FEW for one in CONTAINERS],
+)
 def test_what_is_cut_off_never_passes_as_whole(name: str, around):
     """A file that is cut anywhere is told from a whole one, unless it is text."""
     whole = PLANTED[name](EMAIL)
@@ -129,22 +133,22 @@ def parquet(rows):
     told = io.BytesIO()
     with pq.ParquetWriter(told, pa.schema([("a", pa.string())])) as writer:
         batch = pa.record_batch([pa.nulls(rows, pa.string())], names=["a"])
-        for _ in range(64):
+        for _ in range(20):
             writer.write_batch(batch)
     return told.getvalue()
 
-inner = zips(bytes(1 << 24), 16)
+inner = zips(bytes(1 << 21), 16)
 bombs = {
-    "gzip": bomb(96),
-    "zip": zips(inner, 64),
-    "zstd": zstandard.compress(bytes(96 << 20)),
-    "json": b"[" * 1_000_000 + b"]" * 1_000_000,
-    "lines": b'{"a":' * 500_000 + b"1" + b"}" * 500_000 + b"\\n{}\\n",
+    "gzip": bomb(48),
+    "zip": zips(inner, 16),
+    "zstd": zstandard.compress(bytes(48 << 20)),
+    "json": b"[" * 300_000 + b"]" * 300_000,
+    "lines": b'{"a":' * 200_000 + b"1" + b"}" * 200_000 + b"\\n{}\\n",
     "keys": json.dumps({f"k{n}": n for n in range(20_000)}).encode(),
     "quotes": b"a,b\\n" * 200 + b'"' + b"x,\\n" * 2_000_000,
     "parquet": parquet(1 << 20),
 }
-inspector = Inspector(KNOWN, caps=Caps(floor=8 << 20))
+inspector = Inspector(KNOWN, caps=Caps(floor=4 << 20))
 for name, content in bombs.items():
     found = inspector.inspect(Payload("a", content))
     whole = found.coverage == "COMPLETE" and not found.undecided

@@ -110,7 +110,10 @@ def origin_facts(case: Case, origin: str, selector: str) -> tuple[Hop, ...]:
     """
     if kind_of(origin) in ("store", "facility"):
         rows = case.view.about([origin])
-        return tuple(_stated(row) for row in rows if row.name in _STORE_PHRASES)
+        told = [row for row in rows if row.name in _STORE_PHRASES]
+        # Where it is counts first; what was found there is beside it.
+        told.sort(key=lambda row: row.name == "subjects")
+        return tuple(map(_stated, told))
     if not selector:
         return ()
     grounds = support(case.judged(selector), origin)

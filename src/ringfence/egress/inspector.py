@@ -13,8 +13,9 @@ from typing import BinaryIO, TypeVar
 import numpy as np
 import polars as pl
 
+from ringfence.egress.detectors.detector import Detector
 from ringfence.egress.index.known import Known
-from ringfence.egress.inspecting.detecting import Detecting, Detector
+from ringfence.egress.inspecting.detecting import Detecting
 from ringfence.egress.inspecting.glancing import Glance
 from ringfence.egress.inspecting.looking import Look
 from ringfence.egress.inspection.limits import Limits

@@ -7,17 +7,16 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from ringfence.egress.detectors.detector import Detected
 from ringfence.egress.inspection.report import Column, Coverage, Inspection
 from ringfence.egress.inspection.sightings import Place, Written
 from ringfence.egress.inspector import Inspector
@@ -180,6 +179,7 @@ BODIES = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(BODIES, st.sampled_from(["", "application/json", "text/plain"]))
 def test_a_glance_at_a_body_tells_what_an_inspection_tells(value, media: str):
     """Any document, with any media type."""
@@ -187,6 +187,7 @@ def test_a_glance_at_a_body_tells_what_an_inspection_tells(value, media: str):
     assert told(INSPECTOR.glance(payload)) == told(INSPECTOR.inspect(payload))
 
 
+@settings(max_examples=40)
 @given(st.text(st.sampled_from(f"ab,\n\r\t{{ {EMAIL}"), max_size=40), st.booleans())
 def test_a_glance_at_a_text_tells_what_an_inspection_tells(text: str, planted):
     """Any text, with or without somebody in it."""
@@ -201,19 +202,15 @@ class Capitals:
     name, version = "capitals", "1"
     tags = frozenset({"WORD", "DIGIT"})
 
-    class Found(NamedTuple):
-        row: NDArray[np.uint32]
-        tag: NDArray[np.uint8]
-
-    def detect(self, texts: pl.Series) -> Found:
+    def detect(self, texts: pl.Series) -> Detected:
         found = [
             (row, tag)
-            for row, text in enumerate(texts.to_list())
+            for row, text in enumerate(texts.cast(pl.String).to_list())
             for tag in (0, 1)
             if re.search(r"\d" if tag == 0 else r"[A-Z]{3}", text)
         ]
         rows, tags = [row for row, _ in found], [tag for _, tag in found]
-        return self.Found(np.array(rows, np.uint32), np.array(tags, np.uint8))
+        return Detected(np.array(rows, np.uint32), np.array(tags, np.uint8))
 
 
 @pytest.mark.parametrize(
@@ -238,3 +235,19 @@ def test_detectors_are_asked(content: bytes, expected):
         assert [one for one in places if one[0] != "header"] == expected
         assert found.subjects.tolist() == []
         assert found.detectors == {"capitals": "1"}
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "media", "doubts"),
+    [
+        (b"[INFO] hello\n[WARN] you\n", "a.log", "", 0),
+        (b"{hello}", "", "", 0),
+        (b'{"a": 1', "a.json", "", 1),
+        (b'{"a": 1', "", "application/json", 1),
+        (b'{"a": 1}\n{"a":\n', "", "", 1),
+    ],
+)
+def test_a_text_that_begins_like_json_is_a_text(content, name, media, doubts):
+    """Unless it is stated to be JSON, or its first line is."""
+    found = inspected(content, name, media)
+    assert len(found.undecided) == doubts

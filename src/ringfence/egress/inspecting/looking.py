@@ -75,7 +75,7 @@ class Look:
         if not len(cells.texts):
             return
         seen, doubts = self._scanner.scan(cells.texts.alias(cells.column))
-        detected = self._detecting.detected(cells.texts)
+        detected = self._detecting.detected(cells.texts, cells.column)
         if not (len(seen.row) or len(doubts.row) or detected):
             return
         rows, counts = _places(cells)
@@ -91,6 +91,8 @@ class Look:
         rows = row_numbers(numbers.rows, len(values))
         self.tally.seen(numbers.part, [numbers.column], seen, rows)
         self.tally.doubted(numbers.part, [numbers.column], doubts, rows)
+        for tag, at in self._detecting.detected(values, numbers.column).items():
+            self.tally.kinds(numbers.part, numbers.column, tag, rows[at])
 
     def _pair(self, pair: Pair) -> None:
         rows = row_numbers(pair.rows, len(pair.left))
@@ -163,10 +165,13 @@ class Look:
         leaves: tuple[pl.Series, NDArray[np.int64], NDArray[np.int64]],
     ) -> None:
         texts, rows, column_of = leaves
-        for tag, at in self._detecting.detected(texts).items():
-            for column in np.unique(column_of[at]).tolist():
-                some = at[column_of[at] == column]
-                self.tally.kinds(part, names[column], tag, rows[some])
+        if not self._detecting.detectors:
+            return
+        for number, name in enumerate(names):
+            own = np.flatnonzero(column_of == number)
+            column = texts.gather(pl.Series(own, dtype=pl.UInt32))
+            for tag, at in self._detecting.detected(column, name).items():
+                self.tally.kinds(part, name, tag, rows[own[at]])
 
     def _neighbours(self, found: Leaves) -> tuple[Seen, Doubts]:
         """Return what stands half in one leaf and half in the next."""

@@ -123,7 +123,7 @@ DECODERS = (
 """They are asked for at once."""
 
 APART = (
-    Decoder(patterns.DIGEST64_SIGN, patterns.DIGEST64, unpacking.from_digest),
+    Decoder(patterns.DIGEST64, patterns.DIGEST64_SPANS, unpacking.from_digest),
     Decoder(patterns.IMAGE64, patterns.IMAGE64, unpacking.as_image),
     Decoder(patterns.CLOSED64, patterns.CLOSED64, unpacking.as_closed),
     Decoder(patterns.HEX_ESCAPED, patterns.HEX_ESCAPED_SPANS, unpacking.from_hex),

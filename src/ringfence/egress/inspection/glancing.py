@@ -55,14 +55,20 @@ IS_SALTED = re.compile(SALTED)
 IS_ENCLOSED = re.compile(ENCLOSED)
 IS_DIVIDED = re.compile(DIVIDED)
 IS_BASED = re.compile(BASED)
+IS_HEX = re.compile(r"[0-9a-fA-F]{12,}|[0-9]+")
 RUN = re.compile(r"[0-9a-fA-F]{16,}")
+MEMORY = 2**26
+"""Bytes that RE2 may keep of states: with too few it makes them anew for each text."""
 LONGEST = 400
 """A candidate of more signs is left to the scan."""
 
 
 def compiled(pattern: bytes) -> re2.Pattern[bytes]:
     """Return a pattern of Rust's regex as RE2 reads it."""
-    return re2.compile(pattern.replace(patterns.EDGE.encode(), rb"\b"))
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes
+    options.max_mem = MEMORY
+    return re2.compile(pattern.replace(patterns.EDGE.encode(), rb"\b"), options)
 
 
 class Glance:
@@ -93,9 +99,9 @@ class Glance:
         if not self.is_able or self.triggers.search(text):
             return None
         content = text.encode("utf-8", "replace")
-        found = set(self.candidates.findall(content))
+        found = {match[0] for match in self.candidates.finditer(content)}
         if self.grouped.search(content):
-            found.update(self.separated.findall(content))
+            found.update(match[0] for match in self.separated.finditer(content))
         seen: dict[tuple[int, int], int] = {}
         is_opaque = False
         for raw in map(bytes.decode, found):
@@ -126,9 +132,11 @@ class Glance:
         """Return what a candidate may be; None: more than is plain."""
         if "@" in raw:
             return self._address(raw)
-        if len(raw) > LONGEST or SWALLOWS.search(raw) or self._is_text(raw):
-            return None
         text = raw.strip('\\"')
+        # What is hexadecimal throughout has swallowed nothing that would be taken out.
+        is_odd = not IS_HEX.fullmatch(text) and SWALLOWS.search(raw)
+        if len(raw) > LONGEST or is_odd or self._is_text(raw):
+            return None
         bare = text if text.isalnum() else GROUPING.sub("", text)
         made = self._figures if bare.isdigit() else self._lettered
         fits = []

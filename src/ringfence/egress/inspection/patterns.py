@@ -177,8 +177,7 @@ CLOSED64 = r"UEsDB[A-Za-z0-9+/]{8}|JVBERi0|/Td6WFoA|N3q8ryccA"
 PACKED = (
     rf"H4sI{SIGN64}{{12}}|KLUv[/_]{SIGN64}{{8}}|eJ[w-z]{SIGN64}{{9}}|Qlpo{SIGN64}{{16}}"
 )
-DIGEST64 = r"[A-Za-z0-9+/_\-]{43}=|[A-Za-z0-9+/_\-]{27}=|[A-Za-z0-9+/_\-]{22}=="
-DIGEST64_SIGN = r"[A-Za-z0-9+/_\-]{22}="
+DIGEST64 = r"[A-Za-z0-9+/_\-]{22}="
 HEX_ESCAPED = r"(?:\\x[2-7][0-9a-fA-F]){4}"
 HEXED = (
     r"(?:[eE][fF][bB][c-dC-D][0-9a-fA-F]{2}){3}|(?:[2-7][0-9a-fA-F]){8}"
@@ -235,5 +234,6 @@ GROUPED = (
 
 CHAINS = rf"{VALUE}(?:{COMMA}{HOST})+|(?:{HOST}{COMMA})+{VALUE}"
 BASE64_SPANS = rf"{SIGN64}{{12,}}"
+DIGEST64_SPANS = rf"{SIGN64}{{22,}}=+"
 PACKED_SPANS = r"(?:H4sI|KLUv[/_]|eJ[w-z]|Qlpo)[A-Za-z0-9+/_\-]+"
 HEX_ESCAPED_SPANS = r"(?:\\x[0-9a-fA-F]{2}){4,}"

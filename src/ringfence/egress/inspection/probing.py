@@ -89,9 +89,10 @@ class Probe:
             .with_columns(written=_combined(written))
             .select("row", "kind", "written", "subject")
         )
-        hexed = found.filter(RAW.str.len_bytes() >= LEAST_HEX).filter(
-            RAW.str.contains(patterns.HEXED)
+        is_long = (RAW.str.len_bytes() >= LEAST_HEX) & ~RAW.str.contains(
+            "-", literal=True
         )
+        hexed = found.filter(is_long).filter(RAW.str.contains(patterns.HEXED))
         run = RAW.str.extract(r"([0-9a-fA-F]{16,})").alias("text")
         hexed = hexed.select("row", run).drop_nulls()
         return Found(seen, self._placed_doubts(found, frame, doubted), hexed)
@@ -149,11 +150,13 @@ class Probe:
         words = trimmed.filter(marked)
         is_plain = ~TEXT.str.contains(r"^[0-9a-fA-F\-]+$")
         lettered = words.filter(TEXT.str.contains("[0-9]") & is_plain)
+        value = TEXT.str.extract("^[^=]+=(.+)$")
         parts = [
             self._held(Reading(kind, frame))
             for kind, frame in (
                 (Kind.ACCOUNT_NAME, words),
                 (Kind.COOKIE, asked),
+                (Kind.COOKIE, asked.with_columns(value).drop_nulls()),
                 (Kind.ACCOUNT_ID, lettered),
                 (Kind.BANK_ACCOUNT, lettered),
                 (Kind.GOV_ID, lettered),
@@ -165,7 +168,8 @@ class Probe:
     def _doubted(self, unique: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
         """Return candidates that nobody holds and that somebody may: `raw`, `why`."""
         bare = pl.col("raw").str.strip_chars('\\"')
-        salted = unique.filter(
+        long = unique.filter(RAW.str.len_bytes().is_between(32, 68))
+        salted = long.filter(
             bare.str.contains(SALTED) & bare.str.contains("[a-fA-F]")
         ).with_columns(why=pl.lit(WHY[Doubt.OPAQUE], pl.UInt8))
         parts = [salted]

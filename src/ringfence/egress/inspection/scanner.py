@@ -72,6 +72,7 @@ class Scanner:
 
     def glance(self, text: str) -> tuple[Seen, Doubts]:
         """Return who stands in one small text."""
+        text = text.encode("utf-8", "replace").decode()  # half a pair is no sign
         found = self._glance.look(text)
         return found if found is not None else self.scan(pl.Series([text]))
 

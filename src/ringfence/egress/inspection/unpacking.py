@@ -18,6 +18,7 @@ from ringfence.egress.inspection.limits import Limits
 from ringfence.egress.inspection.sightings import Doubt, Written
 
 URL_SAFE = str.maketrans("-_", "+/")
+DIGEST_SIZES = (16, 20, 32)  # bytes of MD5, SHA-1, SHA-256
 RUN = re.compile(patterns.RUN64)
 WIDE = re.compile(patterns.WIDE64)
 
@@ -38,6 +39,11 @@ class Span(NamedTuple):
 
 class Unpacker(Protocol):
     """What unpacks a stream, no more than asked for."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What stands behind the end."""
+        ...
 
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes:
         """Return what is unpacked."""
@@ -67,9 +73,15 @@ def from_packed(span: str, limits: Limits) -> list[Span]:
 
 
 def from_digest(span: str, limits: Limits) -> list[Span]:
-    """Return a digest in base64 as it is in hexadecimal."""
+    """Return a digest in base64 as it is in hexadecimal.
+
+    Random tokens look the same and are everywhere: a word before it keeps one that is
+    nobody's from being in doubt.
+    """
     del limits
-    return [Span(_decoded(span).hex(), Written.BASE64)]
+    content = _decoded(span)
+    is_one = len(content) in DIGEST_SIZES and not content.isascii()
+    return [Span(f"digest {content.hex()}", Written.BASE64)] if is_one else []
 
 
 def as_image(span: str, limits: Limits) -> list[Span]:
@@ -130,7 +142,10 @@ def unpack(content: bytes, limits: Limits) -> bytes | Doubt | None:
     except (zlib.error, OSError, EOFError):
         is_sure = content.startswith((b"\x1f\x8b\x08", b"BZh"))
         return Doubt.MALFORMED if is_sure else None
-    return unpacked if len(unpacked) <= most else Doubt.LIMIT
+    if len(unpacked) > most:
+        return Doubt.LIMIT
+    # Another member may stand there, and more behind it: one is looked through.
+    return Doubt.TRAILING if unpacker.unused_data else unpacked
 
 
 def _zstd(content: bytes, most: int) -> bytes | Doubt:

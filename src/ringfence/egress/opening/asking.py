@@ -22,6 +22,7 @@ from ringfence.egress.opening.caps import BrokenError, MiB, OverError
 from ringfence.egress.opening.reading import HEAD
 
 _IDLE = 4
+_KEPT = frozenset({"LD_LIBRARY_PATH", "PATH", "PYTHONPATH"})
 _SECONDS = 120.0  # between two messages: a process that hangs is ended
 
 
@@ -31,10 +32,16 @@ class Reader:
     def __init__(self, memory: int) -> None:
         ours, theirs = socket.socketpair()
         environment = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
-        kept = {k: v for k, v in os.environ.items() if k in {"PATH", "LD_LIBRARY_PATH"}}
+        kept = {k: v for k, v in os.environ.items() if k in _KEPT}
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  # our own module
-                [sys.executable, "-m", "ringfence.egress.opening.reading", str(memory)],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "ringfence.egress.opening.reading",
+                    str(memory),
+                ],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -14,9 +14,15 @@ from ringfence.egress.opening.shapes import Shapes
 from ringfence.egress.opening.streams import Readable, Stream
 from ringfence.egress.opening.text import Reader, lines_of, text
 
+STATED = frozenset({"geojson", "json", "jsonl", "ndjson"})
+"""Endings that say that a content is JSON."""
 
-def json(stream: Stream, part: Part, caps: Caps) -> Portions:
-    """Yield a JSON document, or JSON lines, by what the first line is."""
+
+def json(stream: Stream, part: Part, caps: Caps, stated: str = "") -> Portions:
+    """Yield a JSON document, or JSON lines, by what the first line is.
+
+    What begins like one and is none is a text, unless it is stated to be one.
+    """
     head = stream.head.lstrip()
     line, end, rest = head.partition(b"\n")
     if end and rest.strip() and _is_json(line):
@@ -24,7 +30,7 @@ def json(stream: Stream, part: Part, caps: Caps) -> Portions:
         return
     content = stream.read(caps.document + 1)
     if len(content) <= caps.document:
-        yield from _document(content, part, caps)
+        yield from _document(content, part, caps, stated)
         return
     again = _Joined(content, stream)
     if _is_json(content.lstrip().partition(b"\n")[0]):
@@ -55,7 +61,7 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _document(content: bytes, part: Part, caps: Caps) -> Portions:
+def _document(content: bytes, part: Part, caps: Caps, stated: str) -> Portions:
     reader = Reader(io.BytesIO(), caps)
     content = reader.readable(content)
     yield from reader.gaps(part)
@@ -67,7 +73,8 @@ def _document(content: bytes, part: Part, caps: Caps) -> Portions:
             yield from _lines(io.BytesIO(content), part, caps)
             return
         yield from text(io.BytesIO(content), part, caps)
-        yield gap(part, Doubt.MALFORMED)
+        if stated in STATED:
+            yield gap(part, Doubt.MALFORMED)
         return
     yield Document(part, content.decode(), value)
 

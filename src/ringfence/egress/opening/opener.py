@@ -77,7 +77,7 @@ class Opening:
         part: Part,
         name: str,
         depth: int,
-        *stated: tuple[str, ...],
+        stated: tuple[str, ...] | None = None,
     ) -> Portions:
         """Yield what a part holds, and a gap for what keeps it from being opened."""
         recoded = None
@@ -87,14 +87,15 @@ class Opening:
                 recoded = Recoded(stream, encoding)
                 stream = Stream(recoded)
                 break
-        endings = [
-            one for one in (stated[0] if stated else (telling.by_name(name),)) if one
-        ]
+        every = (telling.by_name(name),) if stated is None else stated
+        endings = [one for one in every if one]
         form = telling.told(stream.head, (endings or [""])[0])
         if any(telling.differs(one, form) for one in endings) or (
             form in telling.TEXTUAL and b"%PDF-" in stream.head[:1024]
         ):
             yield gap(part, Doubt.TWOFOLD, Coverage.COMPLETE)
+        if endings and not telling.by_name(name):
+            name = f"{name or 'body'}.{endings[0]}"
         yield from self._guarded(stream, part, (form, name), depth)
         if recoded is not None and recoded.lost:
             yield gap(part, Doubt.UNREADABLE)
@@ -145,7 +146,7 @@ class Opening:
     ) -> Portions:
         form, name = told
         if form == "json":
-            yield from json_text.json(stream, part, self._caps)
+            yield from json_text.json(stream, part, self._caps, telling.by_name(name))
         elif form == "csv":
             yield from tables.table(stream, part, self._caps, telling.by_name(name))
         elif form == "markup":

@@ -74,7 +74,7 @@ _RELATIONS = """
 SELECT c.oid, n.nspname, c.relname, c.relkind,
     has_schema_privilege(n.oid, 'USAGE')
         AND has_any_column_privilege(c.oid, 'SELECT'),
-    CASE WHEN c.relispartition THEN pg_partition_root(c.oid) ELSE 0 END
+    CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid ELSE 0 END
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
@@ -186,7 +186,8 @@ class Database:
         watch: Watch,
     ) -> Dataset:
         watch.progress(f"reading {relation.dataset}")
-        name, form = watch.called(relation.dataset), _FORMS[relation.kind]
+        name = f"{watch.called(relation.schema)}.{watch.called(relation.name)}"
+        form = _FORMS[relation.kind]
         if relation.kind == "f" or not relation.is_open:
             why = _ELSEWHERE if relation.kind == "f" else _NOT_PERMITTED
             return Dataset(name, form, unread=why)

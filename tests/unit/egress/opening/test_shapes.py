@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.egress.inspection.sightings import Doubt
@@ -38,7 +38,8 @@ def shown(lines: list[str]) -> dict[str, set[str]]:
     }
 
 
-@given(st.lists(LINE, max_size=120), st.booleans(), st.booleans())
+@settings(max_examples=40)
+@given(st.lists(LINE, max_size=80), st.booleans(), st.booleans())
 def test_columns_are_those_of_a_parser(values, spaced, escaped):
     """Whatever lines come, in whatever spelling, no column and no type is lost."""
     marks = None if spaced else (",", ":")

@@ -92,13 +92,14 @@ def test_a_domain_beside_a_name_is_a_pair():
     ]
 
 
-@given(st.lists(st.sampled_from(["a", "b", ""]), min_size=2048, max_size=2100))
-def test_each_text_is_given_once(values: list[str]):
+@given(st.permutations(["a", "b", "", "é"]), st.integers(512, 600))
+def test_each_text_is_given_once(values: list[str], times: int):
     """Texts and their places make the column again."""
-    column = pl.Series(values)
+    column = pl.Series(values * times)
     texts, codes = cells_of(column)
     assert codes is not None
-    assert texts.gather(codes).to_list() == values
+    assert texts.to_list() == values
+    assert texts.gather(codes).to_list() == column.to_list()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,114 @@
+"""Declared channels held against observed flows: what goes round the exit?
+
+A flow is a fact of the estate by which protected data gets to where no copy may lie,
+or to somebody excluded. One that no channel declares is a finding. So is one that a
+channel declares and the exit's ledger knows nothing of: it left, and not by the exit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ringfence.boundary.channels import Channel
+from ringfence.boundary.protection import Patterns, patterns
+from ringfence.boundary.status import Status
+from ringfence.claims.case import Case
+from ringfence.claims.contracts import egress_of
+from ringfence.claims.flow import Finding, Flow, Flows
+from ringfence.claims.flowing import Flowing
+from ringfence.claims.released import Releases
+
+_ORDER = (*Finding,)
+
+
+def flows(case: Case, told: Releases | None = None) -> Flows:
+    """Return every flow of a case, and what it comes to.
+
+    Args:
+        case: The case.
+        told: The verdicts of the exit's ledger; None: none is at hand.
+
+    Raises:
+        ConfigError: The boundary says nothing of what may leave.
+    """
+    egress = egress_of(case)
+    now = case.view.instant
+    channels = [one for one in egress.channels if one.since <= now < one.until]
+    seen = Flowing(case, egress)
+    judging = _Judging(channels, told)
+    found = sorted(
+        (done for one in seen.flows() for done in judging.judged(one)),
+        key=lambda one: (_ORDER.index(one.finding), one.door, one.end, one.by),
+    )
+    named = {node for one in found for node in (one.by, one.end, *one.data)}
+    return Flows(
+        boundary=case.boundary.name,
+        as_of=now,
+        estate=case.estate.digest(),
+        channels=len(channels),
+        verdicts=None if told is None else len(told.told),
+        lost=0 if told is None else told.lost,
+        protected=len(seen.targets),
+        gaps=tuple(_gaps(case, seen)),
+        found=tuple(found),
+        labels=case.view.labels(sorted(named)),
+    )
+
+
+def _gaps(case: Case, seen: Flowing) -> Iterator[str]:
+    if Status.YES not in seen.targets.values():
+        yield "nothing is known to be protected"
+    if not case.boundary.places:
+        yield "the boundary permits no places, so none is known to be abroad"
+    yield from (reason.text for reason in case.source_gaps)
+
+
+class _Judging:
+    """Says what flows come to.
+
+    Args:
+        channels: The channels in force.
+        told: The verdicts of the exit's ledger.
+    """
+
+    def __init__(self, channels: Sequence[Channel], told: Releases | None) -> None:
+        self._channels: list[tuple[Channel, Patterns]] = [
+            (one, patterns(one.takes)) for one in channels
+        ]
+        self._told = told
+        left = told.told if told is not None else ()
+        self._left = Counter(one.channel for one in left if one.has_left)
+
+    def judged(self, flow: Flow) -> Iterator[Flow]:
+        """Yield a flow, once for each channel that declares a part of it."""
+        parts: dict[str, list[str]] = defaultdict(list)
+        for dataset in flow.data:
+            parts[self._declaring(flow, dataset)].append(dataset)
+        for channel, data in sorted(parts.items()):
+            left = self._left[channel] if channel else 0
+            part = replace(flow, data=tuple(data), channel=channel, releases=left)
+            yield replace(part, finding=self._finding(part))
+
+    def _declaring(self, flow: Flow, dataset: str) -> str:
+        """Return the channel that declares a dataset of a flow, the used ones first."""
+        name = dataset.partition(":")[2]
+        found = [
+            channel.name
+            for channel, takes in self._channels
+            if takes.match(name)
+            and not {flow.end, flow.by}.isdisjoint((*channel.ends, *channel.recipients))
+        ]
+        return max(found, key=lambda name: self._left[name], default="")
+
+    def _finding(self, flow: Flow) -> Finding:
+        if flow.releases:
+            return Finding.EXPLAINED
+        if flow.status is not Status.YES:
+            return Finding.UNTOLD
+        if not flow.channel:
+            return Finding.UNDECLARED
+        if self._told is None or self._told.lost:
+            return Finding.UNTOLD
+        return Finding.ROUND

@@ -1,0 +1,122 @@
+"""Numbers of phones: of every country, in its own grouping or beside a word."""
+
+from __future__ import annotations
+
+import re
+
+from ringfence.egress.detectors.checks import digits_of, each
+from ringfence.egress.detectors.plans import plans
+from ringfence.egress.detectors.rules import Room, Rule, words
+
+TAG = "PHONE"
+_LEAST, _MOST = 7, 15
+_SIGNS = r"[ .\-/()\u{a0}\u{2010}-\u{2015}]"
+_NUMBER = rf"\(?[0-9](?:{_SIGNS}{{0,3}}[0-9]){{6,18}}"
+_EXTENSION = r"(?: ?(?i:x|ext\.?|extension|poste|durchwahl|#) ?[0-9]{1,6})?"
+_TAIL = rf"{_EXTENSION}(?:[.\-/:,_]?[0-9A-Za-z])*"
+_ABROAD = rf"\+ ?{_NUMBER}{_TAIL}"
+_HOME = rf"(?:^|[^0-9A-Za-z_.,\-+/#$€£¥(%]){_NUMBER}{_TAIL}"
+_WORDS = (
+    "phone|phone number|telephone|tel|mobile|cell|cellphone|cell phone|fax|whatsapp|sms"
+    "|call|call me|call us|call me at|call us at|reach|contact number|dial|ring|text me"
+    "|callback|call back|msisdn|hotline|landline|phone no|my number|ph|mob|viber|signal"
+    "|telefon|telefono|teléfono|telefone|téléphone|handy|handynummer|móvil|movil|celular"
+    "|cellulare|portable|rufnummer|rückruf|numéro|puhelin|telefoon|mobiel|mobil|tlf|gsm"
+    "|电话|手机|電話|携帯|전화|휴대폰|тел|телефон|звоните|هاتف|جوال|טלפון|โทร|फोन"
+)
+_DATE = re.compile(
+    r"(?:19|20)[0-9]{2}([\-./ ])[01]?[0-9]\1[0-3]?[0-9](?![0-9])"
+    r"|[0-3]?[0-9]([\-./])[0-3]?[0-9]\2(?:19|20)[0-9]{2}(?![0-9])|(?:19|20)[0-9]{6}(?:[0-9]{4}|[0-9]{6})?$"
+)
+_YEARS = re.compile("(?:19|20)[0-9]{2}-(?:19|20)[0-9]{2}")
+_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_SOCIAL = re.compile("[0-9]{3}-[0-9]{2}-[0-9]{4}")
+_ENDED = re.compile(r"(?: ?(?i:x|ext\.?|extension|poste|durchwahl|#) ?[0-9]{1,6})$")
+
+
+def _written(text: str) -> str:
+    """Return a number without its extension; empty: it goes on, and is no phone's."""
+    bare = _ENDED.sub("", text.strip())
+    if re.search(r"[0-9](?:[:,_][0-9A-Za-z]|[.\-/]?[A-Za-z])", bare):
+        return ""
+    is_other = _DATE.match(bare) or _YEARS.match(bare) or _SOCIAL.fullmatch(bare)
+    return "" if is_other or _ADDRESS.fullmatch(bare) else bare
+
+
+def is_abroad(text: str) -> bool:
+    """Return whether a number with a plus is of a calling code, and of its length."""
+    bare = re.sub(r"\(0\)", "", _written(text))
+    return _is_long(bare) and plans().is_possible(digits_of(bare))
+
+
+def is_grouped(text: str) -> bool:
+    """Return whether a number stands as a country writes its numbers.
+
+    Groups of three alone are how prices are written, and two groups are how anything is:
+    neither is sure but with brackets, or with the trunk prefix of a country.
+    """
+    bare = _written(text)
+    groups = re.findall("[0-9]+", bare)
+    if not _is_long(bare) or len(groups) < 2:  # noqa: PLR2004 - not grouped
+        return False
+    if bare.startswith("00") and bare[2] not in "0 ":
+        return plans().is_possible(digits_of(bare)[2:])
+    is_bracketed = re.match(r"(?:[0-9] ?)?\(0?[0-9]{2,4}\)", bare) is not None
+    if _is_american(groups, bare):
+        return True
+    is_thousands = all(len(one) == 3 for one in groups[1:])  # noqa: PLR2004 - as said
+    is_sure = bare[0] == "0" or is_bracketed
+    if not is_sure and (is_thousands or len(groups) < 3 or len(set(map(len, groups))) == 1):  # noqa: PLR2004 - as said
+        return False
+    return len(bare) > len(groups) and plans().are_grouped(groups)
+
+
+def _is_american(groups: list[str], bare: str) -> bool:
+    """Return whether a number is written as in the North American plan."""
+    own = groups[1:] if groups[0] == "1" else groups
+    sizes = [len(one) for one in own]
+    if sizes != [3, 3, 4] or own[0][0] in "01":
+        return False
+    return not (own[0][1:] == "11" or (bare.count(" ") == len(groups) - 1 and own[1][0] in "01"))
+
+
+def is_told(text: str) -> bool:
+    """Return whether a number beside a word for phones may be one."""
+    bare = _written(re.sub(r"^[^0-9+(]*", "", text))
+    digits = digits_of(bare)
+    if not _is_long(bare) or len(set(digits)) < 3:  # noqa: PLR2004 - a filler
+        return False
+    return (
+        bare.startswith("+")
+        and plans().is_possible(digits)
+        or len(digits) < 9  # noqa: PLR2004 - a number of a town, without its area
+        or plans().is_given(digits)
+        or len(re.findall("[0-9]+", bare)) > 1
+    )
+
+
+def _is_long(bare: str) -> bool:
+    return _LEAST <= len(digits_of(bare)) <= _MOST
+
+
+ROOM = Room(
+    rf"[0-9)]{_SIGNS}{{1,3}}[0-9]{{1,4}}(?:{_SIGNS}{{1,3}}[0-9]|[0-9]{{2}})|\+ ?\(?[0-9]",
+    (
+        Rule(
+            TAG,
+            rf"(?:^|[^0-9A-Za-z+]){_ABROAD}",
+            rf"({_ABROAD})$",
+            each(is_abroad),
+        ),
+        Rule(TAG, _HOME, rf"^[^0-9(]?({_NUMBER}{_TAIL})$", each(is_grouped)),
+    ),
+)
+WORDED = (
+    Rule(
+        TAG,
+        rf"(?:^|[^A-Za-z]){words(_WORDS)}[^0-9A-Za-z\n+(][^0-9\n+(]{{0,24}}\+?{_NUMBER}{_TAIL}",
+        "",
+        each(is_told),
+    ),
+)
+GATES = _WORDS
