@@ -41,7 +41,8 @@ MODES = {
     "unasked": {"request_header_mode": "SKIP"},
     "untrailed": {"response_body_mode": "BUFFERED", "response_trailer_mode": "SKIP"},
     "other": {},  # asks another processor
-    "lax": {"failure_mode_allow": True},
+    "lax": {"failure_mode_allow": True},  # asks another, too
+    "named": {},  # names a channel that nobody declared
 }
 
 
@@ -56,7 +57,7 @@ def binary() -> Path:
 
 def page_configuration() -> dict[str, Any]:
     """Return the configuration that the page shows."""
-    found = re.findall(r"```yaml\n(# envoy\.yaml\n.*?)```", PAGE.read_text(), re.S)
+    found = re.findall(r"```yaml\n(# envoy\.yaml\n.*?)```", PAGE.read_text(), re.DOTALL)
     assert len(found) == 1
     made: dict[str, Any] = YAML(typ="safe", pure=True).load(found[0])
     return made
@@ -126,8 +127,12 @@ def _configured(home: Path, upstream: int) -> dict[str, Any]:
         for key, value in more.items():
             into = asking if key == "failure_mode_allow" else asking["processing_mode"]
             into[key] = value
-        if mode == "other":
-            asking["grpc_service"]["envoy_grpc"]["cluster_name"] = "other"
+        service = asking["grpc_service"]
+        if mode in ("other", "lax"):
+            service["envoy_grpc"]["cluster_name"] = "other"
+        if mode == "named":
+            named = {"key": "x-ringfence-channel", "value": "nobody"}
+            service["initial_metadata"] = [named]
         listeners.append(one)
     resources["listeners"] = listeners
     by_name = {one["name"]: one for one in resources["clusters"]}

@@ -31,7 +31,7 @@ from tests.serving import entries
 
 SOON = 60.0  # seconds within which whatever has to happen happens
 ROOT = Path(__file__).parents[1]
-_NAMED = re.compile(r"([\w-]+)=(p\d+)")
+_NAMED = re.compile(r"\b(\w{1,20})=(p\d+)")
 SECRET = b"77777"  # stands in whatever may not leave as it is
 ROOMY = {"cap": 1_000_000, "text": True}
 EXIT = """\
@@ -187,12 +187,14 @@ class Running:
         folder: Its folder: `ledger` is below.
         said: What it has said.
         where: Addresses by what answers there.
+        left: Digests of what clients received of it.
     """
 
     process: subprocess.Popen[str]
     folder: Path
     said: list[str] = field(default_factory=list)
     where: dict[str, str] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
 
     @property
     def port(self) -> int:
@@ -241,9 +243,9 @@ def ask(
 def raw(port: int, sent: bytes) -> bytes:
     """Send bytes, and return all that comes back."""
     with socket.create_connection(("127.0.0.1", port), timeout=SOON) as link:
-        link.sendall(sent)
         parts = []
         with contextlib.suppress(ConnectionError):
+            link.sendall(sent)
             while piece := link.recv(1 << 16):
                 parts.append(piece)
     return b"".join(parts)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from ringfence.boundary.channels import Channel, Declared
 from ringfence.egress.channels.contract import Contracts
@@ -26,7 +27,7 @@ from ringfence.egress.relay.plan import Plan
 from ringfence.egress.relay.relay import Relay, Step
 from ringfence.ledger.keeping.opening import begin
 from tests.egress_known import Remembered
-from tests.exiting import AT, CONTACT, NOW, Telling, channel
+from tests.exiting import AT, NOW, Telling, channel
 from tests.exiting import contracts as contracts_of
 from tests.postgres_server import VERSIONS, Cluster, cluster_of
 
@@ -140,15 +141,19 @@ class Two:
         """Return what a query gives outside."""
         return self.outside.execute(query).fetchall()
 
-    def entries(self) -> int:
-        """Return how many entries the ledger has."""
-        self.book.close()
-        return len([*(self.folder / "ledger").rglob("*")])
+
+@dataclass(frozen=True)
+class Pair:
+    """Two databases of one server, used by many tests, one after the other."""
+
+    inside: psycopg.Connection[Any]
+    outside: psycopg.Connection[Any]
+    dsns: tuple[str, str]
 
 
 @contextlib.contextmanager
-def two(folder: Path, *, inside: str = INSIDE, outside: str = OUTSIDE) -> Iterator[Two]:
-    """Give two databases, with tables that are published and tables that follow."""
+def pair() -> Iterator[Pair]:
+    """Give two databases."""
     cluster: Cluster = cluster_of(VERSIONS[0])
     with (
         cluster.database("relay_inside") as first,
@@ -156,28 +161,39 @@ def two(folder: Path, *, inside: str = INSIDE, outside: str = OUTSIDE) -> Iterat
         cluster.database("relay_outside") as second,
     ):
         stack.callback(drop_slot, first)
-        first.execute(inside)
-        second.execute(outside)
+        # What is committed is read by a slot once it is on the disk.
+        first.execute("SET synchronous_commit = on")
+        dsns = cluster.dsn("relay_inside"), cluster.dsn("relay_outside")
+        yield Pair(first, second, dsns)
+
+
+@contextlib.contextmanager
+def two(there: Pair, folder: Path) -> Iterator[Two]:
+    """Give the databases, with tables that are published and tables that follow."""
+    with contextlib.ExitStack() as stack:
+        renew(there)
         begin(folder / "ledger", "test.example/relay", time=NOW)
         meter, book = Meter(folder / "meter"), Book(folder / "ledger")
         stack.callback(meter.close)
         stack.callback(book.close)
-        yield _two(first, second, cluster, folder, meter, book)
+        yield _two(there, folder, meter, book)
 
 
-def _two(
-    first: psycopg.Connection[Any],
-    second: psycopg.Connection[Any],
-    cluster: Cluster,
-    folder: Path,
-    meter: Meter,
-    book: Book,
-) -> Two:
+def renew(there: Pair) -> None:
+    """Have both databases be as at the beginning."""
+    drop_slot(there.inside)
+    there.inside.execute("DROP PUBLICATION IF EXISTS partner, wide")
+    for base in (there.inside, there.outside):
+        base.execute("DROP SCHEMA IF EXISTS app, ringfence_relay CASCADE")
+    there.inside.execute(INSIDE)
+    there.outside.execute(OUTSIDE)
+
+
+def _two(there: Pair, folder: Path, meter: Meter, book: Book) -> Two:
     plan = Plan(SLOT, ("partner",), TABLES, folder / "quarantine")
-    dsns = cluster.dsn("relay_inside"), cluster.dsn("relay_outside")
-    found = Two.__new__(Two)
+    found: list[Two] = []
     exit_ = LoggedExit(
-        lambda: found.contracts,
+        lambda: found[0].contracts,
         looks=Inspector(KNOWN),
         rewrites=Masked(Key(bytes(32))),
         tells=Telling(),
@@ -186,20 +202,45 @@ def _two(
         clock=lambda: AT,
     )
     given = contracts_of(profiles(), orders())
-    found.__init__(first, second, dsns, folder, given, plan, meter, book, Asked(exit_))
-    return found
+    asked = Asked(exit_)
+    made = Two(
+        there.inside,
+        there.outside,
+        there.dsns,
+        folder,
+        given,
+        plan,
+        meter,
+        book,
+        asked,
+    )
+    found.append(made)
+    return made
 
 
 def drop_slot(base: psycopg.Connection[Any]) -> None:
     """Drop the slot, if there is one: whoever reads it is ended before."""
     base.execute(
         "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
-        f" WHERE slot_name = '{SLOT}' AND active"
+        " WHERE slot_name = %s AND active",
+        [SLOT],
     )
     base.execute(
         "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-        f" WHERE slot_name = '{SLOT}'"
+        " WHERE slot_name = %s",
+        [SLOT],
     )
 
 
-__all__ = ["CONTACT", "SLOT", "Two", "drop_slot", "orders", "profiles", "two"]
+@pytest.fixture(scope="module")
+def both() -> Iterator[Pair]:
+    """Return two databases."""
+    with pair() as found:
+        yield found
+
+
+@pytest.fixture
+def there(both: Pair, tmp_path: Path) -> Iterator[Two]:
+    """Return two databases, anew, and an exit between them."""
+    with two(both, tmp_path) as found:
+        yield found

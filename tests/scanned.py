@@ -71,7 +71,7 @@ def as_text(some: Sequence[Row]) -> bytes:
     return "".join(f"write to {one['email']} soon\n" for one in some).encode()
 
 
-def as_parquet(some: Sequence[Row], group: int = 7) -> bytes:
+def as_parquet(some: Sequence[Row], group: int = 16) -> bytes:
     """Return rows as Parquet, in small row groups, without statistics."""
     sink = pa.BufferOutputStream()
     schema = pa.schema([(name, pa.string()) for name in ("email", "phone", "city")])

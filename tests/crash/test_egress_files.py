@@ -22,7 +22,6 @@ from tests.killing import Killed, living
 FILES = {
     "partner/a.txt": "city=Reno",
     "partner/sub/b.txt": "mail=p1",
-    "partner/c.txt": "city=?",
     "partner/d.txt": "city=p1",
 }
 LEAVE = {"city=Reno": "city=Reno", "mail=p1": "mail=rf_"}

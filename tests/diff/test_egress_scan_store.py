@@ -227,7 +227,10 @@ def test_a_sample_of_a_table_has_honest_bounds(cluster):
     truth, right = sum(subject > 0 for subject in HELD), 0
     for seed in range(20):
         take = Take(rows=80, seed=seed) if seed % 2 else Take(share=0.2, seed=seed)
-        contact = of(scanned(cluster, take), "contact")
+        found = scanned(cluster, take)
+        assert not of(found, "month").unread
+        assert not of(found, "shown").unread
+        contact = of(found, "contact")
         assert (contact.by, contact.rows) == ("rows", 400)
         assert 20 < contact.looked < 160
         assert set(contact.subjects.tolist()) <= {*HELD}

@@ -61,27 +61,10 @@ class Parts:
     max_age_days: _Days = None
 
 
-NO_PARTS = Parts()
-
-
-def run(
-    *,
-    parts: Parts = NO_PARTS,
-    outbox: str | None = None,
-    released: str | None = None,
-    quarantine: str | None = None,
-    receipts: str | None = None,
-    work: Path | None = None,
-    settle: _Seconds = None,
-    watch: Annotated[bool, Parameter(negative=())] = False,
-    format: Form = "text",  # noqa: A002
-) -> int:
-    """Take the files of an outbox through the exit: released, or quarantined.
-
-    Files lie in a folder for each channel. One counts as whole when it was renamed into
-    place, or has lain unchanged.
-
-    Example: `ringfence egress run --config egress.yaml --watch`.
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where files come from and go.
 
     Parameters
     ----------
@@ -97,45 +80,64 @@ def run(
         The gateway's own folder; by default below the quarantine.
     settle
         Seconds that a file has to lie unchanged; by default 2.
+    """
+
+    outbox: str | None = None
+    released: str | None = None
+    quarantine: str | None = None
+    receipts: str | None = None
+    work: Path | None = None
+    settle: _Seconds = None
+
+
+NO_PARTS = Parts()
+NO_FOLDERS = Folders()
+
+
+def run(
+    *,
+    parts: Parts = NO_PARTS,
+    folders: Folders = NO_FOLDERS,
+    watch: Annotated[bool, Parameter(negative=())] = False,
+    format: Form = "text",  # noqa: A002
+) -> int:
+    """Take the files of an outbox through the exit: released, or quarantined.
+
+    Files lie in a folder for each channel. One counts as whole when it was renamed into
+    place, or has lain unchanged.
+
+    Example: `ringfence egress run --config egress.yaml --watch`.
+
+    Parameters
+    ----------
     watch
         Go on until it is told to end.
     """
     from ringfence.egress.exit.made import exit_of
-    from ringfence.egress.files import lines
-    from ringfence.egress.files.config import Config
+    from ringfence.egress.files import lines, running
     from ringfence.egress.files.gateway import Gateway
-    from ringfence.egress.files.running import Order, alone, once
-    from ringfence.egress.files.running import watch as watched
 
-    said = Config(
-        outbox=outbox,
-        released=released,
-        quarantine=quarantine,
-        receipts=receipts,
-        work=work,
-        settle=settle,
-    )
-    config = said.over(_config(parts))
+    config = _config(parts, folders)
     settings, places = config.settings(), config.places()
-    workshop = config.workshop()
+    workshop, outbox = config.workshop(), places.outbox
     line = lines.json if format == "json" else lines.text
 
     def tell(outcome: Outcome) -> None:
         show(line(outcome))
 
-    seconds = Order().settle if config.settle is None else float(config.settle)
     with (
-        alone(places.outbox, workshop),
+        running.alone(outbox, workshop),
         exit_of(settings) as open_exit,
         _ended() as end,
     ):
         gateway = Gateway(open_exit, places, workshop)
-        order = Order(seconds, stop=end)
+        settle = 2.0 if config.settle is None else float(config.settle)
+        order = running.Order(settle, stop=end, publish=open_exit.publish)
         if watch:
-            complain(f"watching {places.outbox.where}")
-            watched(gateway, places.outbox, order, tell)
+            complain(f"watching {outbox.where}")
+            running.watch(gateway, outbox, order, tell)
             return int(ExitCode.ALL_UPHELD)
-        return int(lines.code(once(gateway, places.outbox, order, tell)))
+        return int(lines.code(running.once(gateway, outbox, order, tell)))
 
 
 def judge(
@@ -180,7 +182,7 @@ def judge(
     return int(lines.code([verdict]))
 
 
-def _config(parts: Parts) -> Config:
+def _config(parts: Parts, folders: Folders = NO_FOLDERS) -> Config:
     from ringfence.egress.files.config import Config, read_config
 
     said = Config(
@@ -191,6 +193,12 @@ def _config(parts: Parts) -> Config:
         ledger=parts.ledger,
         meter=parts.meter,
         max_age_days=parts.max_age_days,
+        outbox=folders.outbox,
+        released=folders.released,
+        quarantine=folders.quarantine,
+        receipts=folders.receipts,
+        work=folders.work,
+        settle=folders.settle,
     )
     return said if parts.config is None else said.over(read_config(parts.config))
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from ringfence.cli.streams import Progress, show
-from ringfence.cli.words import AsOf, Form, Limit, instant, now, room
+from ringfence.cli.words import (
+    AsOf,
+    Form,
+    Limit,
+    MaybeOutput,
+    Output,
+    instant,
+    now,
+    room,
+)
+from ringfence.errors import ConfigError, ExitCode, Locus
+
+if TYPE_CHECKING:
+    from ringfence.egress.proving.surfaces import Surface
 
 
 def flows(
@@ -56,3 +72,190 @@ def flows(
     progress.done()
     show(text)
     return code
+
+
+def canaries(
+    *,
+    output: Output,
+    count: Annotated[int, Parameter(help="How many.")] = 5,
+    domain: Annotated[
+        str, Parameter(help="The domain of their mail addresses: one of yours.")
+    ] = "canary.example",
+) -> int:
+    """Make fictional people, to be seeded among the population and never to leave.
+
+    Their phone numbers are of the range that is reserved for fiction, all else is
+    random. Whoever has the list knows them: keep it inside.
+    Example: `ringfence egress canaries -o canaries.parquet --count 5`.
+
+    Parameters
+    ----------
+    output
+        The list to write, `.csv` or `.parquet`; one that is there stays.
+    """
+    from ringfence.egress.proving.canaries import drawn, written
+
+    rows = drawn(count, domain)
+    content = written(rows, as_parquet=output.suffix == ".parquet")
+    try:
+        handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        hint = "name another; who is in a list is in an index"
+        raise ConfigError("is there already", Locus(str(output)), hint) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    show(f"{output}\n")
+    return int(ExitCode.ALL_UPHELD)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surfaces:
+    """Which surfaces are tried, and how.
+
+    Parameters
+    ----------
+    index
+        The library: the index's folder.
+    key
+        The library: the index's key, `file:`, `env:` or `command:` and where.
+    token_key
+        The library: the key of tokens, the same way.
+    meter
+        The library: the meter's file.
+    ledger
+        The ledger of the library's verdicts; with `--output`, of the certificate too.
+    outbox
+        The file gateway: the folder that it takes files from.
+    released
+        The file gateway: where those go that may leave.
+    quarantine
+        The file gateway: where all others go.
+    proxy
+        A proxy, ours or Envoy: the address to ask, with a path of the channel's; may
+        be repeated.
+    upstream
+        Where the proxies lead to: an address and port that we listen at meanwhile.
+    seconds
+        How long a surface may take.
+    """
+
+    index: Path | None = None
+    key: str = ""
+    token_key: str = ""
+    meter: Path | None = None
+    ledger: Path | None = None
+    outbox: Path | None = None
+    released: Path | None = None
+    quarantine: Path | None = None
+    proxy: Annotated[tuple[str, ...], Parameter(negative="")] = ()
+    upstream: str = "127.0.0.1:9099"
+    seconds: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 60
+
+    def surfaces(self, contracts: Path, channel: str) -> list[Surface]:
+        """Return the surfaces that are named.
+
+        Raises:
+            ConfigError: None is, or one not wholly.
+        """
+        found = [
+            *self._library(contracts, channel),
+            *self._files(channel),
+            *self._proxies(),
+        ]
+        if not found:
+            hint = "name `--index`, `--outbox` or `--proxy`"
+            raise ConfigError("no surface is named", Locus("prove"), hint)
+        return found
+
+    def _library(self, contracts: Path, channel: str) -> Iterator[Surface]:
+        from ringfence.egress.exit.made import Settings, exit_of
+        from ringfence.egress.proving.surfaces import Library
+
+        if self.index is None:
+            return
+        if self.meter is None or self.ledger is None or not self.key:
+            raise _halved("--index", "--key, --ledger and --meter")
+        made = Settings(
+            contracts=contracts,
+            index=self.index,
+            key=self.key,
+            ledger=self.ledger,
+            meter=self.meter,
+            token_key=self.token_key,
+        )
+        yield Library(lambda: exit_of(made), channel)
+
+    def _files(self, channel: str) -> Iterator[Surface]:
+        from ringfence.egress.proving.outbox import FileGateway
+
+        if self.outbox is None:
+            return
+        if self.released is None or self.quarantine is None:
+            raise _halved("--outbox", "--released and --quarantine")
+        yield FileGateway(
+            self.outbox, self.released, self.quarantine, channel, self.seconds
+        )
+
+    def _proxies(self) -> Iterator[Surface]:
+        from ringfence.egress.proving.asked import Proxy
+
+        host, _, port = self.upstream.rpartition(":")
+        if not host or not port.isdecimal():
+            hint = "write `127.0.0.1:9099`"
+            raise ConfigError("is no address with a port", Locus("--upstream"), hint)
+        for url in self.proxy:
+            yield Proxy(url, host, int(port), self.seconds, f"proxy {url}")
+
+
+NO_SURFACES = Surfaces()
+
+
+def prove(
+    *,
+    canaries: Annotated[Path, Parameter(help="The list of canaries.")],
+    contracts: Annotated[
+        Path, Parameter(help="The file that `ringfence egress contracts` wrote.")
+    ],
+    channel: Annotated[str, Parameter(help="The channel that they are tried by.")],
+    surfaces: Surfaces = NO_SURFACES,
+    thorough: Annotated[
+        bool, Parameter(negative="", help="Try every canary in every way.")
+    ] = False,
+    output: MaybeOutput = None,
+    format: Form = "text",  # noqa: A002
+    limit: Limit = None,
+) -> int:
+    """Try canaries at every surface, in every form: does one of them leave?
+
+    Example: `ringfence egress prove --canaries canaries.csv --contracts contracts.json
+    --channel partner-api --index index --key file:index.key --ledger ledger
+    --meter meter -o certificate.json`.
+
+    Parameters
+    ----------
+    output
+        The certificate to write; with `--ledger` its digest is logged.
+    """
+    from ringfence.egress.exit.made import read_contracts
+    from ringfence.egress.proving.proof import Order, prove_all
+    from ringfence.report import answer_json, proof_text
+
+    progress = Progress()
+    order = Order(canaries, read_contracts(contracts), channel, now(), thorough)
+    found = prove_all(order, surfaces.surfaces(contracts, channel), progress)
+    code = int(found.exit_code)
+    told = answer_json.plain("egress-prove/1", found, code, {})
+    if output is not None:
+        output.write_text(told, "utf-8")
+        if surfaces.ledger is not None:
+            from ringfence.ledger.keeping.documented import logged
+
+            logged(surfaces.ledger, [output], time=now())
+    progress.done()
+    show(told if format == "json" else proof_text.proof(found, *room(limit)))
+    return code
+
+
+def _halved(option: str, others: str) -> ConfigError:
+    return ConfigError("isn't enough by itself", Locus(option), f"add {others}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,23 +22,71 @@ EXITS = """Exit codes: 0 read whole and nobody seen, 10 nobody seen but not all 
 looked through, 11 data of the population, 1 the tool failed, 2 usage,
 12 the index isn't the one that was written."""
 
-Share = Annotated[
-    float,
-    Parameter(
-        help="Of each dataset a part of the rows, drawn by the seed: `0.01`.",
-        validator=validators.Number(gte=0, lt=1),
-    ),
-]
-Rows = Annotated[
-    int,
-    Parameter(
-        help="Of each dataset so many rows instead.",
-        validator=validators.Number(gte=0),
-    ),
-]
-Seed = Annotated[
-    int, Parameter(help="What rows are drawn by.", validator=validators.Number(gte=0))
-]
+_Share = Annotated[float, Parameter(validator=validators.Number(gte=0, lt=1))]
+_Count = Annotated[int, Parameter(validator=validators.Number(gte=0))]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """How much of a store is looked through.
+
+    Parameters
+    ----------
+    sample
+        Of each dataset a part of the rows, drawn by the seed: `0.01`.
+    rows
+        Of each dataset so many rows instead.
+    blocks
+        Draw whole blocks, which is quicker; no interval is told then.
+    seed
+        What rows are drawn by.
+    """
+
+    sample: _Share = 0.0
+    rows: _Count = 0
+    blocks: Annotated[bool, Parameter(negative="")] = False
+    seed: _Count = 0
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stating:
+    """What is stated of a store.
+
+    Parameters
+    ----------
+    facts
+        File for what was found, as facts; `ringfence check --with` reads it.
+    source
+        Name of the source in the facts; by default `scan of` and the store.
+    collected
+        When the store was read; by default now.
+    """
+
+    facts: Path | None = None
+    source: str | None = None
+    collected: str | None = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """Where an object store answers.
+
+    Parameters
+    ----------
+    endpoint
+        Where an object store answers, `https://host:port`; by default Amazon's.
+    region
+        Region that requests to an object store are signed for.
+    """
+
+    endpoint: str = ""
+    region: str = "us-east-1"
+
+
+WHOLE, SILENT, USUAL = Sample(), Stating(), Answering()
 
 
 def scan(
@@ -49,15 +98,9 @@ def scan(
     key: Annotated[
         str, Parameter(help="The index's key: `file:`, `env:` or `command:` and where.")
     ],
-    sample: Share = 0.0,
-    rows: Rows = 0,
-    blocks: Annotated[bool, Parameter(negative="")] = False,
-    seed: Seed = 0,
-    facts: Path | None = None,
-    source: str | None = None,
-    collected: str | None = None,
-    endpoint: str = "",
-    region: str = "us-east-1",
+    much: Sample = WHOLE,
+    stating: Stating = SILENT,
+    answering: Answering = USUAL,
     format: Form = "text",  # noqa: A002
     all: Annotated[bool, Parameter(negative="")] = False,  # noqa: A002
 ) -> int:
@@ -74,18 +117,6 @@ def scan(
         connection string of a PostgreSQL database.
     store
         Name of the store in the estate.
-    blocks
-        Draw whole blocks, which is quicker; no interval is told then.
-    facts
-        File for what was found, as facts; `ringfence check --with` reads it.
-    source
-        Name of the source in the facts; by default `scan of` and the store.
-    collected
-        When the store was read; by default now.
-    endpoint
-        Where an object store answers, `https://host:port`; by default Amazon's.
-    region
-        Region that requests to an object store are signed for.
     all
         Show every dataset.
     """
@@ -94,11 +125,11 @@ def scan(
     bare = store.removeprefix("store:").strip()
     if not bare:
         raise ConfigError("a store needs a name", Locus("--store"))
-    when = _instant(collected)
-    take = _take(sample, rows, seed, blocks=blocks)
-    found = _scanned(_store(place, endpoint, region), take, index, key)
-    if facts is not None:
-        _state(found, facts, (bare, source or f"scan of {bare}", when))
+    when = _instant(stating.collected)
+    found = _scanned(_store(place, answering), _take(much), index, key)
+    if stating.facts is not None:
+        source = stating.source or f"scan of {bare}"
+        _state(found, stating.facts, (bare, source, when))
     if format == "json":
         show(scan_text.as_json(found, bare))
     else:
@@ -120,22 +151,23 @@ def _scanned(store: Store, take: Take, index: Path, key: str) -> Scan:
         progress.done()
 
 
-def _take(sample: float, rows: int, seed: int, *, blocks: bool) -> Take:
+def _take(much: Sample) -> Take:
     from ringfence.egress.scan.taking import Take
 
-    if sample and rows:
+    if much.sample and much.rows:
         hint = "give `--sample` or `--rows`"
         raise ConfigError("one sample is wanted", Locus("--rows"), hint)
-    if blocks and not (sample or rows):
+    if much.blocks and not (much.sample or much.rows):
         hint = "add `--sample 0.01`"
         raise ConfigError("blocks of what sample?", Locus("--blocks"), hint)
-    return Take(sample, rows, blocks, seed)
+    return Take(much.sample, much.rows, much.blocks, much.seed)
 
 
-def _store(place: str, endpoint: str, region: str) -> Store:
+def _store(place: str, answering: Answering) -> Store:
     if place.startswith("s3://"):
         from ringfence.egress.scan.files import objects
 
+        endpoint, region = answering.endpoint, answering.region
         return objects(place, endpoint=endpoint, region=region)
     name = place.removeprefix("env:")
     if name != place:

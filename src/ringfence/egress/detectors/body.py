@@ -110,7 +110,8 @@ GATES = "|".join(
     [
         "genotype|allele|haplotype|brca1|brca2|apoe|methylation|beta value|tpm|fpkm",
         "expression level|protein abundance|metabolite|proteomic|transcriptomic",
-        "metabolomic|epigenetic age|hiv",
-        _TEMPLATES, _DIAGNOSES, _NUMBERS, _MEASURES, _FOUND_ILL, _GIVEN,
+        "metabolomic|epigenetic age",
+        _TEMPLATES, _DIAGNOSES, _NUMBERS, _MEASURES, _GIVEN,
     ]
 )
+PHRASES = f"{_FOUND_ILL}|hiv[- ]?positive|hiv[+]|hiv status"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from ringfence.egress.detectors.checks import card, digits_of, each, iban, routing
+from ringfence.egress.detectors.checks import card, digits_of, each, iban, luhns, routing
 from ringfence.egress.detectors.rules import EDGE, LEAD, LINK, OVER, Room, Rule, said
 
 TAG = "BANK_ACCOUNT"
-_CARD = r"[0-9](?:[ \-]?[0-9]){11,18}"
+_CARD = (
+    r"(?:[0-9]{4}(?:[ \-][0-9]{4}){2,3}(?:[ \-][0-9]{1,4})?"
+    r"|[0-9]{4}[ \-][0-9]{6}[ \-][0-9]{4,5}|[0-9]{12,19})"
+)
 _CARDS = rf"{LEAD}{_CARD}{OVER}"
 _IBAN = r"[A-Za-z]{2}[0-9]{2}(?:[ \-]?[0-9A-Za-z]{4}){2,7}(?:[ \-]?[0-9A-Za-z]{1,3})?"
 _IBANS = rf"(?:^|[^0-9A-Za-z_\-+/]){_IBAN}{EDGE}"
+_CARDED = "card|card number|credit card|debit card|cc|kreditkarte|carte bancaire|tarjeta"
 _WORDS = (
     "account number|account no|account num|acct|acct no|bank account|account #"
     "|kontonummer|numero de compte|numéro de compte|número de cuenta|numero de cuenta"
@@ -34,16 +38,6 @@ def _ibans(text: str) -> bool:
     return any(iban("".join(groups[:end])) for end in range(len(groups), 0, -1))
 
 
-def _cards(text: str) -> bool:
-    """Return whether digits are of a card, and grouped as cards are, if at all."""
-    groups = text.replace("-", " ").split()
-    sizes = [len(group) for group in groups]
-    is_grouped = len(groups) == 1 or (
-        sizes[:-1] == [4] * (len(groups) - 1) or sizes[:2] == [4, 6]
-    )
-    return is_grouped and card(text)
-
-
 ROOM = Room(
     rf"[0-9](?:[ \-]?[0-9]){{11}}|[A-Za-z]{{2}}[0-9]{{2}}[ \-]?[0-9A-Za-z]{{4}}[ \-]?[0-9A-Za-z]{{4}}",
     (
@@ -51,13 +45,19 @@ ROOM = Room(
             TAG,
             _CARDS,
             rf"^[^0-9]?({_CARD})$",
-            each(_cards),
+            each(card),
             is_numeric=True,
         ),
         Rule(TAG, _IBANS, rf"({_IBAN})$", each(_ibans)),
     ),
 )
 WORDED = (
+    Rule(
+        TAG,
+        said(_CARDED, rf"{_CARD}{EDGE}", r"[^0-9\n]{1,24}"),
+        rf"({_CARD})$",
+        luhns,
+    ),
     Rule(
         TAG,
         said(_WORDS, rf"[0-9](?:[ \-]?[0-9]){{5,16}}{EDGE}"),
@@ -72,4 +72,4 @@ WORDED = (
     Rule(TAG, said("cvv|cvc|cvv2|card security code", rf"[0-9]{{3,4}}{EDGE}")),
     Rule("FINANCIAL", said(_FIGURES, _MONEY, LINK)),
 )
-GATES = f"{_WORDS}|{_ROUTING}|pin|cvv|cvc|card security code|{_FIGURES}"
+GATES = f"{_CARDED}|{_WORDS}|{_ROUTING}|pin|cvv|cvc|card security code|{_FIGURES}"

@@ -11,15 +11,22 @@ from datetime import date
 from ringfence.egress.detectors.checks import each
 from ringfence.egress.detectors.rules import EDGE, SAYS, Room, Rule, said, words
 
-_ATOM = r"[\p{L}\p{N}!#$%&'*+/=?^_`{|}~\-]"
-_LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}\-]*[\p{L}\p{N}])?"
-EMAIL = (
-    rf"(?:{_ATOM}+(?:\.{_ATOM}+)*|\"[^\"\\\r\n@ ]+\")"
-    rf"@(?:(?:{_LABEL}\.)+(?:\p{{L}}{{2,63}}|(?i:xn--)[A-Za-z0-9\-]+)"
-    r"|\[(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|IPv6:[0-9A-Fa-f:.]+)\])"
-)
+def _email(sign: str, end: str) -> str:
+    atom = rf"[{sign}!#$%&'*+/=?^_`{{|}}~\-]+"
+    label = rf"[{sign}](?:[{sign}\-]*[{sign}])?"
+    return (
+        rf"(?:{atom}(?:\.{atom})*|\"[^\"\\\r\n@ ]+\")"
+        rf"@(?:(?:{label}\.)+(?:[{end}]{{2,63}}|(?i:xn--)[A-Za-z0-9\-]+)"
+        r"|\[(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|IPv6:[0-9A-Fa-f:.]+)\])"
+    )
+
+
+EMAIL = _email("A-Za-z0-9", "A-Za-z")
 """An address as it is written in texts: RFC 5322's dot-atom or a quoted word, and a host
-with a dot or an address literal; letters of any script (RFC 6531)."""
+with a dot or an address literal."""
+
+FOREIGN = _email(r"\p{L}\p{M}\p{N}", r"\p{L}")
+"""The same, in letters of any script (RFC 6531)."""
 
 _LOCAL, _WHOLE, _PIECE = 64, 254, 63
 _MONTHS = (
@@ -67,12 +74,12 @@ _STATES = (
     "|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|PR|A[AEP]"
 )
 _BRITISH = r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}"
-_HOUSE = rf"[0-9]{{1,6}}[A-Za-z]?,? (?:[NSEW]\.? )?(?:[\p{{Lu}}0-9][\p{{L}}0-9'.\-]*,? ){{1,4}}{_SUFFIX}"
+_HOUSE = rf"[0-9]{{1,6}}[A-Za-z]?,? (?:[NSEW]\.? )?(?:[A-ZÀ-Þ0-9][A-Za-zÀ-ɏ0-9'.\-]*,? ){{1,4}}{_SUFFIX}"
 _EUROPEAN = (
-    r"\p{Lu}[\p{L}.\- ]{1,40}(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|straat|laan|gatan|vägen|gate|vej)"
-    r" ?[0-9]{1,4} ?[a-z]?,?\s+(?:[A-Z]{1,2}-)?[0-9]{4,5}(?: ?[A-Z]{2})? \p{Lu}"
-    r"|[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai) [^\n,]{2,40},?\s+[0-9]{5} \p{Lu}"
-    r"|(?i:calle|avenida|avda\.|plaza|paseo|via|viale|piazza|corso|rua) [^\n,]{2,40},? [0-9]{1,4}[^\n]{0,12}[, ]\s*[0-9]{5} \p{Lu}"
+    r"[A-ZÀ-Þ][A-Za-zÀ-ɏ.\- ]{1,40}(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|straat|laan|gatan|vägen|gate|vej)"
+    r" ?[0-9]{1,4} ?[a-z]?,?\s+(?:[A-Z]{1,2}-)?[0-9]{4,5}(?: ?[A-Z]{2})? [A-ZÀ-Þ]"
+    r"|[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai) [^\n,]{2,40},?\s+[0-9]{5} [A-ZÀ-Þ]"
+    r"|(?i:calle|avenida|avda\.|plaza|paseo|via|viale|piazza|corso|rua) [^\n,]{2,40},? [0-9]{1,4}[^\n]{0,12}[, ]\s*[0-9]{5} [A-ZÀ-Þ]"
 )
 _CALLERS = "caller|calling number|calling party|calling msisdn|a number|from number"
 _CALLED = "callee|called number|called party|called msisdn|dialed number|b number|to number"
@@ -155,9 +162,13 @@ def is_page_of_somebody(text: str) -> bool:
 
 
 _SECRET = r"[^\s\"',;&<>]{4,}"
+FOREIGN_ROOM = Room(
+    r"[^\x00-\x7f]@|@[^\x00-\x7f]|[^\x00-\x7f][^\s@]*@|@[^\s@]*[^\x00-\x7f]",
+    (Rule("EMAIL", FOREIGN, "", each(is_email)),),
+)
 ROOM = Room(
     rf"@|\$2[aby]\$|\$argon2|eyJ|PRIVATE KEY|AKIA|\.(?:com|me|net|cn)/|{EDGE}{_SUFFIX}{EDGE}"
-    r"|, (?:[A-Z]{2}) [0-9]{5}|[0-9][A-Z]{2}(?:[^A-Za-z0-9]|$)|(?i:p\.?o\.? box)|[0-9]{4,5}(?: ?[A-Z]{2})? \p{Lu}",
+    r"|, (?:[A-Z]{2}) [0-9]{5}|[0-9][A-Z]{2}(?:[^A-Za-z0-9]|$)|(?i:p\.?o\.? box)|[0-9]{4,5}(?: ?[A-Z]{2})? [A-ZÀ-Þ]",
     (
         Rule("EMAIL", EMAIL, "", each(is_email)),
         Rule("CREDENTIAL", r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$v="),
@@ -169,8 +180,8 @@ ROOM = Room(
             rf"({_SITES})$",
             each(is_page_of_somebody),
         ),
-        Rule("ADDRESS", rf"{_HOUSE}\.?(?:[,\s]+(?:(?i:apt|suite|unit|ste)\.? ?[#A-Za-z0-9\-]+|\p{{Lu}}[\p{{L}}'.\-]+)){{0,6}}[,\s]+(?:(?:{_STATES}) [0-9]{{5}}|{_BRITISH})"),
-        Rule("ADDRESS", rf"\p{{Lu}}[\p{{L}}.'\-]+, (?:{_STATES}) [0-9]{{5}}(?:-[0-9]{{4}})?{EDGE}"),
+        Rule("ADDRESS", rf"{_HOUSE}\.?(?:[,\s]+(?:(?i:apt|suite|unit|ste)\.? ?[#A-Za-z0-9\-]+|[A-ZÀ-Þ][A-Za-zÀ-ɏ'.\-]+)){{0,6}}[,\s]+(?:(?:{_STATES}) [0-9]{{5}}|{_BRITISH})"),
+        Rule("ADDRESS", rf"[A-ZÀ-Þ][A-Za-zÀ-ɏ.'\-]+, (?:{_STATES}) [0-9]{{5}}(?:-[0-9]{{4}})?{EDGE}"),
         Rule("ADDRESS", rf"(?i:p\.?o\.? box) [0-9]{{1,6}}{EDGE}|{_EUROPEAN}"),
     ),
 )
@@ -193,4 +204,8 @@ WORDED = (
         rf"(?s){words(_CALLERS)}.{{1,200}}{words(_CALLED)}.{{1,200}}{words(_LASTED)}",
     ),
 )
-GATES = "|".join([_BORN, _BIRTHPLACE, _NAMED, "my name is|my full name is|mein name ist|je m'appelle|me llamo|mi nombre es|mi chiamo", _ADDRESSED, _ZIPS, _PASSWORDS, _SECRETS, _HANDLES, _LASTED])
+GATES = "|".join([_BORN, _BIRTHPLACE, _NAMED, _ADDRESSED, _ZIPS, _PASSWORDS, _SECRETS, _HANDLES, _LASTED])
+PHRASES = (
+    "my name is|my full name is|mein name ist|je m'appelle|me llamo|mi nombre es|mi chiamo"
+    f"|(?:{_PASSWORDS})['\"]? (?:is|ist|es|est|was)|(?:{_BIRTHPLACE}) is"
+)

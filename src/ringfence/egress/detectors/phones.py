@@ -6,7 +6,7 @@ import re
 
 from ringfence.egress.detectors.checks import digits_of, each
 from ringfence.egress.detectors.plans import plans
-from ringfence.egress.detectors.rules import Room, Rule, words
+from ringfence.egress.detectors.rules import EDGE, Room, Rule, words
 
 TAG = "PHONE"
 _LEAST, _MOST = 7, 15
@@ -19,28 +19,33 @@ _HOME = rf"(?:^|[^0-9A-Za-z_.,\-+/#$€£¥(%]){_NUMBER}{_TAIL}"
 _WORDS = (
     "phone|phone number|telephone|tel|mobile|cell|cellphone|cell phone|fax|whatsapp|sms"
     "|call|call me|call us|call me at|call us at|reach|contact number|dial|ring|text me"
-    "|callback|call back|msisdn|hotline|landline|phone no|my number|ph|mob|viber|signal"
+    "|callback|call back|msisdn|hotline|landline|phone no|my number|ph|mob|desk|office|messages to|message to|messages from|answering at|viber|signal"
     "|telefon|telefono|teléfono|telefone|téléphone|handy|handynummer|móvil|movil|celular"
-    "|cellulare|portable|rufnummer|rückruf|numéro|puhelin|telefoon|mobiel|mobil|tlf|gsm"
+    "|cellulare|portable|rufnummer|rückruf|puhelin|telefoon|mobiel|mobil|tlf|gsm"
     "|电话|手机|電話|携帯|전화|휴대폰|тел|телефон|звоните|هاتف|جوال|טלפון|โทร|फोन"
 )
+_AFTER = "fax|office|mobile|cell|tel|phone|desk|work phone|home phone|handy|mobil"
 _DATE = re.compile(
     r"(?:19|20)[0-9]{2}([\-./ ])[01]?[0-9]\1[0-3]?[0-9](?![0-9])"
     r"|[0-3]?[0-9]([\-./])[0-3]?[0-9]\2(?:19|20)[0-9]{2}(?![0-9])|(?:19|20)[0-9]{6}(?:[0-9]{4}|[0-9]{6})?$"
+    r"|1[0-9]{9}$|1[0-9]{12}$"  # seconds, and milliseconds, since 1970
 )
 _YEARS = re.compile("(?:19|20)[0-9]{2}-(?:19|20)[0-9]{2}")
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 _SOCIAL = re.compile("[0-9]{3}-[0-9]{2}-[0-9]{4}")
+_LABEL = re.compile(r"(?<=[0-9])[\-/.,:_][A-Za-z]{3,}$")  # 415-555-2671-Fax
 _ENDED = re.compile(r"(?: ?(?i:x|ext\.?|extension|poste|durchwahl|#) ?[0-9]{1,6})$")
 
 
 def _written(text: str) -> str:
     """Return a number without its extension; empty: it goes on, and is no phone's."""
-    bare = _ENDED.sub("", text.strip())
+    bare = _ENDED.sub("", _LABEL.sub("", text.strip()))
     if re.search(r"[0-9](?:[:,_][0-9A-Za-z]|[.\-/]?[A-Za-z])", bare):
         return ""
     is_other = _DATE.match(bare) or _YEARS.match(bare) or _SOCIAL.fullmatch(bare)
-    return "" if is_other or _ADDRESS.fullmatch(bare) else bare
+    is_other = is_other or _ADDRESS.fullmatch(bare) or _DECIMAL.fullmatch(bare)
+    return "" if is_other else bare
 
 
 def is_abroad(text: str) -> bool:
@@ -100,7 +105,8 @@ def _is_long(bare: str) -> bool:
 
 
 ROOM = Room(
-    rf"[0-9)]{_SIGNS}{{1,3}}[0-9]{{1,4}}(?:{_SIGNS}{{1,3}}[0-9]|[0-9]{{2}})|\+ ?\(?[0-9]",
+    rf"[0-9)]{_SIGNS}{{1,3}}[0-9]{{1,4}}(?:{_SIGNS}{{1,3}}[0-9]|[0-9]{{2}})|\+ ?\(?[0-9]"
+    rf"|[0-9]{{4}}[\s\-(\[]{{1,2}}{words(_AFTER)}",
     (
         Rule(
             TAG,
@@ -109,12 +115,18 @@ ROOM = Room(
             each(is_abroad),
         ),
         Rule(TAG, _HOME, rf"^[^0-9(]?({_NUMBER}{_TAIL})$", each(is_grouped)),
+    Rule(
+        TAG,
+        rf"(?:^|[^0-9A-Za-z_.,\-+/#$€£¥(%]){_NUMBER}[\s\-(\[]{{1,2}}{words(_AFTER)}{EDGE}",
+        rf"({_NUMBER})",
+        each(is_told),
+    ),
     ),
 )
 WORDED = (
     Rule(
         TAG,
-        rf"(?:^|[^A-Za-z]){words(_WORDS)}[^0-9A-Za-z\n+(][^0-9\n+(]{{0,24}}\+?{_NUMBER}{_TAIL}",
+        rf"(?:^|[^A-Za-z]){words(_WORDS)}(?:[^0-9A-Za-z+(]{{1,4}}|[^0-9A-Za-z\n+(][^0-9\n+(]{{0,24}})\+?{_NUMBER}{_TAIL}",
         "",
         each(is_told),
     ),

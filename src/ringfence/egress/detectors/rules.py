@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -70,8 +69,9 @@ class Rule:
         return held if alone.sum() >= ALONE * len(bare) else held[~alone]
 
 
-class Room(NamedTuple):
-    """Rules that one gate opens.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Rules, and rooms of more, that one gate opens.
 
     Attributes:
         gate: Found in every text that any of the rules finds something in.
@@ -79,15 +79,24 @@ class Room(NamedTuple):
     """
 
     gate: str
-    rules: Sequence[Rule]
+    rules: Sequence[Rule | Room]
 
     def found(self, frame: pl.DataFrame) -> Iterator[tuple[str, NDArray[np.uint32]]]:
         """Yield tags and the rows that they were found in."""
         open_to = frame.filter(TEXT.str.contains(self.gate))
         for rule in self.rules if len(open_to) else ():
-            rows = rule.rows(open_to)
-            if len(rows):
+            if isinstance(rule, Room):
+                yield from rule.found(open_to)
+            elif len(rows := rule.rows(open_to)):
                 yield rule.tag, rows
+
+    def tags(self) -> Iterator[str]:
+        """Yield every tag that it may find."""
+        for rule in self.rules:
+            if isinstance(rule, Room):
+                yield from rule.tags()
+            else:
+                yield rule.tag
 
 
 def words(text: str) -> str:
@@ -107,7 +116,7 @@ LINK = (
 )
 """What stands between a word and its value: `: `, ` is `, `":"`, ` number: `."""
 
-SAYS = r"(?:[\\\"']{0,3}\s?[:=]\s?[\\\"']{0,3}|\t)"
+SAYS = r"(?:[\\\"']{0,3}\s?[:=：]\s?[\\\"']{0,3}|\t)"
 """What stands between a key and its value, and nothing else: `: `, `":"`, `=`."""
 
 

@@ -23,6 +23,7 @@ import msgspec
 from ringfence.documents.files import read_bytes
 from ringfence.egress.channels import contract as contract_files
 from ringfence.egress.channels.contract import Contracts
+from ringfence.egress.detectors.detector import Detector
 from ringfence.egress.exit.book import Book
 from ringfence.egress.exit.logged import Clock, LoggedExit
 from ringfence.egress.exit.masked import Masked
@@ -67,13 +68,22 @@ class Settings:
     max_age: timedelta | None = None
     staging: Path | None = None
     caps: Caps | None = None
-    detectors: tuple[object, ...] = ()
+    detectors: tuple[Detector, ...] = ()
 
 
 class OpenExit(LoggedExit):
     """An exit that is open: it holds its meter and its ledger until it is closed."""
 
     _resources: ExitStack
+    _book: Book
+
+    def publish(self) -> None:
+        """Publish what is sequenced; the next verdict opens the ledger again.
+
+        Raises:
+            RingfenceError: It may not be published; every entry is on the disk.
+        """
+        self._book.close()
 
     def close(self) -> None:
         """Publish what is sequenced, and let go of ledger and meter.

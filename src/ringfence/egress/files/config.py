@@ -10,6 +10,7 @@ from typing import Self
 from ringfence.documents.files import decode, read_bytes
 from ringfence.documents.located import Located, Reader
 from ringfence.documents.yaml import read_yaml
+from ringfence.egress.detectors.registry import detector
 from ringfence.egress.exit.made import Settings
 from ringfence.egress.files.claims import Work
 from ringfence.egress.files.gateway import Places
@@ -42,6 +43,7 @@ class Config:
         work: The gateway's own folder; by default below the quarantine.
         max_age_days: How old the index may be.
         settle: Seconds that a file has to lie unchanged.
+        detectors: Names of the detectors that look for what the index doesn't know.
         s3: Where the S3-compatible store answers.
     """
 
@@ -58,6 +60,7 @@ class Config:
     work: Path | None = None
     max_age_days: int | None = None
     settle: int | None = None
+    detectors: tuple[str, ...] | None = None
     s3: Service | None = None
 
     def over(self, other: Self) -> Self:
@@ -69,7 +72,8 @@ class Config:
         """Return what an exit is made of.
 
         Raises:
-            ConfigError: Something isn't said; the error carries all of it.
+            ConfigError: Something isn't said; the error carries all of it. Or there is no
+            such detector.
         """
         self._need(_EXIT)
         days = self.max_age_days
@@ -81,6 +85,7 @@ class Config:
             meter=self.meter or Path(),
             token_key=self.token_key or "",
             max_age=None if days is None else timedelta(days=days),
+            detectors=tuple(map(detector, self.detectors or ())),
         )
 
     def places(self) -> Places:
@@ -171,13 +176,15 @@ def parse_config(text: str, name: str, base: Path) -> Config:
         SourceError: It is not YAML.
     """
     take = Reader()
-    known = (*_FILES, *_WORDS, *_ROOTS, *_NUMBERS, "s3")
+    known = (*_FILES, *_WORDS, *_ROOTS, *_NUMBERS, "detectors", "s3")
     root = read_yaml(text, name)
     given = take.fields(root, optional=known, what="the configuration")
     said: dict[str, object] = {}
     for one, value in given.items():
         if one in _NUMBERS:
             said[one] = take.whole(value, f"`{one}`")
+        elif one == "detectors":
+            said[one] = tuple(take.texts(value, "`detectors`"))
         elif one == "s3":
             said[one] = _service(take, value)
         elif (told := take.text(value, f"`{one}`")) is not None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from threading import Event
 
 from ringfence.egress.files.claims import Work
@@ -14,6 +15,7 @@ from ringfence.egress.files.store import Found, Store
 from ringfence.errors import RingfenceError
 
 RETRY = 30.0  # seconds until what failed is tried again
+REST = 60.0  # seconds from one publication to the next
 _PATIENCE = 10  # times the settling time that one run waits for a file
 _BUSY = "it is still being written"
 Clock = Callable[[], float]
@@ -29,12 +31,14 @@ class Order:
         poll: Seconds from one look to the next.
         stop: Ends the run after the file that is being taken.
         clock: Gives seconds that only ever go on.
+        publish: Publishes what the ledger holds.
     """
 
     settle: float = 2.0
     poll: float = 1.0
     stop: Event = field(default_factory=Event)
     clock: Clock = time.monotonic
+    publish: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -58,9 +62,7 @@ def once(gateway: Gateway, outbox: Store, order: Order, tell: Tell) -> set[str]:
     rounds = _Rounds(gateway, outbox, order)
     deadline = order.clock() + _PATIENCE * order.settle
     while True:
-        for outcome in rounds.resumed():
-            tell(outcome)
-        for outcome in rounds.taken():
+        for outcome in chain(rounds.resumed(), rounds.taken()):
             tell(outcome)
         if not rounds.young or order.stop.is_set():
             break
@@ -76,12 +78,15 @@ def watch(gateway: Gateway, outbox: Store, order: Order, tell: Tell) -> set[str]
     """Take what comes until the order ends it; what fails is tried again later."""
     rounds = _Rounds(gateway, outbox, order)
     last: Outcome | None = None
+    due: float | None = None
     while not order.stop.is_set():
         try:
-            for outcome in rounds.resumed():
+            for outcome in chain(rounds.resumed(), rounds.taken()):
                 tell(outcome)
-            for outcome in rounds.taken():
-                tell(outcome)
+                due = order.clock() + REST if due is None else due
+            if due is not None and order.clock() >= due:
+                due = None
+                order.publish()
             last = None
         except (RingfenceError, OSError) as error:
             failed = Outcome(FAILED, "", (_reason(error),))
@@ -142,7 +147,10 @@ class _Rounds:
             if not found.odd and not self._is_settled(found):
                 self.young.append(found)
                 continue
-            yield from self._new(self._gateway.taken(found))
+            outcome = self._gateway.taken(found)
+            if outcome.verdict in (FAILED, LEFT):
+                self._due[found.path] = found.mark, self._order.clock() + RETRY
+            yield from self._new(outcome)
         for known in (self._due, self._seen, self._told):
             for path in known.keys() - there:
                 del known[path]
@@ -155,7 +163,6 @@ class _Rounds:
     def _new(self, outcome: Outcome) -> Iterator[Outcome]:
         path = outcome.path
         if outcome.verdict in (FAILED, LEFT):
-            self._due[path] = outcome.mark, self._order.clock() + RETRY
             if self._told.get(path) == outcome:
                 return
             self._told[path] = outcome

@@ -97,6 +97,11 @@ def _itself(text: pl.Expr) -> pl.Expr:
     return text
 
 
+def _whole(text: pl.Expr) -> pl.Expr:
+    bare = text.str.strip_chars_start("0")
+    return pl.when(bare == "").then(pl.lit("0")).otherwise(bare)
+
+
 def _lower(text: pl.Expr) -> pl.Expr:
     return text.str.to_lowercase()
 
@@ -104,13 +109,15 @@ def _lower(text: pl.Expr) -> pl.Expr:
 DIGESTS = Plain(r"^(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$", _lower)
 NUMBERED = Plain(r"^[A-Za-z0-9][A-Za-z0-9 \-]*$", _numbered)
 PLAIN: dict[Kind, Plain] = {
-    Kind.ACCOUNT_ID: Plain(r"^(?:[1-9][0-9]*|0)$", _itself),
+    Kind.ACCOUNT_ID: Plain(r"^[0-9]+$", _whole),
     Kind.ACCOUNT_NAME: Plain(r"^[a-zA-Z0-9_.\-]+$", _lower),
     Kind.ADVERTISING_ID: Plain(r"^[0-9A-Fa-f][0-9A-Fa-f-]*$", _hex),
     Kind.BANK_ACCOUNT: NUMBERED,
     Kind.COOKIE: Plain(r"^[A-Za-z0-9_.%+/=~\-]{8,}$", _itself),
-    # Digits alone may be an IMEI, whose last one is a check digit.
-    Kind.DEVICE_ID: Plain(r"^[0-9-]*[A-Fa-f][0-9A-Fa-f-]*$", _hex),
+    # Fifteen digits alone may be an IMEI, whose last one is a check digit.
+    Kind.DEVICE_ID: Plain(
+        r"^(?:[0-9-]*[A-Fa-f][0-9A-Fa-f-]*|[0-9]{8,14}|[0-9]{16,64})$", _hex
+    ),
     Kind.EMAIL: Plain(rf"^{ATOM}(?:\+[A-Za-z0-9+_.-]*)?@{HOST}$", _email),
     Kind.EMAIL_DIGEST: DIGESTS,
     Kind.GOV_ID: NUMBERED,

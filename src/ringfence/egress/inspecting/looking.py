@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 
 import msgspec
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ringfence.egress.inspecting.detecting import Detecting
 from ringfence.egress.inspecting.leaves import Leaves, Raw, spread
+from ringfence.egress.inspecting.spots import Spots
 from ringfence.egress.inspecting.tally import Tally, row_numbers
 from ringfence.egress.inspection.scanner import Scanner
 from ringfence.egress.inspection.sightings import Doubt, Doubts, Seen
@@ -44,6 +46,7 @@ class Look:
     def __init__(self, scanner: Scanner, detecting: Detecting) -> None:
         self._scanner = scanner
         self._detecting = detecting
+        self._spots = Spots()
         self.tally = Tally()
 
     def at(self, portion: Portion) -> None:
@@ -101,17 +104,45 @@ class Look:
         self.tally.doubted(pair.part, [pair.column], doubts, rows)
 
     def _lines(self, lines: Lines) -> None:
-        seen, doubts = self._scanner.scan(lines.texts)
         rows = row_numbers(lines.first, len(lines.texts))
         detected = self._detecting.detected(lines.texts)
+        if lines.json and not detected:
+            self._documents(lines, rows)
+            return
+        seen, doubts = self._scanner.scan(lines.texts)
         if not lines.json:
             self.tally.seen(lines.part, [""], seen, rows)
             self.tally.doubted(lines.part, [""], doubts, rows)
             for tag, places in detected.items():
                 self.tally.kinds(lines.part, "", tag, rows[places])
             return
+        self._parsed(lines, (seen, doubts), rows, detected.values())
+
+    def _documents(self, lines: Lines, rows: NDArray[np.int64]) -> None:
+        """Look through lines of JSON; most people in them are placed at once."""
+        spotted = self._scanner.spot(lines.texts)
+        placed = self._spots.placed(lines.texts, rows, spotted)
+        seen, doubts, _ = spotted
+        where, column_of = placed.rows, placed.column_of
+        self.tally.seen(
+            lines.part, placed.names, placed.seen, where, column_of=column_of
+        )
+        if placed.lines:
+            left = ~np.isin(seen.row, np.array(placed.lines, np.uint32))
+            seen = Seen(*(column[left] for column in seen))
+        self._parsed(lines, (seen, doubts), rows, ())
+
+    def _parsed(
+        self,
+        lines: Lines,
+        found_there: tuple[Seen, Doubts],
+        rows: NDArray[np.int64],
+        detected: Iterable[NDArray[np.int64]],
+    ) -> None:
+        """Look through the leaves of the lines in which something was seen."""
+        seen, doubts = found_there
         at = [seen.row.astype(np.int64), doubts.row.astype(np.int64)]
-        hit = np.unique(np.concatenate([*at, *detected.values()]))
+        hit = np.unique(np.concatenate([*at, *detected]))
         if not len(hit):
             return
         found = Leaves()

@@ -114,6 +114,12 @@ def is_sparse(shapes: Mapping[Kind, Shape]) -> bool:
     )
 
 
+def is_short(shapes: Mapping[Kind, Shape]) -> bool:
+    """Return whether an account's number may be too short to be told by its digits."""
+    shape = shapes.get(Kind.ACCOUNT_ID)
+    return shape is not None and shape.shortest < LEAST_RUN
+
+
 def based_sizes(shape: Shape) -> tuple[int, int]:
     """Return how long the shortest and the longest of these numbers are in base 36."""
     return (
@@ -124,12 +130,9 @@ def based_sizes(shape: Shape) -> tuple[int, int]:
 
 def _short(shapes: Mapping[Kind, Shape]) -> list[str]:
     """Return what finds short numbers: beside a word that says so, or alone."""
-    least = min(
-        (shapes[kind].shortest for kind in (Kind.ACCOUNT_ID,) if kind in shapes),
-        default=LEAST_RUN,
-    )
-    if least >= LEAST_RUN:
+    if not is_short(shapes):
         return []
+    least = shapes[Kind.ACCOUNT_ID].shortest
     run = rf"[0-9]{{{least},{LEAST_RUN - 1}}}"
     return [
         rf"{NAMED}[\\\"'_]{{0,4}}\s?[:=#]?\s?[\\\"']{{0,2}}{run}{EDGE}",

@@ -40,7 +40,7 @@ class Found(NamedTuple):
     """What a probe found.
 
     Attributes:
-        seen: Columns `row`, `kind`, `written`, `subject`.
+        seen: Columns `row`, `raw` (the candidate), `kind`, `written`, `subject`.
         doubts: Columns `row`, `why`.
         hexed: Runs of hexadecimal digits that may be text: columns `row`, `text`.
     """
@@ -61,6 +61,7 @@ class Probe:
         self.pattern = patterns.candidates(known.shapes)
         self.separated = patterns.separated(known.shapes)
         self.inside = patterns.candidates(known.shapes, is_inside=True)
+        self.is_short = patterns.is_short(known.shapes)
         self.is_worded = any(kind in known.shapes for kind in WORDED) or any(
             kind in known.shapes and not known.shapes[kind].digits
             for kind in (Kind.ACCOUNT_ID, Kind.GOV_ID)
@@ -87,7 +88,7 @@ class Probe:
         seen = (
             self._placed(found, unique, hits)
             .with_columns(written=_combined(written))
-            .select("row", "kind", "written", "subject")
+            .select(*SEEN)
         )
         is_long = (RAW.str.len_bytes() >= LEAST_HEX) & ~RAW.str.contains(
             "-", literal=True
@@ -229,7 +230,13 @@ class Probe:
 
 
 WORDED = (Kind.ACCOUNT_NAME, Kind.COOKIE)
-SEEN = {"row": pl.UInt32, "kind": pl.UInt8, "written": pl.UInt8, "subject": pl.UInt64}
+SEEN = {
+    "row": pl.UInt32,
+    "raw": pl.String,
+    "kind": pl.UInt8,
+    "written": pl.UInt8,
+    "subject": pl.UInt64,
+}
 DOUBTED = {"row": pl.UInt32, "why": pl.UInt8}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 
@@ -13,6 +15,7 @@ from ringfence.egress.inspection.limits import Limits
 from ringfence.egress.inspection.patterns import GROUPED
 from ringfence.egress.inspection.probing import (
     DOUBTED,
+    SEEN,
     WHY,
     Found,
     Probe,
@@ -23,6 +26,20 @@ from ringfence.egress.inspection.sightings import Doubt, Doubts, Seen, Written
 
 TEXT = pl.col("text")
 FIRST = f"{TRIGGER}|{GROUPED}"
+
+
+class Spotted(NamedTuple):
+    """What a scan saw, and the candidates it saw it in.
+
+    Attributes:
+        seen: What was seen. `doubts`: what couldn't be decided.
+        plain: Sightings in texts that hold nothing but candidates as they stand, and
+            no doubt: columns `row`, `raw` (the candidate), `kind`, `written`, `subject`.
+    """
+
+    seen: Seen
+    doubts: Doubts
+    plain: pl.DataFrame
 
 
 class Scanner:
@@ -58,6 +75,24 @@ class Scanner:
         ).drop_nulls("text")
         return gathered(self._rounds(frame))
 
+    def spot(self, texts: pl.Series) -> Spotted:
+        """Return who stands in texts, and as what where that is all there is to it."""
+        frame = pl.DataFrame(
+            {
+                "row": pl.int_range(len(texts), dtype=pl.UInt32, eager=True),
+                "text": texts,
+            }
+        ).drop_nulls("text")
+        fired = _fired(frame)
+        parts = self._rounds(frame, fired)
+        seen, doubts = gathered(parts)
+        if not self._glance.is_able or self._probe.is_short:
+            return Spotted(seen, doubts, pl.DataFrame(schema=SEEN))
+        rest = [part.seen["row"] for part in parts[1:]]
+        odd = pl.concat([fired["row"], pl.Series(doubts.row, dtype=pl.UInt32), *rest])
+        plain = parts[0].seen.filter(~pl.col("row").is_in(odd.unique().implode()))
+        return Spotted(seen, doubts, plain)
+
     def scan_numbers(self, series: pl.Series) -> tuple[Seen, Doubts]:
         """Return who stands in a column of numbers; its name says what they are."""
         texts, rounded = numbers.texts(series, self._probe.shapes)
@@ -76,26 +111,38 @@ class Scanner:
         found = self._glance.look(text)
         return found if found is not None else self.scan(pl.Series([text]))
 
-    def _rounds(self, frame: pl.DataFrame) -> list[Found]:
-        """Return what stands in texts, and in what they become, round by round."""
+    def _rounds(
+        self, frame: pl.DataFrame, fired: pl.DataFrame | None = None
+    ) -> list[Found]:
+        """Return what stands in texts, and in what they become, round by round.
+
+        Args:
+            frame: Columns `row` and `text`.
+            fired: Those of them that `FIRST` is found in, if that is known.
+        """
         parts: list[Found] = []
         left = [(Written.PLAIN, frame)]
         for depth in range(self.limits.depth + 1):
             made = [
                 one
                 for written, texts in left
-                for one in self._round(written, texts, parts)
+                for one in self._round(written, texts, parts, fired)
             ]
+            fired = None
             if depth == self.limits.depth:
                 parts += [_doubts(texts["row"], Doubt.LIMIT) for _, texts in made]
             left = made
         return parts
 
     def _round(
-        self, written: Written, texts: pl.DataFrame, parts: list[Found]
+        self,
+        written: Written,
+        texts: pl.DataFrame,
+        parts: list[Found],
+        fired: pl.DataFrame | None,
     ) -> list[tuple[Written, pl.DataFrame]]:
         """Return what texts become, by writing; what is found in them joins `parts`."""
-        fired = texts.filter(TEXT.str.contains(FIRST))
+        fired = _fired(texts) if fired is None else fired
         found = self._probe.look(texts, written, fired)
         frames, doubts = self._decoding.decoded(texts, fired, found.hexed)
         parts.append(found)
@@ -105,6 +152,10 @@ class Scanner:
             (own if written in (Written.PLAIN, own) else Written.NESTED, frame)
             for own, frame in frames.items()
         ]
+
+
+def _fired(texts: pl.DataFrame) -> pl.DataFrame:
+    return texts.filter(TEXT.str.contains(FIRST))
 
 
 def _doubts(rows: pl.Series, doubt: Doubt) -> Found:

@@ -19,7 +19,7 @@ from ringfence.egress.channels.judge import Given, Reason
 from ringfence.egress.inspection.sightings import Doubt, Place
 from ringfence.egress.meter.cells import MOST_CONDITIONS, Conditions, conditions, flaws
 from ringfence.egress.meter.meter import Desk
-from ringfence.egress.meter.reading import Named, Row, Unclear, rows_of
+from ringfence.egress.meter.reading import Groups, Named, Row, Unclear, rows_of
 from ringfence.egress.opening.caps import Caps
 from ringfence.egress.opening.opener import opened
 from ringfence.egress.payload import Payload
@@ -145,9 +145,18 @@ def _take(
         return  # a count that isn't told
     where = row.part, row.column
     if _WHOLE.fullmatch(row.count):
-        cells[where].append((row.number, conditions(row.groups), int(row.count)))
+        which = conditions(_by_name(row.groups))
+        cells[where].append((row.number, which, int(row.count)))
     else:
         odd[where].append(row.number)
+
+
+def _by_name(groups: Groups) -> Groups:
+    """Return groups by what a table would call them: `region` for `/*/region`."""
+    plain = {name: name.rpartition("/")[2] for name in groups}
+    if len({*plain.values()}) < len(plain):
+        return groups
+    return {plain[name]: value for name, value in groups.items()}
 
 
 def _refused(

@@ -79,7 +79,7 @@ def rows_of(portions: Portions, named: Named, most: int) -> Iterator[Row]:
     for portion in portions:
         match portion:
             case Cells() | Numbers() if portion.column in wanted:
-                if isinstance(portion, Numbers) or portion.structured:
+                if _is_of_rows(portion):
                     columns = tables.setdefault(portion.part, {})
                     _add(columns.setdefault(portion.column, {}), portion, most)
             case Lines() if portion.json:
@@ -95,6 +95,13 @@ def rows_of(portions: Portions, named: Named, most: int) -> Iterator[Row]:
 
 
 # --- tables ---------------------------------------------------------------------------
+
+
+def _is_of_rows(portion: Cells | Numbers) -> bool:
+    """Whether these are values of rows, and no metadata (statistics)."""
+    if isinstance(portion, Cells):
+        return portion.structured
+    return not isinstance(portion.rows, int) or portion.rows > 0
 
 
 def _add(column: Values, portion: Cells | Numbers, most: int) -> None:
@@ -218,10 +225,15 @@ def _refuse(places: object, groups: list[_Pointer], counts: list[_Pointer]) -> N
     Raises:
         Unclear: Groups stand in a list without counts, or counts in no list.
     """
-    if places in (None, [], {}):
+    is_listed = isinstance(places, list) and places
+    if not is_listed and not (isinstance(places, dict) and _keys(places, "*")):
         return
     name = (counts or groups)[0][0]
     raise Unclear(Doubt.MALFORMED, Place((), name))
+
+
+def _keys(value: dict[str, object], part: str) -> list[str]:
+    return [key for key in value if part_of(key) == part]
 
 
 def _found(value: object, parts: tuple[str, ...]) -> object:
@@ -229,7 +241,7 @@ def _found(value: object, parts: tuple[str, ...]) -> object:
     for part in parts:
         if not isinstance(value, dict):
             return None
-        keys = [key for key in value if part_of(key) == part]
+        keys = _keys(value, part)
         value = value[keys[0]] if keys else None
     return value
 

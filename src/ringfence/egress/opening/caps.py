@@ -38,7 +38,7 @@ class Caps:
     floor: int = 256 * MiB
     depth: int = 4
     members: int = 10_000
-    block: int = 4 * MiB
+    block: int = 24 * MiB
     line: int = 8 * MiB
     document: int = 32 * MiB
     columns: int = 4096

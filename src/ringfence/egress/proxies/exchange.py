@@ -96,7 +96,10 @@ class Exchange:
             yield self._request(request)
             return
         if self._asked is None:
-            raise MisconfiguredError("request_header_mode has to be SEND")
+            # Or Envoy itself refused the request, before anybody was asked.
+            raise MisconfiguredError(
+                "an answer without its request: request_header_mode has to be SEND"
+            )
         if kind in ("request_body", "request_trailers"):
             yield self._onward(kind)
             return

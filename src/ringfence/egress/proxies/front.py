@@ -103,6 +103,7 @@ class Front:
             self._means.figures.replied(reply.status)
             await self._sent(reply, scope, send)
         except (GoneError, TimeoutError):
+            self._means.figures.closed("client gone")
             scope[ABORT]()
         finally:
             spool.drop()
@@ -141,6 +142,8 @@ class Front:
         names = [name for name, _ in headers]
         if b"transfer-encoding" in names and b"content-length" in names:
             raise Closed(400, "ambiguous", "the request has two lengths")
+        if heads.size_of(headers) > self._means.limits.headers:
+            raise Closed(431, "too large", "the request's headers are too long")
         if scope["method"] not in METHODS or b"upgrade" in names:
             raise Closed(501, "method", "what isn't asked and answered isn't passed on")
         raw: bytes = scope["raw_path"]

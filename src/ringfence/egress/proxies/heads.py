@@ -127,6 +127,11 @@ def text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
+def size_of(headers: Sequence[Pair]) -> int:
+    """Return the bytes of headers as they go over a wire."""
+    return sum(len(name) + len(value) + 4 for name, value in headers)
+
+
 def values(headers: Sequence[Pair], name: bytes) -> list[str]:
     """Return every value of a header, small letters, without parameters."""
     found = (value for key, value in headers if key.lower() == name)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import h11
 
-from ringfence.egress.proxies.heads import Pair, values
+from ringfence.egress.proxies.heads import Pair, size_of, values
 from ringfence.egress.proxies.judging import STREAM
 from ringfence.egress.proxies.limits import Limits
 from ringfence.egress.proxies.problems import Closed
@@ -122,7 +122,8 @@ async def _fetched(
         ssl=context,
         server_hostname=upstream.host if context else None,
     )
-    link = _Link(h11.Connection(h11.CLIENT, limits.headers), reader, writer)
+    protocol = h11.Connection(h11.CLIENT, limits.headers)
+    link = _Link(protocol, reader, writer, limits.headers)
     # Both at once: an upstream may answer before it has read all.
     sending = asyncio.ensure_future(link.send(asked))
     receiving = asyncio.ensure_future(link.receive(spool, asked))
@@ -143,6 +144,7 @@ class _Link:
     protocol: h11.Connection
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    most: int
 
     async def send(self, asked: Asked) -> None:
         """Send a request."""
@@ -170,28 +172,31 @@ class _Link:
             one = await self._next()
             if isinstance(one, h11.Response):
                 status, headers = one.status_code, list(one.headers.raw_items())
-                _check(headers, asked)
+                _check(headers, asked, self.most)
             elif isinstance(one, h11.Data):
                 spool.write(bytes(one.data))
             elif isinstance(one, h11.EndOfMessage):
                 return Told(status, headers, list(one.headers.raw_items()))
-            elif isinstance(one, h11.ConnectionClosed):
-                raise EOFError
 
     async def _next(self) -> h11.Event:
         while True:
             one = self.protocol.next_event()
-            if isinstance(one, h11.Event):
-                if not isinstance(one, h11.InformationalResponse):
-                    return one
-            elif one is h11.NEED_DATA:
-                self.protocol.receive_data(await self.reader.read(_CHUNK))
-            else:
+            if one is h11.PAUSED or isinstance(one, h11.ConnectionClosed):
                 raise EOFError
+            if isinstance(one, h11.Event) and not _is_early(one):
+                return one
+            if one is h11.NEED_DATA:
+                self.protocol.receive_data(await self.reader.read(_CHUNK))
 
 
-def _check(headers: Sequence[Pair], asked: Asked) -> None:
+def _is_early(one: h11.Event) -> bool:
+    return isinstance(one, h11.InformationalResponse)
+
+
+def _check(headers: Sequence[Pair], asked: Asked, most: int) -> None:
     """Refuse what two readers may read in two ways, and what never ends."""
+    if size_of(headers) > most:
+        raise Closed(502, "too large", "the answer's headers are too long")
     names = [name.lower() for name, _ in headers]
     if b"transfer-encoding" in names and b"content-length" in names:
         raise Closed(502, "ambiguous", "the upstream's answer is ambiguous")

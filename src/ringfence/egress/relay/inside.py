@@ -22,6 +22,8 @@ from ringfence.errors import Locus
 AT = Locus("inside")
 _FETCH = 2_000
 _SECONDS = 30
+_PAGE, _PAGE_HEAD = 8192, 40  # of the log; a head is there before it is written
+_LOOKS = 600
 # Values are written in one way, whatever the database's own settings are.
 WORDS = (
     "SET datestyle = 'ISO, YMD'",
@@ -253,9 +255,20 @@ class Inside:
             # Whatever this look sees ended before this place.
             query = "SELECT pg_current_wal_insert_lsn()"
             until = lsn_of(str(base.execute(query).fetchall()[0][0])) or 0
+            self._await(until)
             yield Snapshot(seen, until)
             for one in tables:
                 yield from self._rows(one, rows)
+
+    def _await(self, lsn: int) -> None:
+        """Wait until the log is on the disk: what was seen can't be undone any more."""
+        in_page = lsn % _PAGE
+        wanted = lsn - in_page if in_page <= _PAGE_HEAD else lsn
+        for _ in range(_LOOKS):
+            if self.now() >= wanted:
+                return
+            self._there.execute("SELECT pg_sleep(0.05)")
+        raise RelayError("the server's log doesn't get to its disk", AT)
 
     def _rows(self, one: Published, most: int) -> Iterator[list[Changed]]:
         relation = one.relation

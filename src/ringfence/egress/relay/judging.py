@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ringfence.egress.channels.judge import Verdict
@@ -105,6 +105,7 @@ class Judging:
     ) -> Sequence[Changed]:
         """Ask for the rows of one table, and return what may leave of them."""
         types = {one.type for row in rows for one in row.relation.columns}
+        rows = _going(rows, self.keys(table))
         asked = payload(table, rows, self.kinds([*types]))
         # Of a table that nobody declared, there is no channel, and an entry says so.
         channel = self.channels.get(table, "")
@@ -129,3 +130,13 @@ class Judging:
         output = passage.output
         content = output.read_bytes() if isinstance(output, Path) else output
         return given_back(rows, content or b"")
+
+
+def _going(rows: Sequence[Changed], keys: Sequence[str]) -> list[Changed]:
+    """Return rows without what isn't sent: of what was, the key outside alone is."""
+    return [
+        one
+        if one.old is None or not keys
+        else replace(one, old={name: one.old.get(name) for name in keys})
+        for one in rows
+    ]

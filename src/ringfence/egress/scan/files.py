@@ -107,8 +107,8 @@ class Objects:
     system: S3FileSystem
     unread: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = (
-        "earlier versions of objects, uploads that never ended, and what somebody wrote"
-        " onto objects as metadata of their own weren't asked for",
+        "earlier versions of objects, and uploads that never ended, weren't asked for",
+        "what people wrote onto objects as metadata of their own wasn't looked through",
     )
 
     @property

@@ -38,7 +38,6 @@ _NOT_PERMITTED = "the login may not read it"
 _ELSEWHERE = "its rows lie in another store"
 _WHYS = {
     "42501": _NOT_PERMITTED,
-    "0A000": "it is another session's",
     "55P03": "it is locked",
     "55000": "it holds nothing yet",  # a materialised view before its first refresh
 }

@@ -127,11 +127,14 @@ class _Pieces:
 class _Table(_Pieces):
     """Rows of CSV or TSV."""
 
+    _names: Sequence[str] = ()
+
     def pieces(self, stream: Stream) -> Iterator[Piece]:
         """Yield tables; where a block is none, its lines."""
         layout = Layout(stream.head, telling.by_name(self._name))
-        self._names: Sequence[str] = layout.names
-        self._look.around([metadata((), "header", layout.header)])
+        if not self._names:
+            self._look.around([metadata((), "header", layout.header)])
+        self._names = layout.names
         reader = Reader(stream, self._caps)
         is_first = layout.headed
         for block in reader.blocks(quoted=True):

@@ -16,10 +16,12 @@ from ringfence.egress.exit.passage import UnjudgedError
 from ringfence.egress.payload import Payload
 from ringfence.errors import ConfigError, RingfenceError
 from ringfence.ledger.keeping.opening import begin
+from ringfence.ledger.keeping.showing import Shelf
 from tests.exiting import AT, DAY, NOW, channel, contracts
 from tests.indexed import ANN, BO, KEYS, built
 
 TABLE = b"city,mail\nReno,ann@example.com\n"
+WORDS = "env:INDEX_KEY"
 CLEAR = b"city\nReno\n"
 
 
@@ -33,10 +35,10 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(
         contracts=tmp_path / "contracts.json",
         index=tmp_path / "index",
-        key="env:INDEX_KEY",
+        key=WORDS,
         ledger=tmp_path / "ledger",
         meter=tmp_path / "meter",
-        token_key="env:INDEX_KEY",
+        token_key=WORDS,
     )
 
 
@@ -71,6 +73,15 @@ def test_its_ledger_is_free_once_it_is_closed(settings: Settings):
         exit_of(settings, clock=clock)
     with exit_of(settings, clock=clock):
         pass
+
+
+def test_it_publishes_and_goes_on(settings: Settings):
+    """What is published is for all to see; the next verdict is logged after it."""
+    with exit_of(settings, clock=clock) as found:
+        first = found.judge("partner", Payload("a.csv", CLEAR))
+        found.publish()
+        assert Shelf(settings.ledger).size == first.entry + 1
+        assert found.judge("partner", Payload("a.csv", TABLE)).entry == first.entry + 1
 
 
 def test_newer_contracts_are_judged_by(settings: Settings):

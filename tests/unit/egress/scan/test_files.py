@@ -182,6 +182,6 @@ def test_nested_parquet_is_sampled():
 
 def test_only_groups_with_a_drawn_row_are_read():
     """By blocks, all rows of as many row groups as give the rows."""
-    content = as_parquet(rows([1] * 21))
+    content = as_parquet(rows([1] * 21), group=7)
     found = of("a.parquet", content, rows=8, blocks=True)
     assert (found.by, found.looked, found.hits) == ("blocks", 14, 14)

@@ -1,0 +1,158 @@
+"""`ringfence egress relay`: tables that change outside as they do inside, judged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from cyclopts import Parameter
+
+from ringfence.cli.streams import complain, show
+from ringfence.cli.words import Form
+from ringfence.errors import ConfigError, Locus
+
+if TYPE_CHECKING:
+    from ringfence.egress.relay.relay import Relay, Step
+
+EXITS = """Exit codes: 0 everything is outside, 10 held at a transaction, 11 blocked at
+one, 1 the tool failed: nothing went without a verdict, 2 usage."""
+SECONDS = 1.0  # from one look to the next
+AGAIN = 300.0  # until a transaction that was stopped at is judged again
+
+
+def relay(
+    config: Path,
+    /,
+    *,
+    watch: Annotated[bool, Parameter(negative="")] = False,
+    copy: bool = True,
+    leave_out: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    format: Form = "text",  # noqa: A002
+) -> int:
+    """Have tables outside change as they do inside, each transaction judged before.
+
+    It goes on from where it was, and ends when everything is outside, or stops at the
+    first transaction that may not leave.
+
+    Examples: `ringfence egress relay relay.yaml --watch`,
+    `ringfence egress relay relay.yaml --leave-out 0/1F15498`.
+
+    Parameters
+    ----------
+    config
+        What is relayed, from where to where, and by which exit.
+    watch
+        Go on until told to end; at a transaction that may not leave, wait.
+    copy
+        At the very beginning, copy what is there already.
+    leave_out
+        A transaction that was stopped at, to be left out for ever; may be repeated.
+    """
+    from ringfence.egress.exit.made import ContractsFile, exit_of
+    from ringfence.egress.relay.configuration import read_config
+    from ringfence.egress.relay.inside import Inside
+    from ringfence.egress.relay.outside import Outside
+    from ringfence.egress.relay.relay import Relay
+
+    found = read_config(config)
+    wanted = [_lsn(one) for one in leave_out]
+    plan = found.plan
+    inside = Inside(_dsn(found.inside, "inside"), plan.slot, plan.publications)
+    outside = Outside(_dsn(found.outside, "outside"), plan.slot)
+    with exit_of(found.settings) as exit_:
+        made = Relay(
+            plan,
+            inside,
+            outside,
+            exit_=exit_,
+            contracts=ContractsFile(found.settings.contracts),
+            leave_out=wanted,
+        )
+        with closing(made), _ending() as ended:
+            code = _Running(made, ended, format, watch=watch).run(copy=copy)
+            _unmet(wanted, outside.left_out())
+            return code
+
+
+@dataclass(slots=True)
+class _Running:
+    relay: Relay
+    ended: threading.Event
+    form: Form
+    watch: bool
+
+    def run(self, *, copy: bool) -> int:
+        """Relay until there is no more, or somebody wants us to end."""
+        from ringfence.egress.relay.telling import exit_code
+
+        step = self.relay.begin(copy=copy)
+        self._tell(step)
+        while step.stop is None or self.watch:
+            if self.ended.is_set() or (step.stop is not None and not step.stop.lsn):
+                break
+            step = self.relay.step()
+            self._tell(step)
+            if step.is_more and step.stop is None:
+                continue
+            if not self.watch or self.ended.wait(AGAIN if step.stop else SECONDS):
+                break
+        return int(exit_code(step))
+
+    def _tell(self, step: Step) -> None:
+        from ringfence.egress.relay.telling import is_something, lines, told
+
+        if not is_something(step):
+            return
+        if self.form == "json":
+            show(msgspec.json.encode(told(step)) + b"\n")
+        else:
+            show("".join(f"{line}\n" for line in lines(step)))
+
+
+def _unmet(wanted: list[int], left_out: set[int]) -> None:
+    from ringfence.egress.relay.telling import unmet
+
+    for one in unmet(wanted, left_out):
+        complain(f"nothing was left out at {one}: no transaction was stopped at there")
+
+
+def _lsn(text: str) -> int:
+    from ringfence.egress.relay.lsn import lsn_of
+
+    found = lsn_of(text)
+    if not found:
+        hint = "write it as the relay told it: `0/1F15498`"
+        raise ConfigError(f"`{text}` is no transaction", Locus("--leave-out"), hint)
+    return found
+
+
+def _dsn(name: str, side: str) -> str:
+    found = os.environ.get(name)
+    if not found:
+        hint = "name a variable that holds the connection string"
+        raise ConfigError(f"the environment has no `{name}`", Locus(side), hint)
+    return found
+
+
+@contextmanager
+def _ending() -> Iterator[threading.Event]:
+    """Give what is set once somebody wants us to end: a step that began is done."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ended
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

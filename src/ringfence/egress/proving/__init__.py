@@ -1,0 +1,1 @@
+"""Proving the exit: canaries are tried in every form, at every surface."""

@@ -1,0 +1,274 @@
+"""`egress flows`, `canaries` and `prove`, at processes and servers that are real."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from cyclopts import App
+
+from ringfence import cli
+from ringfence.claims.released import releases
+from ringfence.cli import proving
+from ringfence.egress.proving import canaries
+from ringfence.ledger.keeping.opening import begin
+from tests.cases import BOUNDARY, WAREHOUSE, write_case
+from tests.cli.running import environment
+from tests.envoy_server import envoy
+from tests.exiting import NOW
+from tests.proving import settings
+from tests.serving import entries
+
+COMMANDS = ("flows", "canaries", "prove")
+RUN = """
+import sys
+from pathlib import Path
+from ringfence.cli import exiting, proxying
+from ringfence.egress.proxies import running
+kind, folder = sys.argv[1], Path(sys.argv[2])
+config = folder / f"{kind}.yaml"
+if kind == "files":
+    exiting.run(parts=exiting.Parts(config=config), settle=0, watch=True)
+else:
+    {"proxy": proxying.proxy, "envoy": proxying.ext_proc}[kind](config)
+"""
+EXPORT = (
+    '{"at":"job","fact":"edge","id":"store:x","name":"contains","source":"db",'
+    '"value":"dataset:x/y"}\n'
+    '{"at":"job","fact":"attribute","id":"store:x","name":"place","source":"db",'
+    '"value":"SG"}\n'
+    '{"at":"job","fact":"edge","id":"dataset:x/y","name":"exported_to","source":"db",'
+    '"value":"dataset:w/a.b"}\n'
+)
+HERE = (
+    '{"at":"db","fact":"attribute","id":"store:w","name":"place","source":"db",'
+    '"value":"US"}\n'
+)
+EGRESS = "egress: {excluded: [in-cn], channels: []}\nsources:\n"
+
+
+@pytest.fixture
+def egress(say):
+    """Return a function that runs a command of `egress`."""
+    if "egress" not in cli.app:
+        cli.app.command(App(name="egress"))
+    for name in COMMANDS:
+        if name not in cli.app["egress"]:
+            cli.app["egress"].command(getattr(proving, name))
+    return lambda *words: say("egress", *words)
+
+
+# --- flows ----------------------------------------------------------------------------
+
+
+def case(folder: Path, facts: str) -> str:
+    """Write a case with a boundary that says what may leave."""
+    boundary = BOUNDARY.replace("sources:\n", EGRESS)
+    write_case(folder, boundary=boundary, warehouse=WAREHOUSE + HERE + facts)
+    return str(folder)
+
+
+def test_a_flow_round_the_exit_is_a_finding(egress, tmp_path: Path):
+    """The command names data, door and end, and ends with 11; so does its JSON."""
+    found = egress("flows", case(tmp_path / "export", EXPORT))
+    assert found.code == 11
+    assert "w/a.b  exported_to: x/y  x        none     undeclared" in found.out
+    told = json.loads(egress("flows", "export", "--format", "json").out)
+    assert (told["ringfence"], told["exit"]) == ("egress-flows/1", 11)
+    assert told["found"][0]["finding"] == "undeclared"
+    assert told["found"][0]["door"] == "copied"
+
+
+def test_where_nothing_leaves_it_says_so(egress, tmp_path: Path):
+    """With a ledger and all places known, no flow is exit 0; without, it isn't."""
+    begin(tmp_path / "ledger", "test.example/exit", time=NOW)
+    words = ("flows", case(tmp_path / "quiet", ""))
+    assert egress(*words).code == 10
+    assert egress(*words, "--ledger", "ledger").code == 0
+
+
+# --- canaries -------------------------------------------------------------------------
+
+
+def test_a_list_is_made_once_and_for_its_owner(egress, tmp_path: Path):
+    """A list is for its owner alone, and is never written over."""
+    assert egress("canaries", "-o", "c.csv", "--count", "3").out == "c.csv\n"
+    path = tmp_path / "c.csv"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(canaries.read(path)) == 3
+    again = egress("canaries", "-o", "c.csv")
+    assert again.code == 2
+    assert "c.csv: is there already" in again.err
+    egress("canaries", "-o", "c.parquet", "--domain", "birds.example")
+    frame = pl.read_parquet("c.parquet")
+    assert frame["email"].str.ends_with("@birds.example").all()
+
+
+# --- prove ----------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def running(kind: str, folder: Path) -> Iterator[str]:
+    """Run a surface as a process of its own; give the first line that it says."""
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, kind, str(folder)],
+        cwd=folder,
+        env=environment({"POLARS_MAX_THREADS": "1"}),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        try:
+            lines = iter(process.stderr.readline, "")
+            said = next(
+                (
+                    line
+                    for line in lines
+                    if line.startswith(("watching", "proxy", "ext_proc"))
+                ),
+                "",
+            )
+            yield said.strip()
+        finally:
+            process.terminate()
+
+
+def config(folder: Path, kind: str, more: str) -> None:
+    """Configure a surface with an exit of its own ledger and meter."""
+    begin(folder / f"ledger-{kind}", f"test.example/{kind}", time=NOW)
+    made = {
+        "contracts": "contracts.json",
+        "index": "index",
+        "key": "file:index.key",
+        "ledger": f"ledger-{kind}",
+        "meter": f"meter-{kind}",
+    }
+    lines = [f"{name}: {value}" for name, value in made.items()]
+    if kind != "files":
+        lines = ["exit:", *(f"  {line}" for line in lines), "status: 127.0.0.1:0"]
+    (folder / f"{kind}.yaml").write_text("\n".join(lines) + "\n" + more)
+
+
+def free() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture
+def proof(egress, tmp_path: Path):
+    """Return a function that proves surfaces, over one canary with two identifiers."""
+    rows = canaries.drawn(1)
+    kept = [{**row, "device": "", "advertising": ""} for row in rows]
+    (tmp_path / "canaries.csv").write_bytes(canaries.written(kept))
+    settings(tmp_path)
+    words = ("--canaries", "canaries.csv", "--contracts", "contracts.json")
+    return lambda *more: egress("prove", *words, "--channel", "chat", *more)
+
+
+LIBRARY = ("--index", "index", "--key", "file:index.key", "--meter", "meter")
+
+
+def test_the_library_is_proved_and_logged(proof, tmp_path: Path):
+    """Nothing leaves the exit; the certificate tells no value, and is in the ledger."""
+    found = proof(*LIBRARY, "--ledger", "ledger", "-o", "certificate.json")
+    assert (found.code, found.err) == (0, "")
+    assert found.out.splitlines()[-1] == (
+        "exit 0: no canary left, and what is harmless did"
+    )
+    text = (tmp_path / "certificate.json").read_text()
+    told = json.loads(text)
+    assert told["ringfence"] == "egress-prove/1"
+    (surface,) = told["surfaces"]
+    assert (surface["surface"], surface["unproven"]) == ("library", "")
+    (one,) = canaries.read(tmp_path / "canaries.csv")
+    for _, identifier in one.identifiers:
+        assert identifier not in text
+        assert identifier not in found.out
+    kinds = [entry.kind for _, entry in entries(tmp_path / "ledger")]
+    assert kinds[-1] == "document"
+    verdicts = [one.verdict for one in releases(tmp_path / "ledger").told]
+    assert verdicts.count("block") == surface["tries"]
+
+
+def test_a_running_file_gateway_is_proved(proof, tmp_path: Path):
+    """Files dropped into the outbox of a gateway that runs never come out."""
+    folders = ("outbox", "released", "quarantine")
+    for name in folders:
+        (tmp_path / name).mkdir(mode=0o700)
+    config(tmp_path, "files", "".join(f"{name}: {name}\n" for name in folders))
+    words = [word for name in folders for word in (f"--{name}", name)]
+    with running("files", tmp_path) as said:
+        assert said.startswith("watching")
+        found = proof(*words, "--format", "json")
+    (surface,) = json.loads(found.out)["surfaces"]
+    assert (surface["unproven"], surface["lost"]) == ("", [])
+    assert found.code == 0
+
+
+def test_a_running_proxy_is_proved(proof, tmp_path: Path):
+    """Answers of an upstream that has canaries never pass a proxy that runs."""
+    port = free()
+    config(
+        tmp_path,
+        "proxy",
+        f"proxy:\n- {{listen: 127.0.0.1:0, upstream: http://127.0.0.1:{port}, "
+        "channels: {/chat: chat}}\n",
+    )
+    with running("proxy", tmp_path) as said:
+        url = f"{said.rpartition(' ')[2]}/chat"
+        found = proof("--proxy", url, "--upstream", f"127.0.0.1:{port}")
+    assert found.code == 0, found.out
+    assert "header" in found.out
+
+
+def test_a_running_envoy_is_proved(proof, tmp_path: Path):
+    """Nor do they pass a real Envoy that asks our processor."""
+    port = free()
+    with envoy(port) as asked:
+        config(
+            tmp_path,
+            "envoy",
+            f"ext_proc: {{listen: '{asked.processor}', channels: {{/chat: chat}}}}\n",
+        )
+        with running("envoy", tmp_path):
+            url = f"http://127.0.0.1:{asked.ports['duplex']}/chat"
+            found = proof("--proxy", url, "--upstream", f"127.0.0.1:{port}")
+            none = f"http://127.0.0.1:{asked.ports['none']}/chat"
+            open_ = proof("--proxy", none, "--upstream", f"127.0.0.1:{port}")
+    assert found.code == 0, found.out
+    assert open_.code != 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "no surface is named"),
+        (("--index", "index"), "add --key, --ledger and --meter"),
+        (("--outbox", "outbox"), "add --released and --quarantine"),
+        (("--proxy", "http://x", "--upstream", "x"), "no address with a port"),
+    ],
+)
+def test_half_a_surface_is_refused(proof, words, said: str):
+    """A surface that isn't named wholly is a mistake, and nothing is tried."""
+    found = proof(*words)
+    assert found.code == 2
+    assert said in found.err
+
+
+def test_what_cant_be_tried_is_named(proof, tmp_path: Path):
+    """A ledger that somebody else writes to keeps the library from being proved."""
+    os.rename(tmp_path / "index.key", tmp_path / "other.key")  # noqa: PTH104
+    found = proof(*LIBRARY, "--ledger", "ledger")
+    assert found.code == 10
+    assert "library: not tried; unproven: can't be tried: " in found.out
