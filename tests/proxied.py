@@ -33,7 +33,7 @@ SOON = 60.0  # seconds within which whatever has to happen happens
 ROOT = Path(__file__).parents[1]
 _NAMED = re.compile(r"\b(\w{1,20})=(p\d+)")
 SECRET = b"77777"  # stands in whatever may not leave as it is
-ROOMY = {"cap": 1_000_000, "text": True}
+ROOMY: dict[str, Any] = {"cap": 1_000_000, "text": True}
 EXIT = """\
 exit:
   contracts: contracts.json
@@ -75,6 +75,7 @@ def answer(
 ) -> bytes:
     """Return an answer as it goes over the wire."""
     told = {name.replace("_", "-"): value for name, value in headers.items()}
+    told["connection"] = "close"  # whoever keeps connections may not use one again
     if length:
         told["content-length"] = str(len(body))
     lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())

@@ -28,6 +28,7 @@ from tests.exiting import NOW
 from tests.proving import settings
 from tests.serving import entries
 
+READY = ("watching", "proxy at", "ext_proc at")
 COMMANDS = ("flows", "canaries", "prove")
 RUN = """
 import sys
@@ -37,7 +38,7 @@ from ringfence.egress.proxies import running
 kind, folder = sys.argv[1], Path(sys.argv[2])
 config = folder / f"{kind}.yaml"
 if kind == "files":
-    exiting.run(parts=exiting.Parts(config=config), settle=0, watch=True)
+    exiting.run(parts=exiting.Parts(config=config), watch=True)
 else:
     {"proxy": proxying.proxy, "envoy": proxying.ext_proc}[kind](config)
 """
@@ -81,7 +82,7 @@ def test_a_flow_round_the_exit_is_a_finding(egress, tmp_path: Path):
     """The command names data, door and end, and ends with 11; so does its JSON."""
     found = egress("flows", case(tmp_path / "export", EXPORT))
     assert found.code == 11
-    assert "w/a.b  exported_to: x/y  x        none     undeclared" in found.out
+    assert "w/a.b  undeclared  none     exported_to: x/y  x" in found.out
     told = json.loads(egress("flows", "export", "--format", "json").out)
     assert (told["ringfence"], told["exit"]) == ("egress-flows/1", 11)
     assert told["found"][0]["finding"] == "undeclared"
@@ -118,7 +119,7 @@ def test_a_list_is_made_once_and_for_its_owner(egress, tmp_path: Path):
 
 @contextlib.contextmanager
 def running(kind: str, folder: Path) -> Iterator[str]:
-    """Run a surface as a process of its own; give the first line that it says."""
+    """Run a surface as a process of its own; give the line that says it is ready."""
     with subprocess.Popen(
         [sys.executable, "-c", RUN, kind, str(folder)],
         cwd=folder,
@@ -128,16 +129,13 @@ def running(kind: str, folder: Path) -> Iterator[str]:
     ) as process:
         assert process.stderr is not None
         try:
-            lines = iter(process.stderr.readline, "")
-            said = next(
-                (
-                    line
-                    for line in lines
-                    if line.startswith(("watching", "proxy", "ext_proc"))
-                ),
-                "",
-            )
-            yield said.strip()
+            said = []
+            for line in process.stderr:
+                said.append(line.strip())
+                if line.startswith(READY):
+                    break
+            assert any(line.startswith(READY) for line in said), said
+            yield said[-1]
         finally:
             process.terminate()
 
@@ -167,9 +165,9 @@ def free() -> int:
 
 @pytest.fixture
 def proof(egress, tmp_path: Path):
-    """Return a function that proves surfaces, over one canary with two identifiers."""
-    rows = canaries.drawn(1)
-    kept = [{**row, "device": "", "advertising": ""} for row in rows]
+    """Return a function that proves surfaces, over the address of one canary."""
+    (row,) = canaries.drawn(1)
+    kept = [{**dict.fromkeys(row, ""), "id": row["id"], "email": row["email"]}]
     (tmp_path / "canaries.csv").write_bytes(canaries.written(kept))
     settings(tmp_path)
     words = ("--canaries", "canaries.csv", "--contracts", "contracts.json")
@@ -206,10 +204,10 @@ def test_a_running_file_gateway_is_proved(proof, tmp_path: Path):
     folders = ("outbox", "released", "quarantine")
     for name in folders:
         (tmp_path / name).mkdir(mode=0o700)
-    config(tmp_path, "files", "".join(f"{name}: {name}\n" for name in folders))
+    lines = [*(f"{name}: {name}" for name in folders), "settle: 0", ""]
+    config(tmp_path, "files", "\n".join(lines))
     words = [word for name in folders for word in (f"--{name}", name)]
-    with running("files", tmp_path) as said:
-        assert said.startswith("watching")
+    with running("files", tmp_path):
         found = proof(*words, "--format", "json")
     (surface,) = json.loads(found.out)["surfaces"]
     assert (surface["unproven"], surface["lost"]) == ("", [])
@@ -227,9 +225,11 @@ def test_a_running_proxy_is_proved(proof, tmp_path: Path):
     )
     with running("proxy", tmp_path) as said:
         url = f"{said.rpartition(' ')[2]}/chat"
-        found = proof("--proxy", url, "--upstream", f"127.0.0.1:{port}")
+        found = proof(
+            "--proxy", url, "--upstream", f"127.0.0.1:{port}", "--limit", "99"
+        )
     assert found.code == 0, found.out
-    assert "header" in found.out
+    assert "  plain                 header" in found.out
 
 
 def test_a_running_envoy_is_proved(proof, tmp_path: Path):

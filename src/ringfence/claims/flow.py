@@ -16,6 +16,7 @@ class Door(StrEnum):
     LIES = "lies there"  # nobody says how it came there
     READ = "read from there"  # whoever reads it is there
     CARRIED = "may be carried"  # an account may read it here, and write there
+    LOGGED = "exported"  # a log says so
 
 
 class Finding(StrEnum):
@@ -41,7 +42,10 @@ class Flow:
         why: Why it may not, or why that isn't known.
         channel: Name of the channel that declares it; empty: none does.
         finding: What it comes to.
-        releases: How many verdicts let something leave by that channel.
+        releases: How many verdicts let something leave by that channel; of an export in
+            a log, how many channels judged something not long after.
+        events: Of exports in a log, how many.
+        example: Id of the first of them, for `ringfence audit show`.
     """
 
     door: Door
@@ -54,6 +58,8 @@ class Flow:
     channel: str = ""
     finding: Finding = Finding.UNDECLARED
     releases: int = 0
+    events: int = 0
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

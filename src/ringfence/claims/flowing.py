@@ -86,7 +86,7 @@ class Flowing:
                 yield Flow(Door.COPIED, copy, end, data, kind, known, why)
 
     def _ends(self, copy: str, origin: str) -> Iterator[tuple[str, Status, str]]:
-        """Yield the stores that a copy lies in, where they matter, and not its origin."""
+        """Yield the stores of a copy that its origin isn't in, if they matter."""
         stores = [*self._holding(copy)]
         if not stores:
             yield copy, Status.UNKNOWN, _NO_STORE

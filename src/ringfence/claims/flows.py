@@ -8,27 +8,32 @@ channel declares and the exit's ledger knows nothing of: it left, and not by the
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ringfence.boundary.channels import Channel
 from ringfence.boundary.protection import Patterns, patterns
 from ringfence.boundary.status import Status
 from ringfence.claims.case import Case
+from ringfence.claims.check import Run, logs_of
 from ringfence.claims.contracts import egress_of
+from ringfence.claims.exports import WINDOW, exports
 from ringfence.claims.flow import Finding, Flow, Flows
 from ringfence.claims.flowing import Flowing
 from ringfence.claims.released import Releases
+from ringfence.claims.snapshot import Ask, opened
 
 _ORDER = (*Finding,)
 
 
-def flows(case: Case, told: Releases | None = None) -> Flows:
+def flows(case: Case, told: Releases | None = None, more: Iterable[Flow] = ()) -> Flows:
     """Return every flow of a case, and what it comes to.
 
     Args:
         case: The case.
         told: The verdicts of the exit's ledger; None: none is at hand.
+        more: Further flows, which are judged already.
 
     Raises:
         ConfigError: The boundary says nothing of what may leave.
@@ -39,7 +44,7 @@ def flows(case: Case, told: Releases | None = None) -> Flows:
     seen = Flowing(case, egress)
     judging = _Judging(channels, told)
     found = sorted(
-        (done for one in seen.flows() for done in judging.judged(one)),
+        (*more, *(done for one in seen.flows() for done in judging.judged(one))),
         key=lambda one: (_ORDER.index(one.finding), one.door, one.end, one.by),
     )
     named = {node for one in found for node in (one.by, one.end, *one.data)}
@@ -55,6 +60,42 @@ def flows(case: Case, told: Releases | None = None) -> Flows:
         found=tuple(found),
         labels=case.view.labels(sorted(named)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPast:
+    """How logs are read.
+
+    Attributes:
+        output: Folder for the table of events.
+        window: For how many seconds after an export a verdict explains it.
+    """
+
+    output: Path
+    window: int = WINDOW
+
+
+def flows_of(ask: Ask, told: Releases | None, past: ReadPast | None = None) -> Flows:
+    """Collect a case, or read it back, and return its flows.
+
+    Args:
+        ask: Where the case is.
+        told: The verdicts of the exit's ledger; None: none is at hand.
+        past: How its logs are read, too; None: they aren't.
+
+    Raises:
+        ConfigError: The boundary can't be used, says nothing of what may leave, or
+            orders no logs.
+        NothingCollectedError: No source gave a fact.
+    """
+    if past is None:
+        found = opened(ask)
+        return flows(Case(found.estate, found.boundary, found.boundary.as_of), told)
+    place = Path("boundary.yaml") if ask.case is None else ask.case
+    run = Run(place, past.output, ask.now, ask.as_of, ask.progress)
+    with logs_of(run, require=egress_of) as logs:
+        ask.progress("holding exports against verdicts")
+        return flows(logs.case, told, exports(logs, told, past.window))
 
 
 def _gaps(case: Case, seen: Flowing) -> Iterator[str]:

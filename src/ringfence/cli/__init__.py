@@ -24,6 +24,7 @@ from ringfence.cli import (
     contracting,
     enforcing,
     excepting,
+    exiting,
     gating,
     indexing,
     inspecting,
@@ -31,7 +32,10 @@ from ringfence.cli import (
     ledgering,
     listing,
     planning,
+    proving,
+    proxying,
     reaching,
+    relaying,
     scanning,
     serving,
     watching,
@@ -75,7 +79,12 @@ app.command(excepting.app)
 app.command(indexing.app)
 app.command(inspecting.app)
 inspecting.app.command(contracting.contracts)
-app.command(scanning.scan)
+for _exiting in (exiting.run, exiting.judge):
+    inspecting.app.command(_exiting, help_epilogue=exiting.EXITS)
+inspecting.app.command(proxying.proxy)
+inspecting.app.command(proxying.ext_proc, name="ext-proc")
+inspecting.app.command(relaying.relay, help_epilogue=relaying.EXITS)
+app.command(scanning.scan, help_epilogue=scanning.EXITS)
 app.command(ledgering.app)
 for _command in (
     keeping.rotate,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, validators
 
 from ringfence.cli.streams import complain, show
-from ringfence.cli.words import Form, MaybeOutput
-from ringfence.errors import ExitCode
+from ringfence.cli.words import AsOf, Form, MaybeOutput, instant
+from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
     from ringfence.egress.files.config import Config
@@ -49,6 +51,8 @@ class Parts:
         The meter's file; one that isn't there is made.
     max_age_days
         How old the index may be.
+    as_of
+        Judge, count and log as of that instant, by default now: for a case of the past.
     """
 
     config: Path | None = None
@@ -59,6 +63,7 @@ class Parts:
     ledger: Path | None = None
     meter: Path | None = None
     max_age_days: _Days = None
+    as_of: AsOf = None
 
 
 @Parameter(name="*")
@@ -117,6 +122,9 @@ def run(
     from ringfence.egress.files import lines, running
     from ringfence.egress.files.gateway import Gateway
 
+    if watch and parts.as_of is not None:
+        hint = "what goes on has a clock of its own"
+        raise ConfigError("can't be given with `--watch`", Locus("--as-of"), hint)
     config = _config(parts, folders)
     settings, places = config.settings(), config.places()
     workshop, outbox = config.workshop(), places.outbox
@@ -127,7 +135,7 @@ def run(
 
     with (
         running.alone(outbox, workshop),
-        exit_of(settings) as open_exit,
+        exit_of(settings, clock=_clock(parts)) as open_exit,
         _ended() as end,
     ):
         gateway = Gateway(open_exit, places, workshop)
@@ -168,7 +176,8 @@ def judge(
     from ringfence.egress.files.gateway import Outcome
     from ringfence.egress.files.single import judged
 
-    with exit_of(_config(parts).settings()) as open_exit:
+    settings = _config(parts).settings()
+    with exit_of(settings, clock=_clock(parts)) as open_exit:
         passage = judged(open_exit, channel, file, output)
     verdict = str(passage.ruling.verdict)
     if format == "json":
@@ -201,6 +210,15 @@ def _config(parts: Parts, folders: Folders = NO_FOLDERS) -> Config:
         settle=folders.settle,
     )
     return said if parts.config is None else said.over(read_config(parts.config))
+
+
+def _clock(parts: Parts) -> Callable[[], float]:
+    """Return what tells the seconds since 1970, or those of a stated instant."""
+    stated = instant(parts.as_of)
+    if stated is None:
+        return time.time
+    seconds = datetime.fromisoformat(stated).timestamp()
+    return lambda: seconds
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from ringfence.cli.words import (
     Form,
     Limit,
     MaybeOutput,
+    Minutes,
     Output,
     instant,
     now,
@@ -27,6 +28,29 @@ if TYPE_CHECKING:
     from ringfence.egress.proving.surfaces import Surface
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Whether logs are read, and where their events go.
+
+    Parameters
+    ----------
+    logs
+        Read the logs of the boundary, too: what was exported?
+    minutes
+        For how long after an export a verdict explains it.
+    output
+        Folder for the table of events.
+    """
+
+    logs: Annotated[bool, Parameter(negative="")] = False
+    minutes: Minutes = 60
+    output: Output = Path("out")
+
+
+NO_PAST = Past()
+
+
 def flows(
     case: Path,
     /,
@@ -34,23 +58,23 @@ def flows(
     ledger: Annotated[
         Path | None, Parameter(help="The exit's ledger: what it let leave.")
     ] = None,
+    past: Past = NO_PAST,
     as_of: AsOf = None,
     format: Form = "text",  # noqa: A002
     limit: Limit = None,
 ) -> int:
     """Hold declared channels against observed flows: what goes round the exit?
 
-    Example: `ringfence egress flows boundary.yaml --ledger releases`.
+    Example: `ringfence egress flows boundary.yaml --ledger releases --logs`.
 
     Parameters
     ----------
     case
         The boundary file, or its folder, or what a check has written.
     """
-    from ringfence.claims.case import Case
-    from ringfence.claims.flows import flows as judged
+    from ringfence.claims.flows import ReadPast, flows_of
     from ringfence.claims.released import releases
-    from ringfence.claims.snapshot import Ask, opened
+    from ringfence.claims.snapshot import Ask
     from ringfence.report import answer_json, flows_text
     from ringfence.report.answering import Screen
 
@@ -59,15 +83,14 @@ def flows(
     if ledger is not None:
         progress("reading the ledger")
         told = releases(ledger)
-    found = opened(Ask(case, now(), instant(as_of), progress))
-    progress("holding channels against flows")
-    chosen = Case(found.estate, found.boundary, found.boundary.as_of)
-    answer = judged(chosen, told)
+    ask = Ask(case, now(), instant(as_of), progress)
+    read = ReadPast(past.output, past.minutes * 60) if past.logs else None
+    answer = flows_of(ask, told, read)
     code = int(flows_text.exit_code(answer))
     if format == "json":
         text = answer_json.plain("egress-flows/1", answer, code, answer.labels)
     else:
-        screen = Screen(*room(limit), answer.labels, case=str(case))
+        screen = Screen(*room(limit), answer.labels, str(past.output), str(case))
         text = flows_text.flows(answer, screen)
     progress.done()
     show(text)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,16 @@ from ringfence.cli.words import Form
 from ringfence.errors import ConfigError, Locus
 
 if TYPE_CHECKING:
+    from ringfence.egress.exit.passage import Exit
+    from ringfence.egress.relay.configuration import Config
+    from ringfence.egress.relay.inside import Inside
+    from ringfence.egress.relay.outside import Outside
     from ringfence.egress.relay.relay import Relay, Step
 
 EXITS = """Exit codes: 0 everything is outside, 10 held at a transaction, 11 blocked at
 one, 1 the tool failed: nothing went without a verdict, 2 usage."""
 SECONDS = 1.0  # from one look to the next
+PUBLISHED = 60.0  # from an entry of the ledger to its publication
 AGAIN = 300.0  # until a transaction that was stopped at is judged again
 
 
@@ -56,30 +62,44 @@ def relay(
     leave_out
         A transaction that was stopped at, to be left out for ever; may be repeated.
     """
-    from ringfence.egress.exit.made import ContractsFile, exit_of
+    from ringfence.egress.exit.made import exit_of
     from ringfence.egress.relay.configuration import read_config
-    from ringfence.egress.relay.inside import Inside
-    from ringfence.egress.relay.outside import Outside
-    from ringfence.egress.relay.relay import Relay
 
     found = read_config(config)
     wanted = [_lsn(one) for one in leave_out]
-    plan = found.plan
-    inside = Inside(_dsn(found.inside, "inside"), plan.slot, plan.publications)
-    outside = Outside(_dsn(found.outside, "outside"), plan.slot)
+    inside, outside = _sides(found)
     with exit_of(found.settings) as exit_:
-        made = Relay(
-            plan,
-            inside,
-            outside,
-            exit_=exit_,
-            contracts=ContractsFile(found.settings.contracts),
-            leave_out=wanted,
-        )
+        made = _made(found, inside, outside, exit_, wanted)
         with closing(made), _ending() as ended:
-            code = _Running(made, ended, format, watch=watch).run(copy=copy)
+            running = _Running(made, ended, format, exit_.publish, watch=watch)
+            code = running.run(copy=copy)
             _unmet(wanted, outside.left_out())
             return code
+
+
+def _sides(found: Config) -> tuple[Inside, Outside]:
+    from ringfence.egress.relay.inside import Inside
+    from ringfence.egress.relay.outside import Outside
+
+    plan = found.plan
+    inside = Inside(_dsn(found.inside, "inside"), plan.slot, plan.publications)
+    return inside, Outside(_dsn(found.outside, "outside"), plan.slot)
+
+
+def _made(
+    found: Config, inside: Inside, outside: Outside, exit_: Exit, wanted: list[int]
+) -> Relay:
+    from ringfence.egress.exit.made import ContractsFile
+    from ringfence.egress.relay.relay import Relay
+
+    return Relay(
+        found.plan,
+        inside,
+        outside,
+        exit_=exit_,
+        contracts=ContractsFile(found.settings.contracts),
+        leave_out=wanted,
+    )
 
 
 @dataclass(slots=True)
@@ -87,11 +107,13 @@ class _Running:
     relay: Relay
     ended: threading.Event
     form: Form
+    publish: Callable[[], None]
     watch: bool
+    due: float | None = None
 
     def run(self, *, copy: bool) -> int:
         """Relay until there is no more, or somebody wants us to end."""
-        from ringfence.egress.relay.telling import exit_code
+        from ringfence.egress.relay.telling import exit_code, is_something
 
         step = self.relay.begin(copy=copy)
         self._tell(step)
@@ -102,9 +124,21 @@ class _Running:
             self._tell(step)
             if step.is_more and step.stop is None:
                 continue
-            if not self.watch or self.ended.wait(AGAIN if step.stop else SECONDS):
+            if not self.watch:
+                break
+            self._publish(is_new=is_something(step))
+            if self.ended.wait(AGAIN if step.stop else SECONDS):
                 break
         return int(exit_code(step))
+
+    def _publish(self, *, is_new: bool) -> None:
+        """Publish what was logged, at most once in a while."""
+        now = time.monotonic()
+        if is_new and self.due is None:
+            self.due = now + PUBLISHED
+        if self.due is not None and now >= self.due:
+            self.publish()
+            self.due = None
 
     def _tell(self, step: Step) -> None:
         from ringfence.egress.relay.telling import is_something, lines, told

@@ -105,7 +105,7 @@ class Inspector:
         parts, columns = look.tally.names()
         texts = list(dict.fromkeys([*columns, *(n for part in parts for n in part)]))
         series = pl.Series(texts, dtype=pl.String)
-        seen, doubts = self._scanner.scan(series)
+        seen, doubts = self._scanner.few(series)
         rows = np.zeros(len(texts), np.int64)
         look.tally.seen(("metadata",), ["name"], seen, rows)
         look.tally.doubted(("metadata",), ["name"], doubts, rows)
@@ -116,7 +116,7 @@ class _Names:
 
     def __init__(self, parts: list[Part], columns: list[str], scanner: Scanner) -> None:
         texts = list(dict.fromkeys([*columns, *(n for part in parts for n in part)]))
-        seen, _ = scanner.scan(pl.Series(texts, dtype=pl.String))
+        seen, _ = scanner.few(pl.Series(texts, dtype=pl.String))
         hit = np.unique(seen.row).tolist()
         self._instead = {texts[at]: f"*{number}" for number, at in enumerate(hit, 1)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from ringfence.claims.flow import Finding, Flow, Flows
@@ -60,14 +61,14 @@ def _lines(found: Flows, screen: Screen) -> Iterator[str]:
 
 def _table(found: Flows, screen: Screen) -> Iterator[str]:
     shown = found.found[: screen.rows]
-    head = ("data", "door", "goes to", "channel", "finding")
+    head = ("data", "finding", "channel", "door", "goes to")
     rows = [
         (
             _data(one, screen),
+            "explained" if one.finding is Finding.EXPLAINED else str(one.finding),
+            printable(one.channel) or "none",
             printable(_door(one, screen)),
             printable(screen.name(one.end)),
-            printable(one.channel) or "none",
-            str(one.finding),
         )
         for one in shown
     ]
@@ -76,7 +77,8 @@ def _table(found: Flows, screen: Screen) -> Iterator[str]:
 
 
 def _door(one: Flow, screen: Screen) -> str:
-    way = one.kind or str(one.door)
+    way = str(one.door) if one.events or not one.kind else one.kind
+    way += f" {one.events:,} times" if one.events > 1 else ""
     return way if one.by == one.end else f"{way}: {screen.name(one.by)}"
 
 
@@ -92,6 +94,10 @@ def _example(one: Flow, screen: Screen) -> Iterator[str]:
     yield from hung("  door      ", printable(_door(one, screen)), screen.width)
     if one.why:
         yield from hung("  because   ", printable(one.why), screen.width)
+    if one.example:
+        typed = ["ringfence", "audit", "show", one.example, screen.case]
+        typed += ["--output", screen.folder] if screen.folder != "out" else []
+        yield f"  to look   {printable(shlex.join(typed))}"
     yield from hung("  remedy    ", printable(_remedy(one)), screen.width)
 
 
@@ -113,6 +119,8 @@ def _remedy(one: Flow) -> str:
             return "name the exit's ledger with `--ledger`"
         case Finding.UNTOLD:
             return "state what isn't known"
+        case _ if one.events:
+            return "none: the exit judged by that channel not long after"
         case _:
             times = wording.counted(one.releases, "release", "releases")
             return f"none: {times} of that channel are in the ledger"

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.boundary.channels import Channel, Egress
+from ringfence.boundary.model import Attribute, Selector
 from ringfence.boundary.status import Status
 from ringfence.claims.case import Case
 from ringfence.claims.flow import Door, Finding, Flow, Flows
@@ -23,8 +24,13 @@ from ringfence.estate.facts import Fact
 from ringfence.ledger.keeping.opening import begin
 from ringfence.report import flows_text
 from ringfence.report.answering import Screen
-from tests.estates import AS_OF, IN_CHINA, attribute, boundary, edge, estate, source
+from tests.estates import AS_OF, attribute, boundary, edge, estate, source
 
+CHINESE = Selector(
+    "in-china",
+    people=Attribute("residence", ("CN",)),
+    entities=Attribute("organised_in", ("CN",)),
+)
 YES, UNKNOWN = Status.YES, Status.UNKNOWN
 TABLE, COLUMN = "dataset:w/people", "column:w/people.mail"
 COPY, SG = "dataset:sg/people", "store:sg"
@@ -58,7 +64,7 @@ def channel(name: str = "out", **more: Any) -> Channel:
 def made(folder: Path, facts: Iterable[Fact], *channels: Channel, **more: Any) -> Case:
     """Return a case of home and some more facts, with channels."""
     egress = Egress(("in-china",), (), channels)
-    fields = {"excluded": (IN_CHINA,), "egress": egress} | more
+    fields = {"excluded": (CHINESE,), "egress": egress} | more
     return Case(estate(folder, (*HOME, *facts)), boundary(**fields), AS_OF)
 
 
@@ -195,6 +201,26 @@ def test_what_stays_where_it_may_is_no_flow(tmp_path: Path):
     found = seen(tmp_path, facts, told=Releases())
     assert found.found == ()
     assert flows_text.exit_code(found) is ExitCode.ALL_UPHELD
+
+
+def test_each_copy_is_a_door_of_its_own(tmp_path: Path):
+    """Two copies in one store are two flows; one where a backup may lie is none."""
+    other, kept = "dataset:sg/mail", "dataset:b/people"
+    facts = (
+        *EXPORT,
+        edge(SG, "contains", other),
+        edge(other, "indexed_in", COLUMN),
+        attribute("store:b", "place", "US"),
+        edge("store:b", "contains", kept),
+        edge(kept, "backed_up_to", TABLE),
+        attribute("legal_entity:host", "organised_in", "US"),
+        edge("legal_entity:host", "controls", "store:b"),
+    )
+    found = seen(tmp_path, facts, told=Releases())
+    assert [(one.by, one.kind) for one in found.found] == [
+        (other, "indexed_in"),
+        (COPY, "exported_to"),
+    ]
 
 
 def test_what_is_undecided_cant_be_told(tmp_path: Path):

@@ -130,4 +130,7 @@ def read(content: bytes) -> Contracts:
     Raises:
         msgspec.DecodeError: They aren't what this version writes.
     """
-    return _decoder.decode(content)
+    found = _decoder.decode(content)
+    if len({one.channel.name for one in found.contracts}) < len(found.contracts):
+        raise msgspec.ValidationError("two contracts of one channel")
+    return found

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     UNDECLARED_TAG = "undeclared-tag"
     UNDECLARED_TEXT = "undeclared-text"
     WRONG_TYPE = "wrong-type"
+    NOT_MASKED = "not-masked"
     UNKNOWN_RECIPIENT = "unknown-recipient"
     # block
     NO_CHANNEL = "no-channel"
@@ -73,6 +74,7 @@ VERDICTS: Mapping[Reason, Verdict] = {
     Reason.UNDECLARED_TAG: Verdict.HOLD,
     Reason.UNDECLARED_TEXT: Verdict.HOLD,
     Reason.WRONG_TYPE: Verdict.HOLD,
+    Reason.NOT_MASKED: Verdict.HOLD,
     Reason.UNKNOWN_RECIPIENT: Verdict.HOLD,
     Reason.NO_CHANNEL: Verdict.BLOCK,
     Reason.NOT_IN_FORCE: Verdict.BLOCK,
@@ -176,6 +178,11 @@ def by_category(
     return {category: _distinct(found[category]) for category in sorted(found)}
 
 
+def unclear(contract: Contract, inspection: Inspection) -> Iterator[Given]:
+    """Yield what of a payload can't be decided, and its contract doesn't expect."""
+    return _looked_through(_Declarations(contract, inspection), inspection)
+
+
 class _Declarations:
     """What a contract declares of the places of a payload.
 
@@ -270,13 +277,13 @@ def _declared(
     contract: Contract, declarations: _Declarations, inspection: Inspection
 ) -> Iterator[Given]:
     """Hold what is there against what was declared."""
-    if not inspection.columns and not contract.channel.text:
+    if inspection.size and not inspection.columns and not contract.channel.text:
         yield Given(Reason.UNDECLARED_TEXT)
     for there in inspection.columns:
         if there.name:
             place = Place(there.part, there.name)
             yield from _of_column(there, declarations.of(place))
-        elif not contract.channel.text:  # a text beside a table
+        elif there.values and not contract.channel.text:  # a text beside a table
             place = Place(there.part)
             yield Given(Reason.UNDECLARED_TEXT, place, count=there.values)
     for seen in inspection.sightings:

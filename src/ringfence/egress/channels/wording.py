@@ -22,6 +22,7 @@ MASKED: Mapping[ChannelMask, str] = {
     "year": "as a year",
 }
 _NAME = re.compile(r"[A-Za-z0-9_.*/ ()~-]{1,64}")
+_DATE = re.compile(r"(?:19|20)[0-9]{2}-[01][0-9](?:-[0-3][0-9])?(?![0-9])")
 _NUMBER = re.compile(r"[0-9]{6}|[0-9](?:[ ().-]*[0-9]){6}")
 
 
@@ -44,7 +45,8 @@ def placed(place: Place | None) -> str:
 
 def named(name: str) -> str:
     """Return a name that may be told, or that it isn't."""
-    is_plain = _NAME.fullmatch(name) is not None and _NUMBER.search(name) is None
+    undated = _DATE.sub("", name)
+    is_plain = _NAME.fullmatch(name) is not None and _NUMBER.search(undated) is None
     return name if is_plain else "(a name that isn't shown)"
 
 
@@ -104,6 +106,9 @@ _WORDS: Mapping[Reason, Callable[[Given], str]] = {
     ),
     Reason.UNDECLARED_TEXT: lambda _given: "text without columns, not declared",
     Reason.WRONG_TYPE: lambda given: f"holds {given.what}, declared as another type",
+    Reason.NOT_MASKED: lambda _given: (
+        "columns are to be masked, and this can't be written anew"
+    ),
     Reason.UNKNOWN_RECIPIENT: _unknown,
     Reason.NO_CHANNEL: lambda _given: "there is no such channel",
     Reason.NOT_IN_FORCE: lambda _given: "the channel isn't in force",

@@ -23,6 +23,17 @@ def each(holds: Callable[[str], bool]) -> Check:
     return check
 
 
+def of_form(pattern: str, check: Check) -> Check:
+    """Return a check that asks another only for texts of a form: it is quicker."""
+
+    def narrowed(texts: pl.Series) -> NDArray[np.bool_]:
+        held = texts.str.contains(pattern).to_numpy().copy()
+        held[held] = check(texts.filter(pl.Series(held)))
+        return held
+
+    return narrowed
+
+
 def digits_of(text: str) -> str:
     """Return the ASCII digits of a text."""
     return "".join(one for one in text if "0" <= one <= "9")
@@ -76,14 +87,28 @@ def routing(text: str) -> bool:
     )
 
 
-_MULTIPLY = (
-    "0123456789 1234067895 2340178956 3401289567 4012395678 "
-    "5987604321 6598710432 7659821043 8765932104 9876543210"
-).split()
-_PERMUTE = (
-    "0123456789 1576283094 5803796142 8916043527 "
-    "9453126870 4286573901 2793806415 7046913258"
-).split()
+_MULTIPLY = [
+    "0123456789",
+    "1234067895",
+    "2340178956",
+    "3401289567",
+    "4012395678",
+    "5987604321",
+    "6598710432",
+    "7659821043",
+    "8765932104",
+    "9876543210",
+]
+_PERMUTE = [
+    "0123456789",
+    "1576283094",
+    "5803796142",
+    "8916043527",
+    "9453126870",
+    "4286573901",
+    "2793806415",
+    "7046913258",
+]
 
 
 def verhoeff(text: str) -> bool:
@@ -99,14 +124,26 @@ _IBAN_SIZES = {
     country: int(size)
     for size, countries in (
         pair.split(":")
-        for pair in (
-            "15:NO 16:BE 18:DK,FI,FO,GL,NL,SD,FK 19:MK,SI "
-            "20:AT,BA,EE,KZ,LT,LU,XK,MN 21:CH,HR,LI,LV "
-            "22:BG,BH,CR,DE,GB,GE,IE,ME,RS,VA 23:AE,GI,IL,IQ,OM,SO,TL "
-            "24:AD,CZ,ES,MD,PK,RO,SA,SE,SK,TN,VG 25:LY,PT,ST 26:IS,TR "
-            "27:BI,DJ,FR,GR,IT,MC,MR,SM 28:AL,AZ,BY,CY,DO,GT,HU,LB,NI,PL,SV "
-            "29:BR,EG,PS,QA,UA 30:JO,KW,MU,YE 31:MT,SC 32:LC 33:RU"
-        ).split()
+        for pair in [
+            "15:NO",
+            "16:BE",
+            "18:DK,FI,FO,GL,NL,SD,FK",
+            "19:MK,SI",
+            "20:AT,BA,EE,KZ,LT,LU,XK,MN",
+            "21:CH,HR,LI,LV",
+            "22:BG,BH,CR,DE,GB,GE,IE,ME,RS,VA",
+            "23:AE,GI,IL,IQ,OM,SO,TL",
+            "24:AD,CZ,ES,MD,PK,RO,SA,SE,SK,TN,VG",
+            "25:LY,PT,ST",
+            "26:IS,TR",
+            "27:BI,DJ,FR,GR,IT,MC,MR,SM",
+            "28:AL,AZ,BY,CY,DO,GT,HU,LB,NI,PL,SV",
+            "29:BR,EG,PS,QA,UA",
+            "30:JO,KW,MU,YE",
+            "31:MT,SC",
+            "32:LC",
+            "33:RU",
+        ]
     )
     for country in countries.split(",")
 }

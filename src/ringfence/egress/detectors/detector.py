@@ -1,8 +1,8 @@
 """What a detector is: it tells what texts look like, and knows nobody.
 
 A detector is an entry point of the group `ringfence.detectors`. It answers for a series
-of texts at once. A series that has a name is a column, or a leaf of JSON, that is called
-so; one without is lines of text.
+of texts at once. A series that has a name is a column, or a leaf of JSON, that is
+called so; one without is lines of text.
 """
 
 from __future__ import annotations

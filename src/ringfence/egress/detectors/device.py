@@ -6,7 +6,16 @@ import ipaddress
 import re
 
 from ringfence.egress.detectors.checks import digits_of, each, luhn
-from ringfence.egress.detectors.rules import EDGE, LEAD, OVER, SAYS, Room, Rule, said, words
+from ringfence.egress.detectors.rules import (
+    EDGE,
+    LEAD,
+    OVER,
+    SAYS,
+    Room,
+    Rule,
+    said,
+    words,
+)
 
 DEVICE = "DEVICE_ID"
 ADVERTISING = "ADVERTISING_ID"
@@ -25,9 +34,13 @@ _NETWORKED = re.compile(
 )
 _BEFORE = r"(?:[A-Za-z§][A-Za-z.]{0,12}[\"'\s:=#_\-(\[]{0,4}){0,2}"
 _V4 = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
-_V4_FOUND = rf"{_BEFORE}(?:^|[^0-9A-Za-z.+/]|//|[vV]){_V4}(?:/[0-9]{{1,2}}|:[0-9]{{1,5}})?(?:[.\-_]?[0-9A-Za-z])*"
+_V4_FOUND = (
+    rf"{_BEFORE}(?:^|[^0-9A-Za-z.+/]|//|[vV]){_V4}(?:/[0-9]{{1,2}}"
+    r"|:[0-9]{1,5})?(?:[.\-_]?[0-9A-Za-z])*"
+)
 _V4_PARTS = re.compile(
-    rf"(|.*[^0-9A-Za-z.+]|.*[vV])({_V4})(?:/(?:[0-9]|[12][0-9]|3[0-2])|:[0-9]{{1,5}})?", re.DOTALL
+    rf"(|.*[^0-9A-Za-z.+]|.*[vV])({_V4})(?:/(?:[0-9]|[12][0-9]|3[0-2])|:[0-9]{{1,5}})?",
+    re.DOTALL,
 )
 _V6 = r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.[0-9]{1,3}){3})?"
 _MAC = r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}"
@@ -115,7 +128,8 @@ def _is_uuid(text: str) -> bool:
 
 
 ROOM = Room(
-    r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:|[0-9]{6}[ \-][0-9]{6}[ \-][0-9]"
+    r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:"
+    r"|[0-9]{6}[ \-][0-9]{6}[ \-][0-9]"
     r"|(?:[0-9A-Fa-f]{2}-){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"
     r"|GA1\.|fb\.[0-9]\.",
     (
@@ -135,7 +149,10 @@ ROOM = Room(
         Rule(
             DEVICE, rf"{LEAD}{_GROUPED}{OVER}", rf"^[^0-9]?({_GROUPED})$", each(is_imei)
         ),
-        Rule(COOKIE, r"GA1\.[0-9]\.[0-9]{5,}\.[0-9]{9,}|fb\.[0-9]\.[0-9]{10,13}\.[0-9]{5,}"),
+        Rule(
+            COOKIE,
+            r"GA1\.[0-9]\.[0-9]{5,}\.[0-9]{9,}|fb\.[0-9]\.[0-9]{10,13}\.[0-9]{5,}",
+        ),
     ),
 )
 WORDED = (
@@ -156,8 +173,17 @@ WORDED = (
         ADVERTISING, said(_ADVERTISED, f"{_UUID}{EDGE}"), f"({_UUID})$", each(_is_uuid)
     ),
     Rule(DEVICE, said(_DEVICES, rf"(?:{_UUID}|[0-9A-Fa-f]{{16,40}}){EDGE}")),
-    Rule(DEVICE, said("serial number|serial no|device serial", rf"[A-Z0-9]*[0-9][A-Z0-9]{{6,}}{EDGE}")),
-    Rule(COOKIE, rf"(?i:set-cookie|cookie)[\"']?\s?:\s?[\"']?[A-Za-z0-9_.\-]+=[^\s;,\"']{{4,}}"),
+    Rule(
+        DEVICE,
+        said(
+            "serial number|serial no|device serial",
+            rf"[A-Z0-9]*[0-9][A-Z0-9]{{6,}}{EDGE}",
+        ),
+    ),
+    Rule(
+        COOKIE,
+        r"(?i:set-cookie|cookie)[\"']?\s?:\s?[\"']?[A-Za-z0-9_.\-]+=[^\s;,\"']{4,}",
+    ),
     Rule(COOKIE, rf"(?:^|[^A-Za-z0-9]){words(_COOKIES)}{SAYS}[A-Za-z0-9_.%\-]{{12,}}"),
 )
 GATES = f"imei|iccid|sim|imsi|{_ADVERTISED}|{_DEVICES}|cookie|{_COOKIES}"

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ringfence.egress.detectors.checks import card, digits_of, each, iban, luhns, routing
+from ringfence.egress.detectors.checks import (
+    card,
+    digits_of,
+    each,
+    iban,
+    luhns,
+    routing,
+)
 from ringfence.egress.detectors.rules import EDGE, LEAD, LINK, OVER, Room, Rule, said
 
 TAG = "BANK_ACCOUNT"
@@ -13,7 +20,9 @@ _CARD = (
 _CARDS = rf"{LEAD}{_CARD}{OVER}"
 _IBAN = r"[A-Za-z]{2}[0-9]{2}(?:[ \-]?[0-9A-Za-z]{4}){2,7}(?:[ \-]?[0-9A-Za-z]{1,3})?"
 _IBANS = rf"(?:^|[^0-9A-Za-z_\-+/]){_IBAN}{EDGE}"
-_CARDED = "card|card number|credit card|debit card|cc|kreditkarte|carte bancaire|tarjeta"
+_CARDED = (
+    "card|card number|credit card|debit card|cc|kreditkarte|carte bancaire|tarjeta"
+)
 _WORDS = (
     "account number|account no|account num|acct|acct no|bank account|account #"
     "|kontonummer|numero de compte|numéro de compte|número de cuenta|numero de cuenta"
@@ -39,7 +48,10 @@ def _ibans(text: str) -> bool:
 
 
 ROOM = Room(
-    rf"[0-9](?:[ \-]?[0-9]){{11}}|[A-Za-z]{{2}}[0-9]{{2}}[ \-]?[0-9A-Za-z]{{4}}[ \-]?[0-9A-Za-z]{{4}}",
+    (
+        r"[0-9](?:[ \-]?[0-9]){11}|[A-Za-z]{2}[0-9]{2}[ "
+        r"\-]?[0-9A-Za-z]{4}[ \-]?[0-9A-Za-z]{4}"
+    ),
     (
         Rule(
             TAG,
@@ -67,7 +79,7 @@ WORDED = (
     Rule(TAG, said(_ROUTING, rf"[0-9]{{9}}{EDGE}"), "([0-9]{9})$", each(routing)),
     Rule(
         TAG,
-        said("pin|pin code|card pin|atm pin", rf"[0-9]{{4}}(?:[^0-9A-Za-z]|$)"),
+        said("pin|pin code|card pin|atm pin", r"[0-9]{4}(?:[^0-9A-Za-z]|$)"),
     ),
     Rule(TAG, said("cvv|cvc|cvv2|card security code", rf"[0-9]{{3,4}}{EDGE}")),
     Rule("FINANCIAL", said(_FIGURES, _MONEY, LINK)),

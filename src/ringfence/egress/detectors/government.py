@@ -1,7 +1,7 @@
 """Numbers that governments give: 28 CFR 202.234(a), full or truncated.
 
-A number is sure without a word before it where its form and its checksum leave little to
-chance; otherwise a word says what it is.
+A number is sure without a word before it where its form and its checksum leave little
+to chance; otherwise a word says what it is.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def spanish(text: str) -> bool:
     """Return whether a text is a DNI or an NIE: its letter is its number modulo 23."""
     bare = re.sub(r"[ .\-]", "", text).upper()
     number = bare[:-1].translate(str.maketrans("XYZ", "012"))
-    return number.isdecimal() and "TRWAGMYFPDXBNJZSQVHLCKE"[int(number) % 23] == bare[-1]
+    return (
+        number.isdecimal() and "TRWAGMYFPDXBNJZSQVHLCKE"[int(number) % 23] == bare[-1]
+    )
 
 
 def french(text: str) -> bool:
@@ -89,12 +91,11 @@ def french(text: str) -> bool:
     return is_month and number.isdecimal() and 97 - int(number) % 97 == int(bare[13:])
 
 
+_TENTH = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
 _ODD = dict(
     zip(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
-        + (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18)
-        + (20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
+        (*_TENTH, *_TENTH, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
         strict=True,
     )
 )
@@ -176,7 +177,20 @@ _ITALIAN = (
 )
 _MACHINE_READ = r"(?:P[A-Z<]|[IAC][A-Z<])[A-Z]{3}[A-Z0-9<]{25,39}"
 
-SOCIAL = "ssn|social security|social security number|social security no|itin|taxpayer id"
+SOCIAL = (
+    "ssn|social security|social security number|social security no|itin|taxpayer id"
+)
+_MEDICARE = (
+    r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9][0-9]-?[AC-HJKMNP-RT-Y]"
+    r"[AC-HJKMNP-RT-Y0-9][0-9]-?[AC-HJKMNP-RT-Y]{2}[0-9]{2}"
+)
+_LICENCES = (
+    "driver license|driver's license|drivers license|driving licence|driver licence"
+    "|driver's licence|driving license|license number|licence number|führerschein"
+)
+_NATIONAL = (
+    "national id|identity card|id card|personalausweis|身份证|주민등록번호|マイナンバー"
+)
 _WORDS = {
     "nino|national insurance|national insurance number": (
         r"[A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z][A-Za-z] ?(?:[0-9]{2} ?){3}[A-Da-d]",
@@ -203,21 +217,16 @@ _WORDS = {
         german,
     ),
     "tfn|tax file number": (r"[0-9]{3}[ \-]?[0-9]{3}[ \-]?[0-9]{2,3}", None),
-    "medicare|mbi|medicare number": (
-        r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9][0-9]-?[AC-HJKMNP-RT-Y]"
-        r"[AC-HJKMNP-RT-Y0-9][0-9]-?[AC-HJKMNP-RT-Y]{2}[0-9]{2}",
-        None,
-    ),
+    "medicare|mbi|medicare number": (_MEDICARE, None),
     "passport|passeport|pasaporte|reisepass|passaporto|护照|旅券|паспорт": (
         r"[A-Za-z]{0,3}[ \-]?[0-9](?: ?[0-9A-Za-z]){5,9}",
         _any_digit,
     ),
-    "driver license|driver's license|drivers license|driving licence|driver licence"
-    "|driver's licence|driving license|license number|licence number|führerschein": (
+    _LICENCES: (
         r"[A-Za-z]{0,5}[ \-]?[0-9][0-9A-Za-z \-]{4,16}",
         _any_digit,
     ),
-    "national id|identity card|id card|personalausweis|身份证|주민등록번호|マイナンバー": (
+    _NATIONAL: (
         r"[A-Za-z]{0,3}[0-9][0-9A-Za-z \-]{5,20}",
         _any_digit,
     ),
@@ -256,7 +265,12 @@ ROOM = Room(
             rf"^[^A-Za-z]?({_ITALIAN})$",
             each(italian),
         ),
-        Rule(TAG, rf"(?:^|[^A-Z0-9<]){_MACHINE_READ}", r"([A-Z0-9<]+)$", each(_is_machine_read)),
+        Rule(
+            TAG,
+            rf"(?:^|[^A-Z0-9<]){_MACHINE_READ}",
+            r"([A-Z0-9<]+)$",
+            each(_is_machine_read),
+        ),
     ),
 )
 WORDED = (
@@ -268,7 +282,16 @@ WORDED = (
     ),
     # Truncated to its last four, as the rule says, it counts.
     Rule(TAG, said(SOCIAL, rf"(?:[Xx*#.\-• ]{{3,9}}|(?i:ending in ))[0-9]{{4}}{EDGE}")),
-    Rule(TAG, said("last (?:four|4)(?: digits)? of (?:my|his|her|the|your) (?:ssn|social(?: security(?: number)?)?)", "[0-9]{4}")),
+    Rule(
+        TAG,
+        said(
+            (
+                "last (?:four|4)(?: digits)? of (?:my|his|her|the|your) (?:ssn"
+                "|social(?: security(?: number)?)?)"
+            ),
+            "[0-9]{4}",
+        ),
+    ),
     *(
         Rule(
             TAG,

@@ -1,7 +1,7 @@
 """Where somebody is, within 1,000 metres: 28 CFR 202.242.
 
-Two decimals of a latitude are 1.1 km of a degree's hundredth, and so within 1,000 m of
-the place; one decimal is not. A geohash of six signs is within 0.61 km, one of five not.
+Two decimals of a latitude stand for 1.1 km at most, and so are within 1,000 m of the
+place; one decimal is not. A geohash of six signs is within 0.61 km, one of five not.
 """
 
 from __future__ import annotations
@@ -15,9 +15,13 @@ from ringfence.egress.detectors.rules import EDGE, SAYS, Room, Rule, said
 TAG = "LOCATION"
 _LAT = r"[+\-]?[0-9]{1,2}\.[0-9]{2,15}"
 _LON = r"[+\-]?[0-9]{1,3}\.[0-9]{1,15}"
-_PAIRS = rf"[\[(]?(?:[+\-]?[0-9.]+(?:[eE]-?[0-9]+)?\s?[,;]\s?)*[+\-]?[0-9]{{1,3}}\.[0-9]{{4,15}}\s?[,;]\s?[+\-]?[0-9]{{1,3}}\.[0-9]{{4,15}}(?:\s?[,;]\s?[+\-]?[0-9.]+)*[0-9A-Za-z%]*"
+_PAIRS = (
+    r"[\[(]?(?:[+\-]?[0-9.]+(?:[eE]-?[0-9]+)?\s?[,;]\s?)*[+\-]?"
+    r"[0-9]{1,3}\.[0-9]{4,15}\s?[,;]\s?[+\-]?[0-9]{1,3}\."
+    r"[0-9]{4,15}(?:\s?[,;]\s?[+\-]?[0-9.]+)*[0-9A-Za-z%]*"
+)
 _DEGREES = (
-    r"[0-9]{1,3}\s?[°º]\s?[0-9]{1,2}(?:\.[0-9]+)?\s?['′’]\s?"
+    r"[0-9]{1,3}\s?[°º]\s?[0-9]{1,2}(?:\.[0-9]+)?\s?['\u{2032}\u{2019}]\s?"
     r"(?:[0-9]{1,2}(?:\.[0-9]+)?\s?(?:[\"″”]|'')\s?)?[NSEWO]"
     r"|[0-9]{1,3}\.[0-9]{2,}\s?[°º]\s?[NSEWO]"
 )
@@ -28,8 +32,14 @@ _WORDS = (
 _LATITUDE = "lat|latitude|breitengrad|纬度"
 _E7 = "lat e7|latitude e7|late7|latitudee7"
 _BASE32 = "0-9b-hjkmnp-zB-HJKMNP-Z"
-_WKT = r"(?i:POINT|LINESTRING|POLYGON|MULTIPOINT|MULTIPOLYGON|MULTILINESTRING)(?i:\s*Z?M?)\s*\(+\s*"
-_WKB_FOUND = r"(?:01010000(?:00|[2Aa]0[Ee]6100000|[2Aa]0[0-9A-Fa-f]{8})|00(?:00000001|20000001[0-9A-Fa-f]{8}))[0-9A-Fa-f]{32}"
+_WKT = (
+    r"(?i:POINT|LINESTRING|POLYGON|MULTIPOINT|MULTIPOLYGON"
+    r"|MULTILINESTRING)(?i:\s*Z?M?)\s*\(+\s*"
+)
+_WKB_FOUND = (
+    r"(?:01010000(?:00|[2Aa]0[Ee]6100000|[2Aa]0[0-9A-Fa-f]{8})"
+    r"|00(?:00000001|20000001[0-9A-Fa-f]{8}))[0-9A-Fa-f]{32}"
+)
 
 
 def is_pair(text: str) -> bool:
@@ -50,7 +60,7 @@ def is_place(one: float, other: float) -> bool:
 
 
 def is_told(text: str) -> bool:
-    """Return whether numbers after a word for places are of a place, and fine enough."""
+    """Return whether numbers after a word for places are a place's, and fine."""
     numbers = re.findall(r"[+\-]?[0-9]+\.[0-9]+", text)
     fine = any(len(number.partition(".")[2]) > 1 for number in numbers)
     return len(numbers) > 1 and fine and is_place(float(numbers[0]), float(numbers[1]))
@@ -88,7 +98,8 @@ def _is_code(text: str) -> bool:
 
 ROOM = Room(
     r"\.[0-9]{4,}\s?[,;]\s?[+\-]?[0-9]{1,3}\.[0-9]{4}|[°º]"
-    rf"|(?i:POINT|LINESTRING|POLYGON)(?i:\s*Z?M?)\s*\(|{_WKB_FOUND}|geo:|/@|[?&](?:q|ll|center|query|daddr|saddr)="
+    rf"|(?i:POINT|LINESTRING|POLYGON)(?i:\s*Z?M?)\s*\(|{_WKB_FOUND}"
+    r"|geo:|/@|[?&](?:q|ll|center|query|daddr|saddr)="
     r"|[23456789CFGHJMPQRVWX]{8}\+[23456789CFGHJMPQRVWX]{2}|///",
     (
         Rule(TAG, rf"(?:^|[^0-9A-Za-z.+\-]){_PAIRS}", "", each(is_pair)),
@@ -101,19 +112,47 @@ ROOM = Room(
             "",
             each(is_told),
         ),
-        Rule(TAG, r"(?:^|[^0-9A-Z])([2-9CFGHJMPQRVWX]{8}\+[2-9CFGHJMPQRVWX]{2,3})(?:[^0-9A-Za-z]|$)", "([2-9CFGHJMPQRVWX]{8}[+])", each(_is_code)),
+        Rule(
+            TAG,
+            (
+                r"(?:^|[^0-9A-Z])([2-9CFGHJMPQRVWX]{8}\+[2-9CFGHJMPQRVWX]{2,3})"
+                r"(?:[^0-9A-Za-z]|$)"
+            ),
+            "([2-9CFGHJMPQRVWX]{8}[+])",
+            each(_is_code),
+        ),
         Rule(TAG, r"(?:^|[\s\"'(])///\p{Ll}{3,}\.\p{Ll}{3,}\.\p{Ll}{3,}"),
     ),
 )
 WORDED = (
     Rule(
         TAG,
-        said(_WORDS, rf"(?:[\"']?(?:lat|lon|lng|latitude|longitude|x|y)[\"':= ]{{1,4}})?{_LON}[^0-9A-Za-z\n]{{1,6}}(?:(?:lat|lon|lng|latitude|longitude|x|y)[\"':= ]{{1,4}})?{_LON}(?:[0-9])*", r"[^0-9A-Za-z\n+\-]{0,6}(?:(?i:is|are|was|at)[^0-9A-Za-z\n+\-]{1,6}){0,2}"),
+        said(
+            _WORDS,
+            (
+                r"(?:[\"']?(?:lat|lon|lng|latitude|longitude|x"
+                rf"|y)[\"':= ]{{1,4}})?{_LON}[^0-9A-Za-z\n]{{1,6}}(?:(?:lat|lon"
+                rf"|lng|latitude|longitude|x|y)[\"':= ]{{1,4}})?{_LON}(?:[0-9])*"
+            ),
+            r"[^0-9A-Za-z\n+\-]{0,6}(?:(?i:is|are|was|at)[^0-9A-Za-z\n+\-]{1,6}){0,2}",
+        ),
         rf"({_LON}[^0-9\n]*{_LON})$",
         each(is_told),
     ),
-    Rule(TAG, said(_LATITUDE, rf"{_LAT}", r"[\\\"'\s:=]{1,6}"), f"({_LAT})$", each(is_latitude)),
-    Rule(TAG, said(_E7, r"-?[0-9]{5,9}", SAYS), "(-?[0-9]{5,9})$", each(is_latitude_e7)),
-    Rule(TAG, said("geohash|geo hash", rf"[{_BASE32}]{{6,12}}{EDGE}"), f"([{_BASE32}]+)$", each(is_geohash)),
+    Rule(
+        TAG,
+        said(_LATITUDE, rf"{_LAT}", r"[\\\"'\s:=]{1,6}"),
+        f"({_LAT})$",
+        each(is_latitude),
+    ),
+    Rule(
+        TAG, said(_E7, r"-?[0-9]{5,9}", SAYS), "(-?[0-9]{5,9})$", each(is_latitude_e7)
+    ),
+    Rule(
+        TAG,
+        said("geohash|geo hash", rf"[{_BASE32}]{{6,12}}{EDGE}"),
+        f"([{_BASE32}]+)$",
+        each(is_geohash),
+    ),
 )
 GATES = f"{_WORDS}|{_LATITUDE}|{_E7}|geohash|geo hash"

@@ -11,6 +11,7 @@ from datetime import date
 from ringfence.egress.detectors.checks import each
 from ringfence.egress.detectors.rules import EDGE, SAYS, Room, Rule, said, words
 
+
 def _email(sign: str, end: str) -> str:
     atom = rf"[{sign}!#$%&'*+/=?^_`{{|}}~\-]+"
     label = rf"[{sign}](?:[{sign}\-]*[{sign}])?"
@@ -22,22 +23,48 @@ def _email(sign: str, end: str) -> str:
 
 
 EMAIL = _email("A-Za-z0-9", "A-Za-z")
-"""An address as it is written in texts: RFC 5322's dot-atom or a quoted word, and a host
-with a dot or an address literal."""
+"""An address as texts have it: RFC 5322's dot-atom or a quoted word, and a host with a
+dot or an address literal."""
 
 FOREIGN = _email(r"\p{L}\p{M}\p{N}", r"\p{L}")
 """The same, in letters of any script (RFC 6531)."""
 
 _LOCAL, _WHOLE, _PIECE = 64, 254, 63
-_MONTHS = (
-    "jan feb mar apr may jun jul aug sep oct nov dec "
-    "ene fév abr mai ago set okt dez dic gen mag giu lug ott mär".split()
-)
+_MONTHS = [
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+    "ene",
+    "fév",
+    "abr",
+    "mai",
+    "ago",
+    "set",
+    "okt",
+    "dez",
+    "dic",
+    "gen",
+    "mag",
+    "giu",
+    "lug",
+    "ott",
+    "mär",
+]
 _MONTH = r"[A-Za-zäéûç]{3,10}\.?"
 _DAY = (
     r"(?:[0-9]{4}[\-/.年] ?[0-9]{1,2}[\-/.月] ?[0-9]{1,2}"
     r"|[0-9]{1,2}[\-/. ]{1,2}[0-9]{1,2}[\-/. ]{1,2}(?:[0-9]{4}|[0-9]{2})"
-    rf"|[0-9]{{1,2}}(?:st|nd|rd|th|\.)?(?: of| de)?[ \-]{_MONTH},?(?: de)?[ \-][0-9]{{4}}"
+    r"|[0-9]{1,2}(?:st|nd|rd|th|\.)?(?: of"
+    rf"| de)?[ \-]{_MONTH},?(?: de)?[ \-][0-9]{{4}}"
     rf"|{_MONTH} [0-9]{{1,2}}(?:st|nd|rd|th)?,? [0-9]{{4}}|(?:19|20)[0-9]{{6}})"
 )
 _BORN = (
@@ -50,39 +77,56 @@ _BIRTHPLACE = (
     "place of birth|birth place|birthplace|city of birth|geburtsort|lieu de naissance"
     "|lugar de nacimiento|出生地|место рождения"
 )
-_CAPITAL = r"\p{Lu}[\p{L}'’.\-]+"
+_CAPITAL = r"\p{Lu}[\p{L}'\u{2019}.\-]+"
 _NAMED = (
     "first name|last name|full name|family name|given name|given names|middle name"
     "|legal name|maiden name|customer name|patient name|surname|nachname|vorname"
-    "|prénom|apellido|apellidos|cardholder name|cardholder|account holder|passenger name"
-    "|contact name|employee name|beneficiary name|recipient name|subscriber name|姓名|氏名"
+    "|prénom|apellido|apellidos|cardholder name|cardholder"
+    "|account holder|passenger name"
+    "|contact name|employee name|beneficiary name|recipient name|subscriber name"
+    "|姓名|氏名"
 )
-_NAME = r"(?:\p{Lu}[\p{L}'’.\-]+|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]{2,})"
+_NAME = (
+    r"(?:\p{Lu}[\p{L}'\u{2019}.\-]+|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]{2,})"
+)
 _ADDRESSED = (
     "street address|home address|mailing address|billing address|shipping address"
     "|postal address|delivery address|residential address|street|address line 1"
     "|address1|address|adresse|anschrift|dirección|indirizzo|endereço|adres|住址|地址"
 )
-_ZIPS = "zip|zip code|zipcode|postal code|postcode|post code|plz|postleitzahl|code postal|código postal|pincode|邮编"
+_ZIPS = (
+    "zip|zip code|zipcode|postal code|postcode|post code|plz"
+    "|postleitzahl|code postal|código postal|pincode|邮编"
+)
 _SUFFIX = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|"
     r"Terrace|Place|Pl|Square|Sq|Highway|Hwy|Parkway|Pkwy|Circle|Cir|Close|Crescent|"
     r"Gardens|Grove|Row|Trail|Loop|Mews)"
 )
 _STATES = (
-    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI"
+    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]"
+    "|N[CDEHJMVY]|O[HKR]|PA|RI"
     "|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|PR|A[AEP]"
 )
 _BRITISH = r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}"
-_HOUSE = rf"[0-9]{{1,6}}[A-Za-z]?,? (?:[NSEW]\.? )?(?:[A-ZÀ-Þ0-9][A-Za-zÀ-ɏ0-9'.\-]*,? ){{1,4}}{_SUFFIX}"
+_HOUSE = (
+    r"[0-9]{1,6}[A-Za-z]?,? (?:[NSEW]\.? "
+    rf")?(?:[A-ZÀ-Þ0-9][A-Za-zÀ-ɏ0-9'.\-]*,? ){{1,4}}{_SUFFIX}"
+)
 _EUROPEAN = (
-    r"[A-ZÀ-Þ][A-Za-zÀ-ɏ.\- ]{1,40}(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|straat|laan|gatan|vägen|gate|vej)"
+    r"[A-ZÀ-Þ][A-Za-zÀ-ɏ.\- ]{1,40}(?:stra(?:ß|ss)e|str\.|weg|platz"
+    r"|allee|gasse|straat|laan|gatan|vägen|gate|vej)"
     r" ?[0-9]{1,4} ?[a-z]?,?\s+(?:[A-Z]{1,2}-)?[0-9]{4,5}(?: ?[A-Z]{2})? [A-ZÀ-Þ]"
-    r"|[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai) [^\n,]{2,40},?\s+[0-9]{5} [A-ZÀ-Þ]"
-    r"|(?i:calle|avenida|avda\.|plaza|paseo|via|viale|piazza|corso|rua) [^\n,]{2,40},? [0-9]{1,4}[^\n]{0,12}[, ]\s*[0-9]{5} [A-ZÀ-Þ]"
+    r"|[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:rue|avenue|boulevard|place"
+    r"|chemin|allée|impasse|quai) [^\n,]{2,40},?\s+[0-9]{5} [A-ZÀ-Þ]"
+    r"|(?i:calle|avenida|avda\.|plaza|paseo|via|viale|piazza|corso"
+    r"|rua) [^\n,]{2,40},? [0-9]{1,4}[^\n]{0,12}[, ]\s*[0-9]{5} "
+    r"[A-ZÀ-Þ]"
 )
 _CALLERS = "caller|calling number|calling party|calling msisdn|a number|from number"
-_CALLED = "callee|called number|called party|called msisdn|dialed number|b number|to number"
+_CALLED = (
+    "callee|called number|called party|called msisdn|dialed number|b number|to number"
+)
 _LASTED = "duration|call start|call time|call seconds|billsec"
 _PASSWORDS = (
     "password|passwd|pwd|passphrase|passcode|pass word|contraseña|passwort|kennwort"
@@ -103,10 +147,51 @@ _SITES = (
     r"\.(?:com|me|net|cn)/(?:@|in/|u/|profile/)?[A-Za-z0-9_.\-]{3,}"
 )
 _PAGES = frozenset(
-    "about account ads api apps blog contact docs download events explore features "
-    "groups hashtag help home i intent jobs join legal login news p pages photo policies "
-    "pricing privacy profile.php reel search settings share sharer sharer.php signup "
-    "status stories support terms tr watch".split()
+    [
+        "about",
+        "account",
+        "ads",
+        "api",
+        "apps",
+        "blog",
+        "contact",
+        "docs",
+        "download",
+        "events",
+        "explore",
+        "features",
+        "groups",
+        "hashtag",
+        "help",
+        "home",
+        "i",
+        "intent",
+        "jobs",
+        "join",
+        "legal",
+        "login",
+        "news",
+        "p",
+        "pages",
+        "photo",
+        "policies",
+        "pricing",
+        "privacy",
+        "profile.php",
+        "reel",
+        "search",
+        "settings",
+        "share",
+        "sharer",
+        "sharer.php",
+        "signup",
+        "status",
+        "stories",
+        "support",
+        "terms",
+        "tr",
+        "watch",
+    ]
 )
 _NOT_SAID = re.compile(
     r"[*•.x#_\-]+|<.*|\{.*|\$\{.*|%.*|null|none|nil|true|false|undefined|n/?a|required|"
@@ -161,18 +246,26 @@ def is_page_of_somebody(text: str) -> bool:
     return name.lower() not in _PAGES and not name.isdecimal()
 
 
-_SECRET = r"[^\s\"',;&<>]{4,}"
+_HIDDEN = r"[^\s\"',;&<>]{4,}"
 FOREIGN_ROOM = Room(
     r"[^\x00-\x7f]@|@[^\x00-\x7f]|[^\x00-\x7f][^\s@]*@|@[^\s@]*[^\x00-\x7f]",
     (Rule("EMAIL", FOREIGN, "", each(is_email)),),
 )
 ROOM = Room(
-    rf"@|\$2[aby]\$|\$argon2|eyJ|PRIVATE KEY|AKIA|\.(?:com|me|net|cn)/|{EDGE}{_SUFFIX}{EDGE}"
-    r"|, (?:[A-Z]{2}) [0-9]{5}|[0-9][A-Z]{2}(?:[^A-Za-z0-9]|$)|(?i:p\.?o\.? box)|[0-9]{4,5}(?: ?[A-Z]{2})? [A-ZÀ-Þ]",
+    r"@|\$2[aby]\$|\$argon2|eyJ|PRIVATE KEY|AKIA|\.(?:com|me|net"
+    rf"|cn)/|{EDGE}{_SUFFIX}{EDGE}"
+    r"|, (?:[A-Z]{2}) [0-9]{5}|[0-9][A-Z]{2}(?:[^A-Za-z0-9]|$)"
+    r"|(?i:p\.?o\.? box)|[0-9]{4,5}(?: ?[A-Z]{2})? [A-ZÀ-Þ]",
     (
         Rule("EMAIL", EMAIL, "", each(is_email)),
-        Rule("CREDENTIAL", r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$v="),
-        Rule("CREDENTIAL", r"eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*"),
+        Rule(
+            "CREDENTIAL",
+            r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$v=",
+        ),
+        Rule(
+            "CREDENTIAL",
+            r"eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*",
+        ),
         Rule("CREDENTIAL", r"-----BEGIN [A-Z ]*PRIVATE KEY|(?:AKIA|ASIA)[0-9A-Z]{16}"),
         Rule(
             "ACCOUNT_NAME",
@@ -180,8 +273,21 @@ ROOM = Room(
             rf"({_SITES})$",
             each(is_page_of_somebody),
         ),
-        Rule("ADDRESS", rf"{_HOUSE}\.?(?:[,\s]+(?:(?i:apt|suite|unit|ste)\.? ?[#A-Za-z0-9\-]+|[A-ZÀ-Þ][A-Za-zÀ-ɏ'.\-]+)){{0,6}}[,\s]+(?:(?:{_STATES}) [0-9]{{5}}|{_BRITISH})"),
-        Rule("ADDRESS", rf"[A-ZÀ-Þ][A-Za-zÀ-ɏ.'\-]+, (?:{_STATES}) [0-9]{{5}}(?:-[0-9]{{4}})?{EDGE}"),
+        Rule(
+            "ADDRESS",
+            (
+                rf"{_HOUSE}\.?(?:[,\s]+(?:(?i:apt|suite|unit"
+                r"|ste)\.? ?[#A-Za-z0-9\-]+|[A-ZÀ-Þ][A-Za-zÀ-ɏ'.\-]+)){0,6}"
+                rf"[,\s]+(?:(?:{_STATES}) [0-9]{{5}}|{_BRITISH})"
+            ),
+        ),
+        Rule(
+            "ADDRESS",
+            (
+                rf"[A-ZÀ-Þ][A-Za-zÀ-ɏ.'\-]+, (?:{_STATES}) "
+                rf"[0-9]{{5}}(?:-[0-9]{{4}})?{EDGE}"
+            ),
+        ),
         Rule("ADDRESS", rf"(?i:p\.?o\.? box) [0-9]{{1,6}}{EDGE}|{_EUROPEAN}"),
     ),
 )
@@ -189,23 +295,63 @@ WORDED = (
     Rule("BIRTH_DATE", said(_BORN, _DAY), f"({_DAY})$", each(is_birth_date)),
     Rule("BIRTH_PLACE", said(_BIRTHPLACE, r"(?:\p{Lu}|\p{Han}|\p{Cyrillic})[\p{L}]+")),
     Rule("NAME", said(_NAMED, _NAME, SAYS)),
-    Rule("NAME", rf"(?:^|[^A-Za-z])(?i:my (?:full )?name is|mein name ist|je m'appelle|me llamo|mi nombre es|mi chiamo) {_CAPITAL}"),
-    Rule("ADDRESS", said(_ADDRESSED, rf"(?:[0-9]+[A-Za-z]?,? \p{{L}}|\p{{L}}[\p{{L}}.\-' ]{{2,40}} ?[0-9]{{1,5}}(?:[^0-9.]|$)|\p{{Han}}{{2,}})", SAYS)),
-    Rule("ADDRESS", said(_ZIPS, rf"(?:[0-9]{{4,6}}(?:-[0-9]{{3,4}})?|{_BRITISH}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{{4}} ?[A-Z]{{2}}){EDGE}")),
-    Rule("CREDENTIAL", said(_PASSWORDS, _SECRET, SAYS), rf"({_SECRET})$", each(is_secret)),
+    Rule(
+        "NAME",
+        (
+            r"(?:^|[^A-Za-z])(?i:my (?:full )?name is|mein name ist"
+            rf"|je m'appelle|me llamo|mi nombre es|mi chiamo) {_CAPITAL}"
+        ),
+    ),
+    Rule(
+        "ADDRESS",
+        said(
+            _ADDRESSED,
+            (
+                r"(?:[0-9]+[A-Za-z]?,? \p{L}|\p{L}[\p{L}.\-' ]{2,40} "
+                r"?[0-9]{1,5}(?:[^0-9.]|$)|\p{Han}{2,})"
+            ),
+            SAYS,
+        ),
+    ),
+    Rule(
+        "ADDRESS",
+        said(
+            _ZIPS,
+            (
+                rf"(?:[0-9]{{4,6}}(?:-[0-9]{{3,4}})?|{_BRITISH}"
+                r"|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]"
+                rf"|[0-9]{{4}} ?[A-Z]{{2}}){EDGE}"
+            ),
+        ),
+    ),
+    Rule(
+        "CREDENTIAL", said(_PASSWORDS, _HIDDEN, SAYS), rf"({_HIDDEN})$", each(is_secret)
+    ),
     Rule(
         "CREDENTIAL",
-        said(_PASSWORDS, r"[^\s\"',;]*[0-9!@#$%^&*][^\s\"',;]{3,}", r"[\"']? (?i:is|ist|es|est|was)[: ]+[\"']?"),
+        said(
+            _PASSWORDS,
+            r"[^\s\"',;]*[0-9!@#$%^&*][^\s\"',;]{3,}",
+            r"[\"']? (?i:is|ist|es|est|was)[: ]+[\"']?",
+        ),
     ),
-    Rule("CREDENTIAL", said(_SECRETS, _SECRET, SAYS), rf"({_SECRET})$", each(is_secret)),
-    Rule("ACCOUNT_NAME", said(_HANDLES, _SECRET, SAYS), rf"({_SECRET})$", each(is_secret)),
+    Rule(
+        "CREDENTIAL", said(_SECRETS, _HIDDEN, SAYS), rf"({_HIDDEN})$", each(is_secret)
+    ),
+    Rule(
+        "ACCOUNT_NAME", said(_HANDLES, _HIDDEN, SAYS), rf"({_HIDDEN})$", each(is_secret)
+    ),
     Rule(
         "CALL_DETAIL",
         rf"(?s){words(_CALLERS)}.{{1,200}}{words(_CALLED)}.{{1,200}}{words(_LASTED)}",
     ),
 )
-GATES = "|".join([_BORN, _BIRTHPLACE, _NAMED, _ADDRESSED, _ZIPS, _PASSWORDS, _SECRETS, _HANDLES, _LASTED])
+GATES = (
+    f"{_BORN}|{_BIRTHPLACE}|{_NAMED}|{_ADDRESSED}|{_ZIPS}|{_PASSWORDS}|{_SECRETS}"
+    f"|{_HANDLES}|{_LASTED}"
+)
 PHRASES = (
-    "my name is|my full name is|mein name ist|je m'appelle|me llamo|mi nombre es|mi chiamo"
+    "my name is|my full name is|mein name ist|je m'appelle|me llamo"
+    "|mi nombre es|mi chiamo"
     f"|(?:{_PASSWORDS})['\"]? (?:is|ist|es|est|was)|(?:{_BIRTHPLACE}) is"
 )

@@ -15,9 +15,17 @@ from typing import NamedTuple
 import phonenumbers
 
 Shape = tuple[int, ...]
-_KINDS = (
-    "fixed_line mobile toll_free premium_rate shared_cost personal_number voip uan pager"
-).split()
+_KINDS = [
+    "fixed_line",
+    "mobile",
+    "toll_free",
+    "premium_rate",
+    "shared_cost",
+    "personal_number",
+    "voip",
+    "uan",
+    "pager",
+]
 
 
 class Way(NamedTuple):
@@ -57,7 +65,11 @@ class Plans:
         """Return whether any country gives a number, with its trunk prefix or not."""
         return any(
             given.fullmatch(digits)
-            or (trunk and digits.startswith(trunk) and given.fullmatch(digits[len(trunk) :]))
+            or (
+                trunk
+                and digits.startswith(trunk)
+                and given.fullmatch(digits[len(trunk) :])
+            )
             for trunk, given in self.given.values()
         )
 
@@ -85,7 +97,7 @@ def plans() -> Plans:
         trunk = plan.national_prefix or ""
         given[region] = trunk, pattern
         main = phonenumbers.PhoneMetadata.metadata_for_region(
-            phonenumbers.region_code_for_country_code(plan.country_code)
+            phonenumbers.region_code_for_country_code(plan.country_code or 0)
         )
         for form in (main or plan).number_format:
             for way, shape in _ways(form, trunk, pattern):
@@ -120,7 +132,9 @@ def _ways(
     first = re.compile(leading[-1]) if leading else None
     widths = [
         range(int(low or 1), int(high or low or 1) + 1)
-        for low, high in re.findall(r"\(\\d(?:\{([0-9]+)(?:,([0-9]+))?\})?\)", form.pattern)
+        for low, high in re.findall(
+            r"\(\\d(?:\{([0-9]+)(?:,([0-9]+))?\})?\)", form.pattern or ""
+        )
     ]
     found = []
     for shape in itertools.product(*widths):

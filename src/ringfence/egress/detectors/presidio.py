@@ -2,16 +2,16 @@
 
 It is imported when it is first asked, from `presidio-analyzer`, which whoever wants it
 installs. Names and places, which it finds with a language model, it doesn't find here:
-texts are split into words by a blank pipeline. It is some thousand times slower than
-Ringfence's own detector.
+texts are split into words by a blank pipeline. It is some
+hundred times slower than Ringfence's own detector.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from pkgutil import resolve_name
 from types import MappingProxyType
 from typing import Any
 
@@ -54,16 +54,16 @@ def analyzer() -> Any:  # noqa: ANN401 - a package that needn't be there
         ConfigError: It isn't installed.
     """
     try:
-        presidio = import_module("presidio_analyzer")
-        engines = import_module("presidio_analyzer.nlp_engine")
-        spacy = import_module("spacy")
-        tldextract = import_module("tldextract")
+        presidio = resolve_name("presidio_analyzer")
+        engines = resolve_name("presidio_analyzer.nlp_engine")
+        spacy = resolve_name("spacy")
+        tldextract = resolve_name("tldextract")
     except ImportError as error:
         message = "the detector `presidio` can't be loaded: it isn't installed"
         raise ConfigError(message, hint=f"pip install {PACKAGE}") from error
     # Its check of e-mail addresses would fetch a list of suffixes: take the one inside.
     inside = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-    import_module("tldextract.tldextract").TLD_EXTRACTOR = inside
+    vars(resolve_name("tldextract.tldextract"))["TLD_EXTRACTOR"] = inside
     blank = _blank(engines, spacy.blank("en"))
     registry = presidio.RecognizerRegistry(supported_languages=["en"])
     registry.load_predefined_recognizers(languages=["en"])

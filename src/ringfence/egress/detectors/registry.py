@@ -106,8 +106,8 @@ def _checked(one: Detector, texts: pl.Series) -> dict[str, NDArray[np.int64]]:
     row, tag = np.asarray(found.row), np.asarray(found.tag)
     if len(row) != len(tag):
         raise ValueError("rows and tags differ in number")
-    if len(row) and not (0 <= row.min() and row.max() < len(texts)):
+    if len(row) and not (row.min() >= 0 and row.max() < len(texts)):
         raise ValueError("a row that isn't there")
-    if len(tag) and not (0 <= tag.min() and tag.max() < len(one.tags)):
+    if len(tag) and not (tag.min() >= 0 and tag.max() < len(one.tags)):
         raise ValueError("a tag that isn't there")
     return Detected(row, tag).by_tag(one.tags)

@@ -116,7 +116,7 @@ LINK = (
 )
 """What stands between a word and its value: `: `, ` is `, `":"`, ` number: `."""
 
-SAYS = r"(?:[\\\"']{0,3}\s?[:=：]\s?[\\\"']{0,3}|\t)"
+SAYS = r"(?:[\\\"']{0,3}\s?[:=\u{ff1a}]\s?[\\\"']{0,3}|\t)"
 """What stands between a key and its value, and nothing else: `: `, `":"`, `=`."""
 
 

@@ -26,12 +26,14 @@ from ringfence.egress.channels.judge import (
     by_category,
     counted,
     judge,
+    unclear,
 )
 from ringfence.egress.exit.book import Book, Said
 from ringfence.egress.exit.passage import Passage, UnjudgedError
 from ringfence.egress.exit.receipt import NO_CONTRACT, receipt, release_id, written
-from ringfence.egress.inspection.report import Coverage, Inspection
+from ringfence.egress.inspection.report import Inspection
 from ringfence.egress.meter.meter import Desk, Meter
+from ringfence.egress.opening.rewriting import RewritingError
 from ringfence.egress.payload import Payload
 from ringfence.errors import RingfenceError
 
@@ -60,7 +62,8 @@ class Rewrites(Protocol):
         """Return a payload with columns replaced.
 
         Raises:
-            RingfenceError: It can't be written anew.
+            RewritingError: It can't be written anew.
+            RingfenceError: A token has no key.
         """
         ...
 
@@ -161,13 +164,17 @@ class LoggedExit:
         ruling = judge(contract, inspection, Reading(), self._now())
         if ruling.verdict is not Verdict.MASK:
             return _Found(contract, inspection, payload, inspection.content)
-        output = self._rewrites.masked(contract, payload, ruling.masks)
+        try:
+            output = self._rewrites.masked(contract, payload, ruling.masks)
+        except RewritingError:  # it will never be: that is a verdict, and no fault
+            never = (Given(Reason.NOT_MASKED),)
+            return _Found(contract, inspection, None, "", ruling.masks, never)
         try:
             again = self._looked(output)
         except BaseException:
             _drop(output, payload)
             raise
-        flaws = tuple(_flaws(again, ruling))
+        flaws = tuple(_flaws(contract, again, ruling))
         return _Found(contract, inspection, output, again.content, ruling.masks, flaws)
 
     def _looked(self, payload: Payload) -> Inspection:
@@ -239,13 +246,11 @@ class LoggedExit:
         return ruling
 
 
-def _flaws(again: Inspection, ruling: Ruling) -> Iterator[Given]:
+def _flaws(contract: Contract, again: Inspection, ruling: Ruling) -> Iterator[Given]:
     """Yield why what was masked may not leave: it is looked through like any other."""
-    if again.coverage is not Coverage.COMPLETE:
-        yield Given(Reason.NOT_COMPLETE, what=again.coverage.value)
-    for one in again.undecided:
-        if one.place.column not in ruling.masks:
-            yield Given(Reason.UNDECIDED, one.place, one.why.value, one.count)
+    for one in unclear(contract, again):
+        if one.place is None or one.place.column not in ruling.masks:
+            yield one
     for seen in again.sightings:
         if seen.place.column in ruling.masks and seen.subjects.size:
             count = int(seen.subjects.size)

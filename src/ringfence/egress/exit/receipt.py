@@ -9,7 +9,9 @@ import msgspec
 
 from ringfence.egress.channels.contract import Contract
 from ringfence.egress.channels.judge import Given, Ruling, counted
+from ringfence.egress.channels.wording import named
 from ringfence.egress.inspection.report import Inspection
+from ringfence.egress.inspection.sightings import Place
 
 NO_CONTRACT = hashlib.sha256(b"").hexdigest()
 """The digest that stands for a channel that nobody declared."""
@@ -38,12 +40,13 @@ def receipt(
         ruling: The verdict.
         told: What the exit adds: channel, time, digests.
     """
+    names = _Names(contract)
     people = 0 if contract is None else int(counted(contract, inspection).size)
     return {
         "release": release_id(contract, inspection),
         **told,
         "verdict": str(ruling.verdict),
-        "reasons": [_given(one) for one in ruling.reasons[:MOST]],
+        "reasons": [_given(one, names) for one in ruling.reasons[:MOST]],
         "reasons_left_out": max(0, len(ruling.reasons) - MOST),
         "masks": dict(ruling.masks),
         "content": inspection.content,
@@ -56,7 +59,7 @@ def receipt(
         "epoch": inspection.epoch,
         "sightings": [
             {
-                **_placed(one.place.part, one.place.column, one.place.row),
+                **names.placed(one.place),
                 "tag": one.tag,
                 "written": one.written.name.lower(),
                 "count": one.count,
@@ -73,10 +76,10 @@ def written(told: Mapping[str, object]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
 
 
-def _given(given: Given) -> dict[str, object]:
+def _given(given: Given, names: _Names) -> dict[str, object]:
     found: dict[str, object] = {"reason": given.reason.value}
     if given.place is not None:
-        found |= _placed(given.place.part, given.place.column, given.place.row)
+        found |= names.placed(given.place)
     if given.what:
         found["what"] = given.what
     if given.count:
@@ -86,10 +89,20 @@ def _given(given: Given) -> dict[str, object]:
     return found
 
 
-def _placed(part: tuple[str, ...], column: str, row: int) -> dict[str, object]:
-    found: dict[str, object] = {"column": column}
-    if part:
-        found["part"] = list(part)
-    if row:
-        found["row"] = row
-    return found
+class _Names:
+    """Names as a receipt says them: as declared, else only if they may be told."""
+
+    def __init__(self, contract: Contract | None) -> None:
+        columns = () if contract is None else contract.channel.columns
+        self._declared = {one.name for one in columns}
+
+    def placed(self, place: Place) -> dict[str, object]:
+        """Return a place, for JSON."""
+        name = place.column
+        is_told = not name or name in self._declared
+        found: dict[str, object] = {"column": name if is_told else named(name)}
+        if place.part:
+            found["part"] = [*map(named, place.part)]
+        if place.row:
+            found["row"] = place.row
+        return found

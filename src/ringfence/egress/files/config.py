@@ -72,8 +72,8 @@ class Config:
         """Return what an exit is made of.
 
         Raises:
-            ConfigError: Something isn't said; the error carries all of it. Or there is no
-            such detector.
+            ConfigError: Something isn't said (the error carries all of it), or there
+                is no such detector.
         """
         self._need(_EXIT)
         days = self.max_age_days
@@ -99,7 +99,13 @@ class Config:
         outbox, released = self.outbox or "", self.released or ""
         quarantine = self.quarantine or ""
         receipts = self.receipts or f"{quarantine.rstrip('/')}/receipts"
-        for what, one in (("--released", released), ("--quarantine", quarantine)):
+        others = {
+            "--released": released,
+            "--quarantine": quarantine,
+            "--receipts": receipts,
+            "--work": str(self.work or quarantine),
+        }
+        for what, one in others.items():
             if _is_within(one, outbox) or _is_within(outbox, one):
                 message = "lies within the outbox, or the outbox within it"
                 raise ConfigError(message, Locus(what), "name folders apart")

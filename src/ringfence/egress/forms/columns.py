@@ -39,20 +39,45 @@ def canonical(kind: Kind, series: pl.Series) -> pl.Series:
         series: Texts, or whole numbers; other types are read as polars writes them.
     """
     texts = series.cast(pl.String).alias("text")
+    if _is_canonical(kind, texts):
+        return texts.alias(series.name)
     plain = PLAIN[kind]
     text = pl.col("text")
     is_plain = text.str.contains(plain.pattern) & (
         text.str.len_bytes() <= scalar.LONGEST
     )
     frame = texts.to_frame().with_columns(is_plain.alias("plain"))
-    found = frame.select(
-        pl.when(pl.col("plain")).then(plain.form(text)).alias("form")
-    ).to_series()
+    form = plain.form(text)
+    if kind is Kind.EMAIL and not _is_special(texts):
+        form = _lower(text)  # most addresses: the rest is several times dearer
     left = (~frame["plain"]).fill_null(value=False).arg_true()
     if left.is_empty():
-        return found.alias(series.name)
+        return frame.select(form.alias(series.name)).to_series()
+    found = frame.select(pl.when(pl.col("plain")).then(form)).to_series()
     odd = [scalar.canonical(kind, one) for one in texts.gather(left).to_list()]
     return found.scatter(left, pl.Series(odd, dtype=pl.String)).alias(series.name)
+
+
+def _is_canonical(kind: Kind, texts: pl.Series) -> bool:
+    """Return whether every one is in its canonical form, and is seen to be so."""
+    pattern = CANONICAL.get(kind)
+    if pattern is None or not texts.str.contains(pattern).all():
+        return False
+    longest = int(texts.str.len_bytes().max() or 0)  # type: ignore[arg-type]
+    if kind is Kind.EMAIL and _is_special(texts):
+        return False
+    is_hex = kind in {Kind.ADVERTISING_ID, Kind.DEVICE_ID}
+    return longest <= scalar.LONGEST and not (
+        is_hex and texts.str.contains("^0+$").any()
+    )
+
+
+def _is_special(texts: pl.Series) -> bool:
+    """Return whether any address may have a tag, or be of a domain without dots."""
+    return bool(
+        texts.str.contains("+", literal=True).any()
+        or texts.str.contains(r"(?i)@g(?:oogle)?mail\.com$").any()
+    )
 
 
 def _email(text: pl.Expr) -> pl.Expr:
@@ -108,6 +133,18 @@ def _lower(text: pl.Expr) -> pl.Expr:
 
 DIGESTS = Plain(r"^(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$", _lower)
 NUMBERED = Plain(r"^[A-Za-z0-9][A-Za-z0-9 \-]*$", _numbered)
+HEX = r"^(?:[0-9a-f]{8,14}|[0-9a-f]{16,64})$"
+CANONICAL: dict[Kind, str] = {
+    Kind.ACCOUNT_ID: r"^(?:[1-9][0-9]*|0)$",
+    Kind.ADVERTISING_ID: HEX,
+    Kind.DEVICE_ID: HEX,
+    Kind.EMAIL: r"^[a-z0-9_.\-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$",
+    Kind.EMAIL_DIGEST: r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$",
+    Kind.PHONE: r"^[1-9](?:[0-9]{7,8}|[0-9]{10,14})$",
+    Kind.PHONE_DIGEST: r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$",
+}
+"""What is its own canonical form; of some kinds nearly all of it."""
+
 PLAIN: dict[Kind, Plain] = {
     Kind.ACCOUNT_ID: Plain(r"^[0-9]+$", _whole),
     Kind.ACCOUNT_NAME: Plain(r"^[a-zA-Z0-9_.\-]+$", _lower),

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from mmap import ACCESS_READ, MADV_RANDOM, mmap
 from pathlib import Path
 
 import numpy as np
@@ -228,8 +229,11 @@ def _mapped(path: Path, count: int) -> Numbers:
             raise ProofError("isn't the file that was written", at, _AGAIN)
         if not count:
             return np.empty(0, np.uint64)
-        # A plain array over the map: the subclass is slow at picking places.
-        return np.asarray(np.memmap(path, "<u8", "r"))
+        with path.open("rb") as stream:
+            mapped = mmap(stream.fileno(), 0, access=ACCESS_READ)
+        # Blocks are asked for here and there: what lies behind one isn't wanted.
+        mapped.madvise(MADV_RANDOM)
+        return np.frombuffer(mapped, "<u8")
     except OSError as error:
         raise ConfigError(_reason(error), at, _AGAIN) from None
 

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from ringfence.egress.inspecting.leaves import Leaves, Raw
+from ringfence.egress.inspecting.spots import sighted
 from ringfence.egress.inspecting.tally import Tally
-from ringfence.egress.inspection.report import Column, Coverage, Inspection, Type
+from ringfence.egress.inspection.report import (
+    Column,
+    Coverage,
+    Inspection,
+    Sighting,
+    Type,
+)
 from ringfence.egress.inspection.scanner import Scanner
 from ringfence.egress.inspection.sightings import Doubts, Seen
 from ringfence.egress.opening import telling
@@ -113,20 +121,27 @@ class Glance:
             return None
         try:
             value = parsed(content)
-            found = _shape(value)
+            pairs = _leaves(value)
         except (msgspec.DecodeError, OverError):
             return None
+        found = tuple([(pointer, type_of(leaf)) for pointer, leaf in pairs])
         columns = self._shown(found) if len(found) < _MOST else None
         if columns is None:
             return None
         rows = len(value) if isinstance(value, list) else 1
-        seen, doubts = self._scanner.glance(text)
-        if len(seen.row) or len(doubts.row):
-            tally = self._leaves(value, Raw(seen, doubts, None))
-            if tally is None:
-                return None
-            tally.rows = rows
-            return self._report(content, tally, columns)
+        sightings: tuple[Sighting, ...] | None = None
+        if isinstance(value, dict):
+            held = self._scanner.held(text)
+            if held is not None:
+                sightings = sighted(held, pairs, text)
+        if sightings is None:
+            seen, doubts = self._scanner.glance(text)
+            if len(seen.row) or len(doubts.row):
+                tally = self._leaves(value, Raw(seen, doubts, None))
+                if tally is None:
+                    return None
+                tally.rows = rows
+                return self._report(content, tally, columns)
         return Inspection(
             content=sha256(content).hexdigest(),
             size=len(content),
@@ -134,7 +149,7 @@ class Glance:
             coverage=Coverage.COMPLETE,
             rows=rows,
             columns=columns,
-            sightings=(),
+            sightings=sightings or (),
             undecided=(),
             epoch=self._epoch,
         )
@@ -165,8 +180,10 @@ class Glance:
         doubts: list[Doubts] = []
         for at, text in enumerate(found.texts):
             own, odd = self._scanner.glance(text)
-            seen.append(own._replace(row=own.row + np.uint32(at)))
-            doubts.append(odd._replace(row=odd.row + np.uint32(at)))
+            if len(own.row):
+                seen.append(own._replace(row=own.row + np.uint32(at)))
+            if len(odd.row):
+                doubts.append(odd._replace(row=odd.row + np.uint32(at)))
         rows = np.array(found.rows, np.int64)
         column_of = np.array(found.column_of, np.int64)
         names = list(found.names)
@@ -196,14 +213,12 @@ class Glance:
         )
 
 
-def _shape(value: object) -> Shape:
-    """Return the pointers of a document, and what stands at each.
+def _leaves(value: object) -> list[tuple[str, Any]]:
+    """Return the leaves of a document, with their pointers.
 
     Raises:
         OverError: It is nested too deep.
     """
     if isinstance(value, list) and value:
-        found = [pair for one in value for pair in leaves(one, "/*")]
-    else:
-        found = leaves(value)
-    return tuple([(pointer, type_of(leaf)) for pointer, leaf in found])
+        return [pair for one in value for pair in leaves(one, "/*")]
+    return leaves(value)

@@ -77,7 +77,7 @@ class Look:
     def _cells(self, cells: Cells) -> None:
         if not len(cells.texts):
             return
-        seen, doubts = self._scanner.scan(cells.texts.alias(cells.column))
+        seen, doubts = self._scanner.few(cells.texts.alias(cells.column))
         detected = self._detecting.detected(cells.texts, cells.column)
         if not (len(seen.row) or len(doubts.row) or detected):
             return
@@ -180,7 +180,7 @@ class Look:
         rows = np.array(found.rows, np.int64)
         column_of = np.array(found.column_of, np.int64)
         once = texts.unique(maintain_order=True)
-        seen, doubts = spread(texts, once, *self._scanner.scan(once))
+        seen, doubts = spread(texts, once, *self._scanner.few(once))
         seen, doubts = _both((seen, doubts), self._neighbours(found))
         self.tally.seen(part, names, seen, rows, column_of=column_of)
         self.tally.doubted(part, names, doubts, rows, column_of=column_of)

@@ -8,15 +8,19 @@ that is written anew), and where a candidate isn't found so, the leaves are look
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ringfence.egress.forms.kinds import KINDS
+from ringfence.egress.inspection.glancing import Held
+from ringfence.egress.inspection.report import Sighting
 from ringfence.egress.inspection.scanner import Spotted
-from ringfence.egress.inspection.sightings import Seen
+from ringfence.egress.inspection.sightings import Place, Seen, Written
 from ringfence.egress.opening.caps import OverError
 from ringfence.egress.opening.pointers import parsed, part_of
 
@@ -27,6 +31,8 @@ _ODD = (
     rf'"{_SPACE}@?(?:[0-9A-Za-z\-]+\.)+[A-Za-z]{{2,}}{_SPACE}"'
     r"|[:,\[]\s*-?(?:[0-9.]+[eE]|[0-9]{15,}\.)"
 )
+_IS_ODD = re.compile(_ODD)
+_PLAIN = {str, int}
 _DEEPEST = 16
 _REMEMBERED = 64
 Path = tuple[str | int, ...]
@@ -65,88 +71,125 @@ class Spots:
             spotted: What was seen in them.
         """
         made = _Made()
-        for line, text, raws, kinds, writtens, subjects in _lines(texts, spotted.plain):
+        for line, text, raws, kinds, subjects, writtens in _lines(texts, spotted.plain):
             try:
                 value = parsed(text)
             except (msgspec.DecodeError, UnicodeError, OverError):
                 continue
-            found: list[tuple[Path, str]] = []
-            for raw, kind in zip(raws, kinds, strict=True):
-                one = self._leaf(text, value, raw, kind)
-                if one is None:
-                    break
-                found.append(one)
-            else:
-                row = int(rows[line])
-                sightings = zip(kinds, writtens, subjects, strict=True)
-                made.add(line, row, found, list(sightings))
-        return made.placed()
+            told = {*zip(raws, kinds, subjects, strict=True)}
+            if len(told) < len(raws):  # one of them is there twice
+                continue
+            leaves = [
+                self._leaf(text, value, raw, kind)
+                for raw, kind in zip(raws, kinds, strict=True)
+            ]
+            if None not in leaves:
+                made.add(line, leaves, (kinds, writtens, subjects))
+        return made.placed(rows)
 
     def _leaf(
         self, text: str, value: object, raw: str, kind: int
     ) -> tuple[Path, str] | None:
         """Return the leaf in which a candidate stands; None: that isn't sure."""
-        bare = raw if "@" in raw else raw.strip('\\"')
+        bare = _bare(raw)
+        known = self._paths.get(kind)
+        if known is None:
+            known = self._paths[kind] = {}
+        for found in known.items():
+            if _is_at(value, found[0], bare):
+                return found
         if text.count(bare) != 1:
             return None
-        known = self._paths.setdefault(kind, {})
-        for path, pointer in known.items():
-            if _is_at(value, path, bare):
-                return path, pointer
-        path_of = _path(value, bare, 0)
-        if path_of is None:
+        path = _path(value, bare, 0)
+        if path is None:
             return None
         if len(known) >= _REMEMBERED:
             known.clear()
-        pointer = "".join(
-            "/*" if isinstance(step, int) else f"/{part_of(step)}" for step in path_of
+        known[path] = "".join(
+            "/*" if isinstance(step, int) else f"/{part_of(step)}" for step in path
         )
-        known[path_of] = pointer
-        return path_of, pointer
+        return path, known[path]
 
 
 class _Made:
     """What is placed, as it goes."""
 
     def __init__(self) -> None:
-        self.names: dict[str, int] = {}
-        self.rows: list[int] = []
-        self.column_of: list[int] = []
-        self.lines: list[int] = []
-        self.seen: dict[tuple[int, int, int], int] = {}
+        self._names: dict[str, int] = {}
+        self._column_of: list[int] = []
+        self._lines: list[int] = []
+        self._line_of: list[int] = []
+        self._at: list[int] = []
+        self._columns: tuple[list[int], list[int], list[int]] = [], [], []
 
     def add(
         self,
         line: int,
-        row: int,
         leaves: list[tuple[Path, str]],
-        sightings: list[tuple[int, int, int]],
+        sightings: tuple[list[int], list[int], list[int]],
     ) -> None:
-        """Take in what was seen in one line."""
-        self.lines.append(line)
+        """Take in what was seen in one line: kinds, writings, subjects."""
+        self._lines.append(line)
+        names = self._names
         places: dict[Path, int] = {}
-        for (path, pointer), one in zip(leaves, sightings, strict=True):
-            kind, written, subject = one
+        for path, pointer in leaves:
             at = places.get(path)
             if at is None:
-                at = places[path] = len(self.rows)
-                self.rows.append(row)
-                self.column_of.append(self.names.setdefault(pointer, len(self.names)))
-            key = at, kind, subject
-            self.seen[key] = min(written, self.seen.get(key, written))
+                at = places[path] = len(self._column_of)
+                self._column_of.append(names.setdefault(pointer, len(names)))
+            self._at.append(at)
+        self._line_of += [line] * len(places)
+        for column, values in zip(self._columns, sightings, strict=True):
+            column += values
 
-    def placed(self) -> Placed:
-        """Return it as arrays."""
-        keys = list(self.seen)
+    def placed(self, rows: NDArray[np.int64]) -> Placed:
+        """Return it as arrays; `rows`: row of each line."""
+        kinds, writtens, subjects = self._columns
         seen = Seen(
-            np.array([at for at, _, _ in keys], np.uint32),
-            np.array([kind for _, kind, _ in keys], np.uint8),
-            np.array(list(self.seen.values()), np.uint8),
-            np.array([subject for _, _, subject in keys], np.uint64),
+            np.array(self._at, np.uint32),
+            np.array(kinds, np.uint8),
+            np.array(writtens, np.uint8),
+            np.array(subjects, np.uint64),
         )
-        rows = np.array(self.rows, np.int64)
-        column_of = np.array(self.column_of, np.int64)
-        return Placed(list(self.names), seen, rows, column_of, self.lines)
+        places = rows[np.array(self._line_of, np.int64)]
+        column_of = np.array(self._column_of, np.int64)
+        return Placed(list(self._names), seen, places, column_of, self._lines)
+
+
+def sighted(
+    held: Held, leaves: list[tuple[str, Any]], text: str
+) -> tuple[Sighting, ...] | None:
+    """Return what was seen in one document; None: its leaves have to be looked through.
+
+    Args:
+        held: Whose candidates of its text are.
+        leaves: Its leaves, with their pointers.
+        text: Its text, in which nothing is hidden.
+    """
+    if not held:
+        return ()
+    if _IS_ODD.search(text):
+        return None
+    pointers = {str(leaf): pointer for pointer, leaf in leaves if type(leaf) in _PLAIN}
+    groups: dict[tuple[str, str, Written], dict[str, set[int]]] = {}
+    for (raw, kind, subject), written in held.items():
+        bare = _bare(raw)
+        pointer = pointers.get(bare)
+        if pointer is None or text.count(bare) != 1:
+            return None
+        key = pointer, KINDS[kind].tag, Written(written)
+        groups.setdefault(key, {}).setdefault(bare, set()).add(subject)
+    found = []
+    for (pointer, tag, written), by_leaf in sorted(groups.items()):
+        subjects = np.array(sorted(set[int]().union(*by_leaf.values())), np.uint64)
+        place = Place((), pointer, 1)
+        found.append(Sighting(place, tag, written, len(by_leaf), subjects))
+    return tuple(found)
+
+
+def _bare(raw: str) -> str:
+    """Return a candidate without the quotes that came along."""
+    return raw if "@" in raw else raw.strip('\\"')
 
 
 def _lines(
@@ -156,7 +199,7 @@ def _lines(
     if plain.is_empty():
         return []
     lines = plain.group_by("row", maintain_order=True).agg(
-        "raw", "kind", "written", "subject"
+        "raw", "kind", "subject", "written"
     )
     lines = lines.select(
         "row", texts.gather(lines["row"]).alias("text"), pl.exclude("row")
@@ -165,12 +208,13 @@ def _lines(
 
 
 def _is_at(value: object, path: Path, bare: str) -> bool:
+    """Return whether a leaf is a candidate as it stands."""
     try:
         for step in path:
             value = value[step]  # type: ignore[index]
     except (LookupError, TypeError):
         return False
-    return _holds(value, bare)
+    return value == bare or (type(value) is int and str(value) == bare)
 
 
 def _holds(leaf: object, bare: str) -> bool:

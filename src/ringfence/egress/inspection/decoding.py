@@ -122,13 +122,15 @@ DECODERS = (
 )
 """They are asked for at once."""
 
-APART = (
-    Decoder(patterns.DIGEST64, patterns.DIGEST64_SPANS, unpacking.from_digest),
+APART = Decoder(patterns.DIGEST64, patterns.DIGEST64_SPANS, unpacking.from_digest)
+"""Its sign is rare, and in one expression with others it would make all of them slow."""
+
+RARE = (
     Decoder(patterns.IMAGE64, patterns.IMAGE64, unpacking.as_image),
     Decoder(patterns.CLOSED64, patterns.CLOSED64, unpacking.as_closed),
     Decoder(patterns.HEX_ESCAPED, patterns.HEX_ESCAPED_SPANS, unpacking.from_hex),
 )
-"""They begin with signs that are rare, and are asked for faster one by one."""
+"""They are asked for at once with the others, and then one by one."""
 
 HEXED = Decoder(patterns.HEXED, "", unpacking.from_hex)
 """Its spans are candidates already: nobody looks for them again."""
@@ -150,12 +152,19 @@ class Decoded(NamedTuple):
 
 
 class Decoding:
-    """Decodes texts, as far as the limits go."""
+    """Decodes texts, as far as the limits go.
+
+    Attributes:
+        limits: These limits.
+        rare: Decoders of what is rare.
+        first: What is found wherever one of them has something to say.
+    """
 
     def __init__(self, limits: Limits, more: Iterable[Decoder] = ()) -> None:
         """Decode with the usual decoders and some more."""
         self.limits = limits
-        self.apart = (*APART, *more)
+        self.rare = (*RARE, *more)
+        self.first = "|".join(f"(?:{decoder.trigger})" for decoder in self.rare)
 
     def decoded(
         self, frame: pl.DataFrame, fired: pl.DataFrame, hexed: pl.DataFrame
@@ -164,15 +173,16 @@ class Decoding:
 
         Args:
             frame: Texts: columns `row` and `text`.
-            fired: Those of them in which `TRIGGER` may be found.
+            fired: Those of them in which `TRIGGER` or `first` may be found.
             hexed: Runs of hexadecimal digits in them.
         """
         made = _Made({}, [])
         triggered = fired.filter(TEXT.str.contains(TRIGGER))
         for decoder in DECODERS:
             self._decode(triggered, decoder, made)
-        for decoder in self.apart:
-            self._decode(frame, decoder, made)
+        for decoder in self.rare:
+            self._decode(fired, decoder, made)
+        self._decode(frame.filter(TEXT.str.contains("=", literal=True)), APART, made)
         self._decode(hexed, HEXED, made)
         schema = {"row": pl.UInt32, "text": pl.String}
         return Decoded(

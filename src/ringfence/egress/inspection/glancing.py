@@ -43,6 +43,8 @@ LABEL = r"[a-z0-9]+(?:\-[a-z0-9]+)*"
 GROUPING = re.compile(r"[^0-9A-Za-z]")
 ZEROS = re.compile(r"\.0+$")
 Reading = tuple[Kind, str, Written]
+Held = dict[tuple[str, int, int], int]
+"""How a candidate of somebody's is written, by candidate, number of kind, subject."""
 
 
 # They are asked of candidates, which are short, and need no engine of their own.
@@ -59,6 +61,8 @@ IS_HEX = re.compile(r"[0-9a-fA-F]{12,}|[0-9]+")
 RUN = re.compile(r"[0-9a-fA-F]{16,}")
 MEMORY = 2**26
 """Bytes that RE2 may keep of states: with too few it makes them anew for each text."""
+LEAST_ROUNDED = 9
+"""Signs of the shortest float that has lost digits: `1.234e+20`."""
 LONGEST = 400
 """A candidate of more signs is left to the scan."""
 
@@ -88,36 +92,60 @@ class Glance:
         self.is_able = not (probe.is_worded or probe.others)
         trigger = "|".join(f"(?:{one})" for one in triggers)
         self.triggers = re2.compile(trigger.replace(patterns.EDGE, r"\b"))
+        first = f"{trigger}|{patterns.GROUPED}"
+        self.first = re2.compile(first.replace(patterns.EDGE, r"\b").encode())
         # Candidates are of ASCII: bytes spare RE2 to count signs.
         self.candidates = compiled(probe.pattern.encode())
         self.grouped = compiled(patterns.GROUPED.encode())
         self.separated = compiled((probe.separated or r"\z.").encode())
+        least = min((shape.shortest for shape in self.shapes.values()), default=0)
+        # A telephone number may come without its country code, a float in few signs.
+        self.least = min(least - 1, LEAST_ROUNDED) if self.is_able else 0
         self.is_sparse = patterns.is_sparse(self.shapes)
+
+    def is_nothing(self, text: str) -> bool:
+        """Return whether a text is too short to be anything, and not encoded."""
+        return len(text) < self.least and text.isascii()
 
     def look(self, text: str) -> tuple[Seen, Doubts] | None:
         """Return who stands in a text; None: it is for the scan to say."""
-        if not self.is_able or self.triggers.search(text):
+        found = self.held(text)
+        return None if found is None else answer(*found)
+
+    def held(
+        self, text: str, *, is_open: bool = False
+    ) -> tuple[Held, bool] | None:
+        """Return whose candidates are, and whether one is opaque; None: as in `look`.
+
+        Args:
+            text: A text.
+            is_open: What is encoded in it is left to whoever asks.
+        """
+        if not self.is_able:
             return None
         content = text.encode("utf-8", "replace")
+        fired = self.first.search(content)
+        if fired and not is_open and self.triggers.search(text):
+            return None
         found = {match[0] for match in self.candidates.finditer(content)}
-        if self.grouped.search(content):
+        if fired and self.grouped.search(content):
             found.update(match[0] for match in self.separated.finditer(content))
-        seen: dict[tuple[int, int], int] = {}
+        seen: Held = {}
         is_opaque = False
         for raw in map(bytes.decode, found):
             readings = self._readings(raw)
             if readings is None:
                 return None
-            is_held = self._hold(readings, seen)
+            is_held = self._hold(raw, readings, seen)
             is_opaque |= not is_held and self._is_opaque(raw, text)
-        return _answer(seen, is_opaque=is_opaque)
+        return seen, is_opaque
 
-    def _hold(self, readings: list[Reading], seen: dict[tuple[int, int], int]) -> bool:
+    def _hold(self, raw: str, readings: list[Reading], seen: Held) -> bool:
         """Note who holds any of some readings; return whether somebody does."""
         is_held = False
         for kind, form, written in readings:
             for subject in self.known.holders_of(kind, form):
-                key = (NUMBER[kind], subject)
+                key = (raw, NUMBER[kind], subject)
                 seen[key] = min(written, seen.get(key, written))
                 is_held = True
         return is_held
@@ -243,6 +271,9 @@ class Glance:
                 yield Kind.PHONE, text, Written.PLAIN
 
 
+NOTHING = Seen.none(), Doubts.none()
+
+
 def _is_long(size: int, shape: Shape, more: int = 0) -> bool:
     return shape.shortest <= size <= shape.longest + more
 
@@ -253,9 +284,13 @@ def fitting(form: str, shape: Shape) -> bool:
     return is_long and (not shape.digits or form.isdigit())
 
 
-def _answer(
-    seen: dict[tuple[int, int], int], *, is_opaque: bool
-) -> tuple[Seen, Doubts]:
+def answer(held: Held, is_opaque: bool) -> tuple[Seen, Doubts]:  # noqa: FBT001
+    """Return what was seen in a text as columns."""
+    if not held and not is_opaque:
+        return NOTHING
+    seen: dict[tuple[int, int], int] = {}
+    for (_, kind, subject), written in held.items():
+        seen[kind, subject] = min(written, seen.get((kind, subject), written))
     keys = sorted(seen)
     count = len(keys)
     return (

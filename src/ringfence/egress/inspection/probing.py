@@ -80,13 +80,12 @@ class Probe:
         found = self.extracted(frame, frame if fired is None else fired)
         if found.is_empty():
             return nothing()
-        # Most stand once: what is the same is looked up once.
-        unique = found.select(pl.col("raw").unique()).with_row_index("at")
+        found, unique = _coded(found)
         asked = unique.select("at", BARE.alias("text"))
         hits = self.hits(asked)
         doubted = self._doubted(unique, hits)
         seen = (
-            self._placed(found, unique, hits)
+            self._placed(found, hits)
             .with_columns(written=_combined(written))
             .select(*SEEN)
         )
@@ -167,7 +166,7 @@ class Probe:
         return [part for part in parts if part is not None]
 
     def _doubted(self, unique: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
-        """Return candidates that nobody holds and that somebody may: `raw`, `why`."""
+        """Return candidates that nobody holds and that somebody may: `at`, `why`."""
         bare = pl.col("raw").str.strip_chars('\\"')
         long = unique.filter(RAW.str.len_bytes().is_between(32, 68))
         salted = long.filter(
@@ -187,7 +186,7 @@ class Probe:
     def _unexplained(self, asked: pl.DataFrame) -> pl.DataFrame:
         """Return doubted candidates but those that are exactly known as others'."""
         if self.others is None or asked.is_empty():
-            return asked.select("raw", "why")
+            return asked.select("at", "why")
         texts = asked.select(
             pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"),
             pl.col("raw").str.strip_chars('\\"').alias("text"),
@@ -200,16 +199,13 @@ class Probe:
             explained.update(form["at"].gather(pl.Series(rows, dtype=pl.UInt32)))
         return asked.filter(
             ~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(sorted(explained))
-        ).select("raw", "why")
+        ).select("at", "why")
 
     @staticmethod
-    def _placed(
-        found: pl.DataFrame, unique: pl.DataFrame, hits: pl.DataFrame
-    ) -> pl.DataFrame:
+    def _placed(found: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
         if hits.is_empty():
             return pl.DataFrame(schema=SEEN)
-        named = hits.join(unique, on="at")
-        return found.join(named.drop("at"), on="raw")
+        return found.join(hits, on="at")
 
     @staticmethod
     def _placed_doubts(
@@ -222,13 +218,14 @@ class Probe:
         is_salted = pl.col("why") == WHY[Doubt.OPAQUE]
         is_whole = raw.str.contains(ENCLOSED) | (raw == TEXT.str.strip_chars())
         return (
-            found.join(doubted, on="raw")
+            found.join(doubted, on="at")
             .join(frame, on="row")
             .filter(~is_salted | is_whole)
             .select("row", "why")
         )
 
 
+SAMPLE = 1000
 WORDED = (Kind.ACCOUNT_NAME, Kind.COOKIE)
 SEEN = {
     "row": pl.UInt32,
@@ -260,6 +257,20 @@ def _combined(written: Written) -> pl.Expr:
         .then(pl.lit(int(written), pl.UInt8))
         .otherwise(pl.lit(int(Written.NESTED), pl.UInt8))
     )
+
+
+def _coded(found: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return candidates with their place among those to look up, and these.
+
+    Where many are the same, each is looked up once.
+    """
+    raws = found["raw"]
+    some = raws.gather_every(max(len(raws) // SAMPLE, 1))
+    if some.n_unique() > len(some) * 0.7:
+        coded = found.with_row_index("at")
+        return coded, coded.select("at", "raw")
+    unique = found.select(RAW.unique()).with_row_index("at")
+    return found.join(unique, on="raw"), unique
 
 
 def _exploded(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:

@@ -159,7 +159,13 @@ def addresses(frame: pl.DataFrame) -> Iterator[Reading]:
     if frame.is_empty():
         return
     lowered = frame.with_columns(TEXT.str.to_lowercase())
-    whole = _trimmed(lowered, r"^(.*@" + DOMAIN + ")")
+    # To find where a group ends is dear: what is an address throughout is told first.
+    is_whole = TEXT.str.contains(rf"^[a-z0-9._+\-]+@{DOMAIN}$")
+    told = lowered.with_columns(is_whole.alias("whole"))
+    rest = told.filter(~pl.col("whole")).drop("whole")
+    whole = told.filter(pl.col("whole")).drop("whole")
+    if not rest.is_empty():
+        whole = pl.concat([whole, _trimmed(rest, r"^(.*@" + DOMAIN + ")")])
     yield Reading(Kind.EMAIL, whole)
     is_odd = TEXT.str.contains(r"[^a-z0-9._+\-@]")
     odd = whole.filter(is_odd)
@@ -173,6 +179,7 @@ def addresses(frame: pl.DataFrame) -> Iterator[Reading]:
     yield Reading(Kind.EMAIL, _trimmed(led, r"^[._+'\-]+(.*)$"))
     shorter = whole
     for _ in range(3):  # the next sentence, with no space before it
+        shorter = shorter.filter(TEXT.str.contains(r"@[^.]+\.[^.]+\."))
         shorter = _trimmed(shorter, r"^(.*@[^.]+\.[^.]+(?:\.[^.]+)*)\.[^.]+$")
         yield Reading(Kind.EMAIL, shorter)
     yield from _turned(lowered)
@@ -180,8 +187,11 @@ def addresses(frame: pl.DataFrame) -> Iterator[Reading]:
 
 def _turned(frame: pl.DataFrame) -> Iterator[Reading]:
     """Yield addresses that stand back to front."""
-    dotted = frame.filter(TEXT.str.contains(r"^.*[a-z]\.?[a-z0-9\-].*@"))
-    turned = dotted.filter(TEXT.str.contains(r"\..*@")).with_columns(
+    dotted = frame.filter(TEXT.str.contains(r"\..*@"))
+    lettered = dotted.filter(TEXT.str.contains(r"^.*[a-z]\.?[a-z0-9\-].*@"))
+    if lettered.is_empty():
+        return
+    turned = lettered.with_columns(
         TEXT.str.reverse().str.strip_chars_start("._-+")
     )
     plain = _trimmed(turned, PLAIN_LOCAL)

@@ -9,8 +9,8 @@ import polars as pl
 
 from ringfence.egress.index.known import Known
 from ringfence.egress.inspection import numbers
-from ringfence.egress.inspection.decoding import TRIGGER, Decoding
-from ringfence.egress.inspection.glancing import Glance
+from ringfence.egress.inspection.decoding import APART, DECODERS, TRIGGER, Decoding
+from ringfence.egress.inspection.glancing import NOTHING, Glance, Held
 from ringfence.egress.inspection.limits import Limits
 from ringfence.egress.inspection.patterns import GROUPED
 from ringfence.egress.inspection.probing import (
@@ -23,9 +23,13 @@ from ringfence.egress.inspection.probing import (
     nothing,
 )
 from ringfence.egress.inspection.sightings import Doubt, Doubts, Seen, Written
+from ringfence.egress.inspection.unrolling import Unrolling, combined, nested
 
 TEXT = pl.col("text")
-FIRST = f"{TRIGGER}|{GROUPED}"
+
+
+FEW = 128
+"""Texts that are looked at one by one sooner than a scan is begun."""
 
 
 class Spotted(NamedTuple):
@@ -59,8 +63,11 @@ class Scanner:
         self.limits = limits or Limits()
         self._probe = Probe(known, others)
         self._decoding = Decoding(self.limits, numbers.decoders(known.shapes))
-        apart = [decoder.trigger for decoder in self._decoding.apart]
-        self._glance = Glance(self._probe, (TRIGGER, *apart), self.limits)
+        self._first = f"{TRIGGER}|{self._decoding.first}|{GROUPED}"
+        triggers = (TRIGGER, self._decoding.first, APART.trigger)
+        self._glance = Glance(self._probe, triggers, self.limits)
+        decoders = (*DECODERS, *self._decoding.rare, APART)
+        self._unrolling = Unrolling(self._glance, decoders, self.limits)
 
     def scan(self, texts: pl.Series) -> tuple[Seen, Doubts]:
         """Return who stands in texts: lines of JSON, cells of a column, lines of chat.
@@ -73,7 +80,28 @@ class Scanner:
                 "text": texts,
             }
         ).drop_nulls("text")
-        return gathered(self._rounds(frame))
+        return gathered(self._rounds(frame, self._fired(frame)))
+
+    def few(self, texts: pl.Series) -> tuple[Seen, Doubts]:
+        """Return what `scan` does, of texts that are mostly few and small."""
+        if len(texts) > FEW:
+            return self.scan(texts)
+        seen, doubts, left = [], [], []
+        for row, text in enumerate(texts.to_list()):
+            if not text or self._glance.is_nothing(text):
+                continue
+            found = self._glance.look(text) or self._unrolling.look(text)
+            if found is None:
+                left.append(row)
+                continue
+            seen.append(found[0]._replace(row=found[0].row + np.uint32(row)))
+            doubts.append(found[1]._replace(row=found[1].row + np.uint32(row)))
+        if left:
+            at = np.array(left, np.uint32)
+            one, other = self.scan(texts.gather(left))
+            seen.append(one._replace(row=at[one.row]))
+            doubts.append(other._replace(row=at[other.row]))
+        return Seen.joined(seen), Doubts.joined(doubts)
 
     def spot(self, texts: pl.Series) -> Spotted:
         """Return who stands in texts, and as what where that is all there is to it."""
@@ -83,7 +111,7 @@ class Scanner:
                 "text": texts,
             }
         ).drop_nulls("text")
-        fired = _fired(frame)
+        fired = self._fired(frame)
         parts = self._rounds(frame, fired)
         seen, doubts = gathered(parts)
         if not self._glance.is_able or self._probe.is_short:
@@ -107,19 +135,27 @@ class Scanner:
 
     def glance(self, text: str) -> tuple[Seen, Doubts]:
         """Return who stands in one small text."""
+        if self._glance.is_nothing(text):
+            return NOTHING
         text = text.encode("utf-8", "replace").decode()  # half a pair is no sign
         found = self._glance.look(text)
+        if found is None:
+            found = self._unrolling.look(text)
         return found if found is not None else self.scan(pl.Series([text]))
 
-    def _rounds(
-        self, frame: pl.DataFrame, fired: pl.DataFrame | None = None
-    ) -> list[Found]:
+    def held(self, text: str) -> Held | None:
+        """Return whose candidates are, in a text that hides nothing; else None."""
+        found = None if self._probe.is_short else self._glance.held(text)
+        return None if found is None or found[1] else found[0]
+
+    def _rounds(self, frame: pl.DataFrame, first: pl.DataFrame) -> list[Found]:
         """Return what stands in texts, and in what they become, round by round.
 
         Args:
             frame: Columns `row` and `text`.
-            fired: Those of them that `FIRST` is found in, if that is known.
+            first: Those of them that may be encoded or grouped.
         """
+        fired: pl.DataFrame | None = first
         parts: list[Found] = []
         left = [(Written.PLAIN, frame)]
         for depth in range(self.limits.depth + 1):
@@ -134,6 +170,25 @@ class Scanner:
             left = made
         return parts
 
+    def _fired(self, texts: pl.DataFrame) -> pl.DataFrame:
+        """Return texts in which something is encoded, or digits stand in groups."""
+        return texts.filter(TEXT.str.contains(self._first))
+
+    def _glanced(
+        self, written: Written, texts: pl.DataFrame, parts: list[Found]
+    ) -> pl.DataFrame:
+        """Look at few texts one by one, and return those that have more to them."""
+        if len(texts) > FEW:
+            return texts
+        left = []
+        for at, (row, text) in enumerate(texts.select("row", "text").iter_rows()):
+            answer = self._glance.look(text)
+            if answer is None:
+                left.append(at)
+            elif len(answer[0].row) or len(answer[1].row):
+                parts.append(_as_found(row, answer, written))
+        return texts[left]
+
     def _round(
         self,
         written: Written,
@@ -142,20 +197,41 @@ class Scanner:
         fired: pl.DataFrame | None,
     ) -> list[tuple[Written, pl.DataFrame]]:
         """Return what texts become, by writing; what is found in them joins `parts`."""
-        fired = _fired(texts) if fired is None else fired
+        if fired is None:
+            texts = self._glanced(written, texts, parts)
+            if texts.is_empty():
+                return []
+            fired = self._fired(texts)
         found = self._probe.look(texts, written, fired)
         frames, doubts = self._decoding.decoded(texts, fired, found.hexed)
         parts.append(found)
         for row, doubt in doubts:
             parts.append(_doubts(pl.Series([row], dtype=pl.UInt32), doubt))
         return [
-            (own if written in (Written.PLAIN, own) else Written.NESTED, frame)
+            (nested(written, own), frame)
             for own, frame in frames.items()
         ]
 
 
-def _fired(texts: pl.DataFrame) -> pl.DataFrame:
-    return texts.filter(TEXT.str.contains(FIRST))
+def _as_found(row: int, answer: tuple[Seen, Doubts], written: Written) -> Found:
+    """Return what was seen in a text that stands in a row, written so."""
+    seen, doubts = answer
+    own = [combined(written, Written(one)) for one in seen.written.tolist()]
+    return nothing()._replace(
+        seen=pl.DataFrame(
+            {
+                "row": [row] * len(own),
+                "raw": [None] * len(own),
+                "kind": seen.kind,
+                "written": own,
+                "subject": seen.subject,
+            },
+            schema=SEEN,
+        ),
+        doubts=pl.DataFrame(
+            {"row": [row] * len(doubts.row), "why": doubts.why}, schema=DOUBTED
+        ),
+    )
 
 
 def _doubts(rows: pl.Series, doubt: Doubt) -> Found:

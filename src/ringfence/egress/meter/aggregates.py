@@ -26,7 +26,7 @@ from ringfence.egress.payload import Payload
 
 MOST = 1_000_000
 """Rows of a payload that are held against each other."""
-MOST_WORK = 1 << 23
+MOST_WORK = 1 << 21
 """Rows, times the sets of conditions that each is a part of."""
 
 _WHOLE = re.compile(r"\s*\+?[0-9]{1,18}\s*")

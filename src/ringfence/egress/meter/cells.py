@@ -11,8 +11,9 @@ differencing attacks: D. E. Denning, "Cryptography and Data Security", 1982, cha
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -76,10 +77,17 @@ def flaws(
     """
     told = _Told(before, least)
     new = list(rows)
+    every: dict[Conditions, set[int]] = defaultdict(set)
+    for _, which, count in new:
+        every[which].add(count)
+    counts = {
+        which: sorted(here.union(before.get(which, ())))
+        for which, here in every.items()
+    }
     for row, which, count in new:
         if 0 < count < least:
             yield Flaw(Reason.SMALL_CELL, row)
-        if any(0 < abs(count - other) < least for other in before.get(which, ())):
+        if _is_near(count, counts[which], least):
             yield Flaw(Reason.DIFFERENCE, row)
     for _, which, count in new:
         told.add(which, count)
@@ -87,6 +95,13 @@ def flaws(
     yield from (
         Flaw(Reason.COMPLEMENT, row) for row, which, _ in new if which in telling
     )
+
+
+def _is_near(count: int, counts: Sequence[int], least: int) -> bool:
+    """Return whether one of other counts, which are in order, differs by a few."""
+    at = bisect_left(counts, count)
+    beside = (*counts[max(at - 1, 0) : at], *counts[at + 1 : at + 2])
+    return any(abs(count - other) < least for other in beside)
 
 
 class _Told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -15,6 +16,12 @@ DEEPEST = 64
 _REMEMBERED = 10_000
 TIME = r"\d{4}-\d\d-\d\d(?:[T ][0-9:.,+\-Z]*)?"
 _TIME = re.compile(TIME)
+_TYPES: dict[type, Type] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    NoneType: "empty",
+}
 _decode = msgspec.json.Decoder().decode
 
 
@@ -35,13 +42,7 @@ def type_of(leaf: object) -> Type:
     """Return what a leaf is."""
     if isinstance(leaf, str):
         return "time" if leaf[:2].isdigit() and _TIME.fullmatch(leaf) else "text"
-    if isinstance(leaf, bool):
-        return "boolean"
-    if isinstance(leaf, int):
-        return "integer"
-    if isinstance(leaf, float):
-        return "number"
-    return "empty" if leaf is None else "nested"
+    return _TYPES.get(type(leaf), "nested")
 
 
 def leaves(value: object, at: str = "") -> list[tuple[str, Any]]:
@@ -53,22 +54,36 @@ def leaves(value: object, at: str = "") -> list[tuple[str, Any]]:
     Raises:
         OverError: It is nested too deep.
     """
+    if not value or not isinstance(value, (dict, list)):
+        return [(at, value)]
     found: list[tuple[str, Any]] = []
-    _gather(value, at, 0, found)
+    _gather(value, at, 1, found)
     return found
 
 
-def _gather(value: object, at: str, depth: int, found: list[tuple[str, Any]]) -> None:
+def _gather(
+    value: dict[str, Any] | list[Any],
+    at: str,
+    depth: int,
+    found: list[tuple[str, Any]],
+) -> None:
+    """Take in the leaves of what isn't empty; `depth`: that of its values."""
     if depth > DEEPEST:
         raise OverError
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict):
         for key, inner in value.items():
-            _gather(inner, f"{at}/{part_of(key)}", depth + 1, found)
-    elif isinstance(value, list) and value:
-        for inner in value:
-            _gather(inner, f"{at}/*", depth + 1, found)
-    else:
-        found.append((at, value))
+            pointer = f"{at}/{_PARTS.get(key) or part_of(key)}"
+            if inner and isinstance(inner, (dict, list)):
+                _gather(inner, pointer, depth + 1, found)
+            else:
+                found.append((pointer, inner))
+        return
+    at += "/*"
+    for inner in value:
+        if inner and isinstance(inner, (dict, list)):
+            _gather(inner, at, depth + 1, found)
+        else:
+            found.append((at, inner))
 
 
 _PARTS: dict[str, str] = {}

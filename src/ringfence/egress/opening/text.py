@@ -21,6 +21,7 @@ _CONTROLS[[*range(8), *range(14, 27), *range(28, 32)]] = True
 PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{4,}")
 _OVERLAP = 4096
 _SPACE = 32
+_END = ord("\n")
 
 
 class Reader:
@@ -56,7 +57,9 @@ class Reader:
 
     def _block(self, block: bytes) -> bytes:
         found = self.readable(block)
-        self._following = found.count(b"\n")
+        self._following = int(
+            np.count_nonzero(np.frombuffer(found, np.uint8) == _END)
+        )
         return found
 
     def passed(self) -> int:
@@ -102,7 +105,7 @@ class Reader:
 def _has_controls(block: bytes) -> bool:
     values = np.frombuffer(block, np.uint8)
     low = int(np.count_nonzero(values < _SPACE))
-    if low == block.count(b"\n"):
+    if low == np.count_nonzero(values == _END):
         return False
     return low != sum(map(block.count, (b"\n", b"\r", b"\t"))) and bool(
         _CONTROLS[values].any()

@@ -28,7 +28,8 @@ _MODES = {
     messages.PARTIAL: "BUFFERED_PARTIAL",
 }
 _UNASKED = (
-    *(b"range", b"if-modified-since", b"if-none-match", b"if-range"),
+    *(b"range", b"request-range"),
+    *(b"if-modified-since", b"if-none-match", b"if-range"),
     *(b"x-http-method", b"x-http-method-override", b"x-method-override"),
     *(b"x-original-uri", b"x-original-url", b"x-rewrite-url"),
 )
@@ -130,13 +131,13 @@ class Exchange:
             raise Closed(400, "path", "servers read that path in different ways")
         self._asked = (path, text, self._channel(path, pairs))
         made = messages.ProcessingResponse()
-        common = made.request_headers.response
+        told = made.request_headers.response
         ours = self.rules.header.encode()
         out = [n for n, _ in pairs if n in _UNASKED or n.startswith(heads.OURS)]
-        common.header_mutation.remove_headers.extend(
+        told.header_mutation.remove_headers.extend(
             sorted({one.decode("latin-1") for one in [*out, *([ours] if ours else [])]})
         )
-        _put(common.header_mutation, b"accept-encoding", b"identity")
+        _put(told.header_mutation, b"accept-encoding", b"identity")
         if self._mode == messages.BUFFERED:
             # Never relied upon: Envoy may ignore it, and doesn't say so.
             made.mode_override.response_header_mode = messages.SEND
@@ -264,21 +265,21 @@ class Exchange:
         if is_bodiless:
             mutate(made.response_headers.response, plain, reply)
             return made
-        common = made.response_body.response
-        mutate(common, plain, reply)
+        told = made.response_body.response
+        mutate(told, plain, reply)
         if reply.is_masked:
             body = reply.body
             whole = body if isinstance(body, bytes) else body.read_bytes()
-            common.body_mutation.body = whole
-            _put(common.header_mutation, b"content-length", b"%d" % len(whole))
+            told.body_mutation.body = whole
+            _put(told.header_mutation, b"content-length", b"%d" % len(whole))
         return made
 
     async def _streamed(
         self, plain: Sequence[Pair], reply: Reply
     ) -> AsyncIterator[Response]:
         made = messages.ProcessingResponse()
-        common = made.response_headers.response
-        mutate(common, plain, reply)
+        told = made.response_headers.response
+        mutate(told, plain, reply)
         yield made
         last = not self._trailers
         left = reply.size
@@ -302,15 +303,15 @@ def pairs_of(headers: Any) -> list[Pair]:  # noqa: ANN401
     ]
 
 
-def mutate(common: Any, plain: Sequence[Pair], reply: Reply) -> None:  # noqa: ANN401
+def mutate(told: Any, plain: Sequence[Pair], reply: Reply) -> None:  # noqa: ANN401
     """Have Envoy remove the headers that weren't judged, and set ours."""
     kept = {name for name, _ in reply.headers}
     gone = sorted({name for name, _ in plain} - kept)
-    common.header_mutation.remove_headers.extend(one.decode("latin-1") for one in gone)
+    told.header_mutation.remove_headers.extend(one.decode("latin-1") for one in gone)
     judged = {name for name, _ in plain}
     for name, value in reply.headers:
         if name not in judged or name == b"cache-control":
-            _put(common.header_mutation, name, value)
+            _put(told.header_mutation, name, value)
 
 
 def immediate(reply: Reply) -> Response:

@@ -39,6 +39,7 @@ _STAYING_OUT = HOP | {
     b"if-none-match",
     b"if-range",
     b"range",
+    b"request-range",
     b"x-forwarded-for",
     b"x-forwarded-host",
     b"x-forwarded-path",

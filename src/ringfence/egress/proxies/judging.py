@@ -20,6 +20,7 @@ _MAGIC = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";,]+)", re.IGNORECASE)
 _READ = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "windows-1252"})
 _WHOLE = "identity"
+_PART = 206
 _NOTHING_READS = "application/pdf"  # no text is one, so what is stated is a doubt
 OURS = ((b"cache-control", b"no-store"),)
 STREAM = "text/event-stream"
@@ -88,6 +89,9 @@ def payload_of(answer: Answer) -> Payload:
     media = (heads.values(answer.headers, b"content-type") or [""])[0]
     if media == STREAM:
         raise Closed(502, "stream", "streams without an end are not released")
+    if answer.status == _PART:
+        # Nobody asked for it; what is whole may be parted where somebody's name is.
+        raise Closed(502, "partial", "parts of answers are not released")
     name, packing = answer.path, encodings(answer)
     if packing:
         media = ""

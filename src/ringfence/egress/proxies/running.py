@@ -101,7 +101,7 @@ async def _proxied(order: Order, means: Means) -> None:
         over = _told_to_end()
         await stack.enter_async_context(_standing(order, means, over))
         for one in order.config.listeners:
-            front = Front(Way(one.upstream, one.channels), means)
+            front = _front(one, means)
             where = await stack.enter_async_context(
                 _served(_configured(front, means.limits, one), one.host, one.port)
             )
@@ -109,6 +109,19 @@ async def _proxied(order: Order, means: Means) -> None:
             order.ready(f"proxy at {scheme}://{where}")
         order.ready("ready")
         await over.wait()
+
+
+def _front(listener: Listener, means: Means) -> Front:
+    try:
+        return Front(Way(listener.upstream, listener.channels), means)
+    except OSError as error:
+        raise _useless(error, str(listener.upstream.trust)) from None
+
+
+def _useless(error: OSError, file: str) -> ConfigError:
+    reason = (error.strerror or type(error).__name__).lower()
+    hint = "PEM, and the key that of the certificate"
+    return ConfigError(f"is of no use to TLS: {reason}", Locus(file), hint)
 
 
 async def _processed(order: Order, means: Means) -> None:
@@ -185,6 +198,10 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def _served(config: uvicorn.Config, host: str, port: int) -> AsyncIterator[str]:
     """Give the address at which a server answers, and drain it at the end."""
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise _useless(error, str(config.ssl_certfile)) from None
     with listening(host, port) as opened_socket:
         found, taken = opened_socket.getsockname()[:2]
         server = _Server(config)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +11,8 @@ from pathlib import Path
 from ringfence.documents.files import decode, read_bytes
 from ringfence.documents.located import Located, Reader
 from ringfence.documents.yaml import read_yaml
+from ringfence.egress.detectors.detector import Detector
+from ringfence.egress.detectors.registry import detector
 from ringfence.egress.exit.made import Settings
 from ringfence.egress.relay.plan import Plan
 from ringfence.egress.relay.transactions import BYTES, CHANGES, Caps
@@ -140,13 +142,13 @@ class _Reading:
         return Caps(changes or CHANGES, size or BYTES)
 
     def _settings(self, value: Located | None) -> Settings:
-        more = ("token_key", "max_age")
+        more = ("token_key", "max_age_days", "detectors")
         get = (
             {}
             if value is None
             else self.take.fields(value, required=_EXIT, optional=more, what="`exit`")
         )
-        days = self.take.whole(get.get("max_age"), "`max_age`", least=1)
+        days = self.take.whole(get.get("max_age_days"), "`max_age_days`", least=1)
         return Settings(
             contracts=self._file(get.get("contracts"), "`contracts`", ""),
             index=self._file(get.get("index"), "`index`", ""),
@@ -155,4 +157,13 @@ class _Reading:
             meter=self._file(get.get("meter"), "`meter`", ""),
             token_key=self.take.text(get.get("token_key"), "`token_key`") or "",
             max_age=None if days is None else timedelta(days=days),
+            detectors=tuple(self._detectors(get.get("detectors"))),
         )
+
+    def _detectors(self, value: Located | None) -> Iterator[Detector]:
+        for name, at in self.take.located_texts(value, "`detectors`"):
+            try:
+                yield detector(name)
+            except ConfigError as error:
+                found = error.problems[0]
+                self.take.note(found.message, at, found.hint)

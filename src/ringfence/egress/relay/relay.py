@@ -153,8 +153,8 @@ class Relay:
         messages = counted.over(self._inside.changes(self._plan.batch))
         batch: list[Transaction] = []
         size = 0
-        for one in transactions(messages, self._plan.caps):
-            if self._is_there(one):
+        for one in map(self._left, transactions(messages, self._plan.caps)):
+            if one.end <= self._state.lsn:
                 continue
             if batch and (one.odd or size + one.size > self._plan.caps.bytes):
                 if not self._relayed(batch, done):
@@ -224,11 +224,15 @@ class Relay:
         done.rows += len(rows)
         return True
 
-    def _is_there(self, one: Transaction) -> bool:
-        """Whether a transaction is outside already."""
+    def _left(self, one: Transaction) -> Transaction:
+        """Return what is left to do of a transaction: nothing of what was copied."""
+        is_copied = self._is_copied(one)
+        return Transaction(one.commit, one.xid, one.end) if is_copied else one
+
+    def _is_copied(self, one: Transaction) -> bool:
+        """Whether the copy saw what a transaction did."""
         copied = self._state.copied
-        is_copied = one.end <= copied.until and is_seen(copied.seen, one.xid)
-        return one.end <= self._state.lsn or is_copied
+        return one.end <= copied.until and is_seen(copied.seen, one.xid)
 
     def _relayed(self, batch: Sequence[Transaction], done: Step) -> bool:
         """Relay transactions; return whether the relay may go on behind them."""
@@ -254,7 +258,7 @@ class Relay:
         for change in judged.changes:
             self._outside.write(change)
         self._mark(batch[-1].end)
-        done.applied += len(batch)
+        done.applied += sum(1 for one in batch if one.changes)
         done.lsn = self._state.lsn
 
     def _mark(self, lsn: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ringfence.egress.channels.judge import Verdict
+from ringfence.egress.channels.wording import counted
 from ringfence.egress.relay.lsn import written
 from ringfence.egress.relay.relay import COPY, Step, Stop
 from ringfence.errors import ExitCode, printable
@@ -13,10 +14,10 @@ from ringfence.errors import ExitCode, printable
 def lines(step: Step) -> Iterator[str]:
     """Yield what was done, a line each; nothing where nothing was."""
     if step.rows:
-        yield f"copied: {step.rows:,} rows"
+        yield f"copied: {counted(step.rows, 'row', 'rows')}"
     if step.applied:
-        word = "transaction" if step.applied == 1 else "transactions"
-        yield f"relayed: {step.applied:,} {word}, up to {written(step.lsn)}"
+        told = counted(step.applied, "transaction", "transactions")
+        yield f"relayed: {told}, up to {written(step.lsn)}"
     for lsn in step.left_out:
         yield f"left out, as was said: transaction {written(lsn)}"
     if step.stop is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -192,7 +192,3 @@ def tables(changes: Iterable[Changed | Truncated]) -> Mapping[str, list[Changed]
         if isinstance(one, Changed):
             found.setdefault(one.relation.table, []).append(one)
     return found
-
-
-Kinds = Callable[[Iterable[int]], Mapping[int, str]]
-"""Says what types are, by their numbers: `integer`, `number`, `boolean`, `text`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ringfence.boundary.channels import ChannelMask, Declared
@@ -268,3 +269,10 @@ def test_contracts_come_back_as_they_were_written() -> None:
     assert whole.of("other") is None
     assert [whole.is_good(at) for at in (BEFORE, NOW, AFTER)] == [True, True, False]
     assert one.digest != contract(MAIL).digest
+
+
+def test_two_contracts_of_one_channel_are_refused() -> None:
+    """Nobody can tell by which of two contracts a channel is to be judged."""
+    twice = Contracts("b", "e", BEFORE, AFTER, (contract(MAIL), contract(PLACE)))
+    with pytest.raises(msgspec.DecodeError, match="two contracts"):
+        read(written(twice))

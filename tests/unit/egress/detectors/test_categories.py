@@ -183,7 +183,7 @@ NOTHING = [
     "[12.3456, 45.6789, 22.1234]",
     "0101000000000000000000F03F0000000000000040",
     # nobody's
-    *("127.0.0.1", "255.255.255.0", "0.0.0.0", "version 52.14.2.9", "2.0.0.1"),
+    *("127.0.0.1", "255.255.255.0", "0.0.0.7", "version 52.14.2.9", "2.0.0.1"),
     *("password: ********", "password: <redacted>", "username: null"),
     *("https://twitter.com/home", "x@y", "@jane", "jane@", "john at example.com"),
     # dates, times, sizes, scores, code

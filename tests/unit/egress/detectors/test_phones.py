@@ -52,15 +52,26 @@ def test_a_number_with_its_trunk_prefix_needs_no_word():
         and " " in phonenumbers.format_number(one, 2)
     ]
     sure = [text for text in texts if sum(map(str.isdecimal, text)) >= _LEAST]
-    assert len(sure) > 100  # noqa: PLR2004 - the test tests something
+    assert len(sure) > 100
     # Argentina writes a 15 into its mobile numbers that is dialled and isn't of them.
     assert missed(sure) == ["011 15-2345-6789"]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["order 4155552671", "123 456 789", "12 34 56 78", "2023 1234", "1234-5678"]
-    + ["+12", "+01:00", "1 + 2 = 3", "555-0134", "id 0123456789", "1990-2024"],
+    [
+        "order 4155552671",
+        "123 456 789",
+        "12 34 56 78",
+        "2023 1234",
+        "1234-5678",
+        "+12",
+        "+01:00",
+        "1 + 2 = 3",
+        "555-0134",
+        "id 0123456789",
+        "1990-2024",
+    ],
 )
 def test_a_number_that_may_be_anything_is_no_phone(text: str):
     """Without a word, a plus, a bracket or a zero, digits in groups are anything."""

@@ -129,8 +129,12 @@ def test_its_pipeline_only_splits_words(stand_in: SimpleNamespace):
     blank = presidio.analyzer().blank
     ((text, told),) = blank.process_batch(["Call Jane"], "en", batch_size=1)
     assert (text, told.lemmas, told.entities) == ("Call Jane", ["call", "jane"], [])
-    assert blank.is_loaded() and blank.load() is None
-    assert (blank.get_supported_languages(), blank.get_supported_entities()) == (["en"], [])
+    assert blank.is_loaded()
+    assert blank.load() is None
+    assert (blank.get_supported_languages(), blank.get_supported_entities()) == (
+        ["en"],
+        [],
+    )
     assert (blank.is_stopword("a", "en"), blank.is_punct("a", "en")) == (False, False)
 
 

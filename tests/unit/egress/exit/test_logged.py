@@ -8,9 +8,11 @@ from threading import Thread
 
 import pytest
 
+from ringfence.boundary.channels import Declared
 from ringfence.boundary.status import Status
 from ringfence.egress.channels.judge import Given, Reason, Verdict
 from ringfence.egress.exit.passage import Passage, UnjudgedError
+from ringfence.egress.opening.rewriting import RewritingError
 from ringfence.egress.payload import Payload
 from ringfence.ledger.entries import opened
 from ringfence.ledger.keeping.payloads import Payloads
@@ -207,6 +209,39 @@ def test_masking_that_leaves_something(there: Made, monkeypatch: pytest.MonkeyPa
     found = passed(there, "mail=p1")
     (reason,) = found.ruling.reasons
     assert (reason.reason, reason.count) == (Reason.UNDECLARED_SUBJECTS, 1)
+
+
+def test_what_cant_be_masked_is_held(there: Made, monkeypatch: pytest.MonkeyPatch):
+    """A payload that can't be written anew never can: that is a verdict, in the ledger."""
+
+    def refuse(*_given: object) -> Payload:
+        raise RewritingError("no zip is written anew")
+
+    monkeypatch.setattr(there.exit._rewrites, "masked", refuse)
+    found = passed(there, "mail=p1")
+    assert found.ruling.reasons == (Given(Reason.NOT_MASKED),)
+    assert (found.ruling.verdict, found.output) == (Verdict.HOLD, None)
+    (entry,) = logged(there)
+    assert entry["verdict"] == "hold"
+
+
+def test_what_is_opaque_beside_what_is_masked(tmp_path: Path):
+    """A column that is declared opaque is no matter, with masked ones or without."""
+    columns = (Declared("sid", "text", opaque=True), *channel().columns)
+    there = made(tmp_path, contracts(channel(columns=columns)))
+    assert passed(there, "sid=? mail=p1").ruling.verdict is Verdict.MASK
+    assert passed(there, "city=? mail=p1").ruling.verdict is Verdict.HOLD
+
+
+def test_a_receipt_says_no_name_that_may_be_somebodys(there: Made):
+    """A column that isn't declared is named only if its name is plainly one."""
+    found = passed(there, "city=p1 zed@else.example=Reno +14155550109=Reno town=Reno")
+    text = found.receipt.decode()
+    assert "zed" not in text
+    assert "5550109" not in text
+    found = passed(there, "zed@else.example=Reno town=Reno")
+    names = [one["column"] for one in json.loads(found.receipt)["reasons"]]
+    assert names == ["(a name that isn't shown)", "town"]
 
 
 def test_many_at_once(there: Made):

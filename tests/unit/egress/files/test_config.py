@@ -107,6 +107,8 @@ def test_stores_are_folders_or_prefixes(tmp_path: Path, monkeypatch):
         ({"outbox": "released/out"}, "within the outbox"),
         ({"quarantine": "released/q"}, "within what is released"),
         ({"receipts": "released"}, "within what is released"),
+        ({"receipts": "out/receipts"}, "within the outbox"),
+        ({"work": Path("out/work")}, "within the outbox"),
         ({"outbox": "nowhere"}, "is no folder"),
         ({"quarantine": "s3://b/q"}, "nothing says where"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -328,3 +329,29 @@ def test_failures_are_told_without_names():
     assert told(said) == "AWS Error NETWORK_CONNECTION during PutObject"
     assert told(OSError("ann@example.com")) == "it failed"
     assert told(OSError(errno.ENOSPC, "No space")) == "no space"
+
+
+def test_a_file_larger_than_the_disk_isnt_begun(there: Gated):
+    """A file that can't be copied whole takes no room from the ledger."""
+    path = there.put("partner/a.txt", "")
+    os.truncate(path, 1 << 42)
+    (outcome,) = there.run()
+    assert (outcome.verdict, outcome.reasons) == (
+        "failed",
+        ("no space left on device",),
+    )
+    assert not [*there.work.staging.iterdir()]
+    assert path.stat().st_size == 1 << 42
+
+
+def test_a_large_file_is_copied_in_little_memory(there: Gated, tmp_path: Path):
+    """What is held of a file is a block, however large the file is."""
+    path = there.put("partner/a.txt", "")
+    os.truncate(path, 64 << 20)
+    with (tmp_path / "copy").open("wb") as copy:
+        tracemalloc.start()
+        taken = there.places.outbox.take("partner/a.txt", copy)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert taken.size == 64 << 20
+    assert peak < 8 << 20

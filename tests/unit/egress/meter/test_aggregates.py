@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ringfence.boundary.channels import Declared
 from ringfence.egress.channels.contract import Contract
@@ -266,3 +269,25 @@ def test_what_was_told_is_told_without_a_question(meter: Meter):
         Aggregates().told(desk, contract(), payload, NOW)
     wrong = asked(meter, "a.csv", FORMATS["a.csv"]([("US", "a", 57)]))
     assert reasons(wrong) == {"difference": (2, 1)}
+
+
+CELLS = st.tuples(
+    st.sampled_from(["US", "CA", "total", ""]),
+    st.sampled_from(["a", "b", "*"]),
+    st.integers(0, 40),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(before=st.lists(CELLS, min_size=1, max_size=6), rows=st.lists(CELLS, min_size=1))
+def test_every_format_tells_the_same(before, rows):
+    """Whatever was told, and in whichever format, all formats are refused alike."""
+    found = set()
+    for name, form in FORMATS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            meter = Meter(Path(folder) / "meter")
+            asked(meter, name, form(before))
+            wrong = asked(meter, name, form(rows), tells=False)
+            found.add(frozenset((one.reason, one.count) for one in wrong))
+            meter.close()
+    assert len(found) == 1

@@ -80,6 +80,16 @@ def test_two_releases_that_differ_by_one_person():
     assert found([region("US", 110)], [region("US", 100)]) == []
 
 
+def test_two_rows_that_differ_by_one_person():
+    """Two counts of the same conditions are held against each other in one release."""
+    assert found([region("US", 100), region("US", 101), region("US", 300)]) == [
+        Flaw(Reason.DIFFERENCE, 1),
+        Flaw(Reason.DIFFERENCE, 2),
+    ]
+    assert found([region("US", 100), region("US", 100), region("US", 110)]) == []
+    assert found([region("US", 100), region("GB", 101)]) == []
+
+
 def test_any_earlier_release():
     """Not only the last release counts, but every one."""
     earlier = [[region("US", 101)], [region("US", 500)]]

@@ -433,3 +433,10 @@ def test_the_text_of_what_isnt_proved(tmp_path: Path):
     said = proof_text.proof(found, 200, 8).splitlines()[1]
     assert said.endswith("harmless, too: text in ZIP, text in ZIP in ZIP")
     assert found.exit_code is ExitCode.ALL_UPHELD
+
+
+def test_what_was_never_tried_is_unproven(tmp_path: Path):
+    """A list whose kinds no form is for proves nothing."""
+    asked = replace(asking(tmp_path, "reversed"), canaries=())
+    found = proved(Stub(LEFT, HELD), asked, silent)
+    assert (found.tries, found.unproven) == (0, "nothing was tried")

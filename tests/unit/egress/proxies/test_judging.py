@@ -109,6 +109,12 @@ def test_a_stream_is_no_answer(judge: Judge):
         judge.judge("partner", said(content_type="text/event-stream; charset=utf-8"))
 
 
+def test_a_part_is_no_answer(judge: Judge):
+    """Nobody asks an upstream for a part, so none leaves."""
+    with pytest.raises(Closed, match="parts"):
+        judge.judge("partner", said(status=206))
+
+
 @pytest.mark.parametrize(
     ("headers", "read"),
     [
