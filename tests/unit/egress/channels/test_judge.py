@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -18,6 +20,7 @@ from ringfence.egress.channels.judge import (
     counted,
     judge,
 )
+from ringfence.egress.inspection.report import Column
 from ringfence.egress.inspection.sightings import Doubt, Place
 from tests.judged import (
     AFTER,
@@ -217,6 +220,17 @@ def test_a_text_may_leave_where_it_is_declared_and_nobody_is_in_it(
     assert judge(chosen, about, Reading(), NOW).verdict is Verdict.BLOCK
     nobody = inspection(seen=[sighting("EMAIL", column="")])
     assert (judge(chosen, nobody, Reading(), NOW).verdict is Verdict.RELEASE) is text
+
+
+def test_nothing_at_all_is_no_text() -> None:
+    """An empty body, and an empty object, tell nothing that had to be declared."""
+    chosen = contract(MAIL)
+    empty = replace(inspection(), size=0)
+    assert judge(chosen, empty, Reading(), NOW).verdict is Verdict.RELEASE
+    braces = inspection(Column((), "", frozenset({"empty"}), 0))
+    assert judge(chosen, braces, Reading(), NOW).verdict is Verdict.RELEASE
+    header = replace(empty, sightings=(sighting("EMAIL", [1], part=("metadata",)),))
+    assert judge(chosen, header, Reading(), NOW).verdict is Verdict.BLOCK
 
 
 @pytest.mark.parametrize("text", [False, True])
