@@ -112,9 +112,7 @@ class Glance:
         found = self.held(text)
         return None if found is None else answer(*found)
 
-    def held(
-        self, text: str, *, is_open: bool = False
-    ) -> tuple[Held, bool] | None:
+    def held(self, text: str, *, is_open: bool = False) -> tuple[Held, bool] | None:
         """Return whose candidates are, and whether one is opaque; None: as in `look`.
 
         Args:

@@ -191,9 +191,7 @@ def _turned(frame: pl.DataFrame) -> Iterator[Reading]:
     lettered = dotted.filter(TEXT.str.contains(r"^.*[a-z]\.?[a-z0-9\-].*@"))
     if lettered.is_empty():
         return
-    turned = lettered.with_columns(
-        TEXT.str.reverse().str.strip_chars_start("._-+")
-    )
+    turned = lettered.with_columns(TEXT.str.reverse().str.strip_chars_start("._-+"))
     plain = _trimmed(turned, PLAIN_LOCAL)
     found = _trimmed(plain, r"^(.*@" + DOMAIN + ")")
     yield Reading(Kind.EMAIL, found, Written.SPELLED)

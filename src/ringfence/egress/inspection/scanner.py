@@ -207,10 +207,7 @@ class Scanner:
         parts.append(found)
         for row, doubt in doubts:
             parts.append(_doubts(pl.Series([row], dtype=pl.UInt32), doubt))
-        return [
-            (nested(written, own), frame)
-            for own, frame in frames.items()
-        ]
+        return [(nested(written, own), frame) for own, frame in frames.items()]
 
 
 def _as_found(row: int, answer: tuple[Seen, Doubts], written: Written) -> Found:

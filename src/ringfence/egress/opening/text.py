@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from ringfence.egress.inspection.report import Coverage
 from ringfence.egress.inspection.sightings import Doubt
@@ -20,6 +21,7 @@ _CONTROLS = np.zeros(256, np.bool_)
 _CONTROLS[[*range(8), *range(14, 27), *range(28, 32)]] = True
 PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{4,}")
 _OVERLAP = 4096
+_PIECE = 1 << 16
 _SPACE = 32
 _END = ord("\n")
 
@@ -57,9 +59,7 @@ class Reader:
 
     def _block(self, block: bytes) -> bytes:
         found = self.readable(block)
-        self._following = int(
-            np.count_nonzero(np.frombuffer(found, np.uint8) == _END)
-        )
+        self._following = found.count(b"\n")
         return found
 
     def passed(self) -> int:
@@ -103,13 +103,27 @@ class Reader:
 
 
 def _has_controls(block: bytes) -> bool:
+    for part in _pieces(block):
+        low = np.count_nonzero(part < _SPACE)
+        if low != np.count_nonzero(part == _END) and _CONTROLS[part].any():
+            return True
+    return False
+
+
+def _pieces(block: bytes) -> Iterator[NDArray[np.uint8]]:
+    """Yield the bytes of a block, as many at once as the nearest cache holds."""
     values = np.frombuffer(block, np.uint8)
-    low = int(np.count_nonzero(values < _SPACE))
-    if low == np.count_nonzero(values == _END):
-        return False
-    return low != sum(map(block.count, (b"\n", b"\r", b"\t"))) and bool(
-        _CONTROLS[values].any()
-    )
+    for low in range(0, len(values), _PIECE):
+        yield values[low : low + _PIECE]
+
+
+def _ends(block: bytes) -> NDArray[np.int64]:
+    """Return where the lines of a block end."""
+    found = [
+        np.flatnonzero(part == _END) + (number * _PIECE + 1)
+        for number, part in enumerate(_pieces(block))
+    ]
+    return np.concatenate([np.empty(0, np.int64), *found])
 
 
 def _whole(block: bytes, *, quoted: bool) -> int:
@@ -135,11 +149,10 @@ def lines_of(block: bytes) -> pl.Series:
     """Return the lines of a block of UTF-8, without their ends."""
     if not block:
         return pl.Series(dtype=pl.String)
-    values = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(values == ord("\n")) + 1
+    ends = _ends(block)
     if not len(ends) or ends[-1] != len(block):
         ends = np.append(ends, len(block))
-    offsets = np.concatenate([np.zeros(1, np.int64), ends.astype(np.int64)])
+    offsets = np.concatenate([np.zeros(1, np.int64), ends])
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block)]
     array = pa.Array.from_buffers(pa.large_string(), len(ends), buffers)
     return pl.Series(array).str.strip_chars_end("\r\n")

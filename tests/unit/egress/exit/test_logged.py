@@ -244,6 +244,16 @@ def test_a_receipt_says_no_name_that_may_be_somebodys(there: Made):
     assert names == ["(a name that isn't shown)", "town"]
 
 
+@pytest.mark.parametrize("name", ["zed@else.example", "+1 415 555 0109", "a\ud800"])
+def test_a_channel_that_may_be_somebodys_name(there: Made, name: str):
+    """What nobody declared is called by a name only if that is plainly one."""
+    found = passed(there, "city=Reno", name)
+    assert found.ruling.reasons == (Given(Reason.NO_CHANNEL),)
+    assert json.loads(found.receipt)["channel"] == "(a name that isn't shown)"
+    (entry,) = logged(there)
+    assert name not in str(entry)
+
+
 def test_many_at_once(there: Made):
     """Threads are judged one after the other: the cap holds, and every entry is there."""
     found: list[Passage] = []

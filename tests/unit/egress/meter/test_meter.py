@@ -233,3 +233,17 @@ def test_counts_that_were_told(meter: Meter):
         assert desk.told(("h",)) == {here: {10}, all_of_them: {50}}
         assert desk.told(("h", "g", "i")) == {here: {10, 20}, all_of_them: {50}}
         assert desk.told(("i",)) == {}
+
+
+def test_a_base_of_something_else_is_no_meter(tmp_path: Path):
+    """A file of SQLite that holds other tables is refused, and nothing is added."""
+    path = tmp_path / "other"
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE note (text TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="is no meter"):
+        Meter(path)
+    with closing(sqlite3.connect(path)) as base:
+        tables = base.execute("SELECT name FROM sqlite_schema").fetchall()
+    assert tables == [("note",)]
+    assert before[:16] == path.read_bytes()[:16]
