@@ -129,11 +129,7 @@ class Glance:
         if columns is None:
             return None
         rows = len(value) if isinstance(value, list) else 1
-        sightings: tuple[Sighting, ...] | None = None
-        if isinstance(value, dict):
-            held = self._scanner.held(text)
-            if held is not None:
-                sightings = sighted(held, pairs, text)
+        sightings = self._sighted(value, pairs, text)
         if sightings is None:
             seen, doubts = self._scanner.glance(text)
             if len(seen.row) or len(doubts.row):
@@ -153,6 +149,13 @@ class Glance:
             undecided=(),
             epoch=self._epoch,
         )
+
+    def _sighted(
+        self, value: object, pairs: list[tuple[str, Any]], text: str
+    ) -> tuple[Sighting, ...] | None:
+        """Return what is seen in an object that hides nothing; None: look closer."""
+        held = self._scanner.held(text) if isinstance(value, dict) else None
+        return None if held is None else sighted(held, pairs, text)
 
     def _shown(self, found: Shape) -> tuple[Column, ...] | None:
         """Return the columns of a shape; None: a name of one may be somebody's."""

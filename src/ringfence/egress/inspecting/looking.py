@@ -129,7 +129,8 @@ class Look:
         )
         if placed.lines:
             left = ~np.isin(seen.row, np.array(placed.lines, np.uint32))
-            seen = Seen(*(column[left] for column in seen))
+            row, kind, written, subject = seen
+            seen = Seen(row[left], kind[left], written[left], subject[left])
         self._parsed(lines, (seen, doubts), rows, ())
 
     def _parsed(

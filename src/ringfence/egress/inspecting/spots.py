@@ -1,14 +1,16 @@
 """Places of what was seen in lines of JSON, without looking through every leaf.
 
-A line in which nothing is encoded, split or doubted holds a candidate either in one leaf
-or in a key. So a candidate that is there once, and in a leaf, is seen in that leaf, and
-nobody else is. Where a leaf may say more than its line does (half an address, a float
-that is written anew), and where a candidate isn't found so, the leaves are looked through.
+A line in which nothing is encoded, split or doubted holds a candidate either in one
+leaf or in a key. So a candidate that is there once, and in a leaf, is seen in that leaf,
+and nobody else is. Where a leaf may say more than its line does (half an address, a
+float that is written anew), and where a candidate isn't found so, the leaves are looked
+through.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,8 +27,8 @@ from ringfence.egress.opening.caps import OverError
 from ringfence.egress.opening.pointers import parsed, part_of
 
 _SPACE = r"(?:\s|\\[nrtbf]|\\u[0-9a-fA-F]{4})*"
-# Half an address, of which the rest may stand in the leaf before or behind; a float that
-# reads otherwise once it has been parsed.
+# Half an address, of which the rest may stand in the leaf before or behind; a float
+# that reads otherwise once it has been parsed.
 _ODD = (
     rf'"{_SPACE}@?(?:[0-9A-Za-z\-]+\.)+[A-Za-z]{{2,}}{_SPACE}"'
     r"|[:,\[]\s*-?(?:[0-9.]+[eE]|[0-9]{15,}\.)"
@@ -67,7 +69,8 @@ class Spots:
         """Return the places of candidates that are told by them alone.
 
         Args:
-            texts: Lines. `rows`: row of each.
+            texts: Lines.
+            rows: Row of each.
             spotted: What was seen in them.
         """
         made = _Made()
@@ -80,10 +83,11 @@ class Spots:
             if len(told) < len(raws):  # one of them is there twice
                 continue
             leaves = [
-                self._leaf(text, value, raw, kind)
+                leaf
                 for raw, kind in zip(raws, kinds, strict=True)
+                if (leaf := self._leaf(text, value, raw, kind)) is not None
             ]
-            if None not in leaves:
+            if len(leaves) == len(raws):
                 made.add(line, leaves, (kinds, writtens, subjects))
         return made.placed(rows)
 
@@ -140,7 +144,7 @@ class _Made:
             self._at.append(at)
         self._line_of += [line] * len(places)
         for column, values in zip(self._columns, sightings, strict=True):
-            column += values
+            column.extend(values)
 
     def placed(self, rows: NDArray[np.int64]) -> Placed:
         """Return it as arrays; `rows`: row of each line."""
@@ -228,6 +232,7 @@ def _path(value: object, bare: str, depth: int) -> Path | None:
     """Return the way to a leaf that holds a candidate."""
     if depth > _DEEPEST:
         return None
+    steps: Iterable[tuple[str | int, object]]
     if isinstance(value, dict):
         steps = value.items()
     elif isinstance(value, list):

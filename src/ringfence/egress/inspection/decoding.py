@@ -123,7 +123,7 @@ DECODERS = (
 """They are asked for at once."""
 
 APART = Decoder(patterns.DIGEST64, patterns.DIGEST64_SPANS, unpacking.from_digest)
-"""Its sign is rare, and in one expression with others it would make all of them slow."""
+"""Its sign is rare; in one expression with the others it would slow all of them."""
 
 RARE = (
     Decoder(patterns.IMAGE64, patterns.IMAGE64, unpacking.as_image),

@@ -38,7 +38,7 @@ class Spotted(NamedTuple):
     Attributes:
         seen: What was seen. `doubts`: what couldn't be decided.
         plain: Sightings in texts that hold nothing but candidates as they stand, and
-            no doubt: columns `row`, `raw` (the candidate), `kind`, `written`, `subject`.
+            no doubt: columns of `SEEN`.
     """
 
     seen: Seen

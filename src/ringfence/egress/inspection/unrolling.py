@@ -66,21 +66,20 @@ class Unrolling:
     def _decoded(self, written: Written, text: str, doubts: set[Doubt]) -> Texts:
         """Return what a text becomes; why it can't be decided joins `doubts`."""
         made: Texts = set()
-        limits = self._limits
         for trigger, spans, decoder in self._decoders:
-            if not trigger.search(text):
-                continue
-            some = [text]
-            if spans is not None:
+            some = [text] if trigger.search(text) else []
+            if some and spans is not None:
                 some = [found[0] for found in spans.finditer(text)]
-            if len(some) > limits.spans:
+            if len(some) > self._limits.spans:
                 doubts.add(Doubt.LIMIT)
-            for one in dict.fromkeys(some[: limits.spans]):
-                for span in decoder.decode(one, limits):
-                    if span.doubt:
-                        doubts.add(span.doubt)
-                    elif span.text != one:
-                        made.add((nested(written, span.written), span.text))
+            for one in dict.fromkeys(some[: self._limits.spans]):
+                found = decoder.decode(one, self._limits)
+                doubts.update(span.doubt for span in found if span.doubt)
+                made.update(
+                    (nested(written, span.written), span.text)
+                    for span in found
+                    if not span.doubt and span.text != one
+                )
         return made
 
 
