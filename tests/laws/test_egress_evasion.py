@@ -110,6 +110,7 @@ FOUND = {
     "escaped angle": f"\\u003c{EMAIL}\\u003e",
     "one escape": EMAIL.replace("@", "\\u0040"),
     "all escapes": escaped(EMAIL),
+    "escapes of hexadecimal": "".join(f"\\x{ord(sign):02x}" for sign in EMAIL),
     "escape of an escape": EMAIL.replace("@", "\\\\u0040"),
     "URL": EMAIL.replace("@", "%40"),
     "URL twice": EMAIL.replace("@", "%2540"),
@@ -323,3 +324,14 @@ def test_kinds_are_told() -> None:
     seen, _ = SCANNER.scan(pl.Series([EMAIL, PHONE, digest("md5", EMAIL), ACCOUNT]))
     kinds = [KINDS[kind] for kind in seen.kind]
     assert kinds == [Kind.EMAIL, Kind.PHONE, Kind.EMAIL_DIGEST, Kind.ACCOUNT_ID]
+
+
+@pytest.mark.parametrize("written", FOUND.values(), ids=FOUND)
+def test_every_writing_in_a_string_of_json(written: str) -> None:
+    """Each writing is found as JSON writes it, whose escapes double every backslash."""
+    for kept in (True, False):
+        line = json.dumps({"note": written, "n": 1}, ensure_ascii=kept)
+        seen, _ = SCANNER.scan(pl.Series([line]))
+        glanced, _ = SCANNER.glance(line)
+        assert set(seen.subject.tolist()) == {JANE}, line
+        assert set(glanced.subject.tolist()) == {JANE}, line

@@ -28,6 +28,7 @@ from ringfence.egress.channels.judge import (
     judge,
     unclear,
 )
+from ringfence.egress.channels.wording import named
 from ringfence.egress.exit.book import Book, Said
 from ringfence.egress.exit.passage import Passage, UnjudgedError
 from ringfence.egress.exit.receipt import NO_CONTRACT, receipt, release_id, written
@@ -198,7 +199,8 @@ class LoggedExit:
             )
         ruling = self._ruled(payload, found, desk, now)
         may_leave = ruling.verdict in (Verdict.RELEASE, Verdict.MASK)
-        told = {"channel": channel, "time": now, "boundary": contracts.boundary}
+        name = channel if found.contract else named(channel)
+        told = {"channel": name, "time": now, "boundary": contracts.boundary}
         digests = {
             "boundary": contracts.boundary,
             "estate": contracts.estate,
@@ -211,7 +213,7 @@ class LoggedExit:
         said = receipt(found.contract, found.inspection, ruling, told)
         coverage = found.inspection.coverage.value.lower()
         entry = self._book.write(
-            Said(now, str(ruling.verdict), coverage, digests, channel, said)
+            Said(now, str(ruling.verdict), coverage, digests, name, said)
         )
         if not may_leave:
             _drop(found.output, payload)

@@ -1,10 +1,9 @@
 """Places of what was seen in lines of JSON, without looking through every leaf.
 
 A line in which nothing is encoded, split or doubted holds a candidate either in one
-leaf or in a key. So a candidate that is there once, and in a leaf, is seen in that leaf,
-and nobody else is. Where a leaf may say more than its line does (half an address, a
-float that is written anew), and where a candidate isn't found so, the leaves are looked
-through.
+leaf or in a key. So a candidate that is there once, and in a leaf, is seen there, and
+nobody else is. Where a leaf may say more than its line does (half an address, a float
+that is written anew), or a candidate isn't found so, the leaves are looked through.
 """
 
 from __future__ import annotations

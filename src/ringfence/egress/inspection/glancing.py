@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-import re2  # type: ignore[import-untyped]  # it says nothing of its types
+import re2
 
 from ringfence.egress.forms.canonical import DOTLESS, canonical
 from ringfence.egress.forms.kinds import Kind

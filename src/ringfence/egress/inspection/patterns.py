@@ -181,7 +181,7 @@ PACKED = (
     rf"H4sI{SIGN64}{{12}}|KLUv[/_]{SIGN64}{{8}}|eJ[w-z]{SIGN64}{{9}}|Qlpo{SIGN64}{{16}}"
 )
 DIGEST64 = r"[A-Za-z0-9+/_\-]{22}="
-HEX_ESCAPED = r"(?:\\x[2-7][0-9a-fA-F]){4}"
+HEX_ESCAPED = r"(?:\\+x[2-7][0-9a-fA-F]){4}"
 HEXED = (
     r"(?:[eE][fF][bB][c-dC-D][0-9a-fA-F]{2}){3}|(?:[2-7][0-9a-fA-F]){8}"
     r"|1[fF]8[bB]08[0-9a-fA-F]{12}|28[bB]52[fF][fF][dD][0-9a-fA-F]{8}"
@@ -239,4 +239,4 @@ CHAINS = rf"{VALUE}(?:{COMMA}{HOST})+|(?:{HOST}{COMMA})+{VALUE}"
 BASE64_SPANS = rf"{SIGN64}{{12,}}"
 DIGEST64_SPANS = rf"{SIGN64}{{22,}}=+"
 PACKED_SPANS = r"(?:H4sI|KLUv[/_]|eJ[w-z]|Qlpo)[A-Za-z0-9+/_\-]+"
-HEX_ESCAPED_SPANS = r"(?:\\x[0-9a-fA-F]{2}){4,}"
+HEX_ESCAPED_SPANS = r"(?:\\+x[0-9a-fA-F]{2}){4,}"

@@ -106,7 +106,7 @@ def _decoded(span: str) -> bytes:
 
 def from_hex(span: str, limits: Limits) -> list[Span]:
     """Return what stands in a span of hexadecimal, from its first digit or second."""
-    plain = re.sub(r"\\x", "", span)
+    plain = re.sub(r"\\+x", "", span)
     read = []
     for start in (0, 1):
         digits = plain[start:]

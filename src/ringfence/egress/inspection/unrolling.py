@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import re2  # type: ignore[import-untyped]  # it says nothing of its types
+import re2
 
 from ringfence.egress.inspection import patterns
 from ringfence.egress.inspection.decoding import Decoder
@@ -73,7 +73,7 @@ class Unrolling:
             if len(some) > self._limits.spans:
                 doubts.add(Doubt.LIMIT)
             for one in dict.fromkeys(some[: self._limits.spans]):
-                found = decoder.decode(one, self._limits)
+                found = [*decoder.decode(one, self._limits)]
                 doubts.update(span.doubt for span in found if span.doubt)
                 made.update(
                     (nested(written, span.written), span.text)

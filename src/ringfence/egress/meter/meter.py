@@ -26,6 +26,7 @@ from ringfence.egress.meter.scopes import EVERY, Scope, scopes, twelve_months_be
 from ringfence.errors import ConfigError, Locus, RingfenceError
 
 FORMAT = 1
+_NO_METER = "name the file that `ringfence egress` made"
 _WAIT = 60.0  # seconds that another process may hold the file
 _SCHEMA = """
 CREATE TABLE scope (
@@ -95,6 +96,9 @@ class Meter:
         base = sqlite3.connect(
             self._path, timeout=_WAIT, isolation_level=None, check_same_thread=False
         )
+        if not _is_ours(base):
+            base.close()
+            raise ConfigError("is no meter", Locus(str(self._path)), _NO_METER)
         base.execute("PRAGMA journal_mode = WAL")
         base.execute("PRAGMA synchronous = FULL")
         base.execute("BEGIN IMMEDIATE")
@@ -281,6 +285,15 @@ class Desk:
             return self._base.execute(asked, values).fetchall()
 
 
+def _is_ours(base: sqlite3.Connection) -> bool:
+    """Return whether a file is new, or has a format; nothing is written to it."""
+    base.execute("BEGIN")
+    (version,) = base.execute("PRAGMA user_version").fetchone()
+    (tables,) = base.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    base.execute("COMMIT")
+    return bool(version or not tables)
+
+
 @contextmanager
 def _faults(path: Path) -> Iterator[None]:
     """Tell what SQLite says as an error that has a place and a remedy."""
@@ -289,8 +302,7 @@ def _faults(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-            hint = "name the file that `ringfence egress` made"
-            raise ConfigError("is no meter", at, hint) from None
+            raise ConfigError("is no meter", at, _NO_METER) from None
         hint = "nothing leaves uncounted: mend what it says, and try again"
         raise MeterError(f"the meter failed: {error}", at, hint) from None
 

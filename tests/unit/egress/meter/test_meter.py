@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
@@ -243,7 +244,7 @@ def test_a_base_of_something_else_is_no_meter(tmp_path: Path):
     before = path.read_bytes()
     with pytest.raises(ConfigError, match="is no meter"):
         Meter(path)
+    assert path.read_bytes() == before
     with closing(sqlite3.connect(path)) as base:
         tables = base.execute("SELECT name FROM sqlite_schema").fetchall()
     assert tables == [("note",)]
-    assert before[:16] == path.read_bytes()[:16]
