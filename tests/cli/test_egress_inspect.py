@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,20 @@ def test_a_file_that_isn_t_there_is_an_error(folder: Path, capsys):
     """No verdict is shown for the others."""
     with pytest.raises(RingfenceError):
         said(folder, capsys, "clean.csv", "nowhere.csv")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_name_that_isn_t_utf_8(folder: Path, capsys, form: str):
+    """Any name that a file may have is looked through and told."""
+    (folder / "bad\udcff.csv").write_text(f"id,mail\n1,{MAIL}\n")
+    code, told = said(folder, capsys, "bad\udcff.csv", form=form)
+    assert code == 11
+    assert "xff.csv" in told
+
+
+@pytest.mark.parametrize("name", ["pipe", "sub"])
+def test_what_is_no_file_is_told_with_its_place(folder: Path, capsys, name: str):
+    """A folder, or a pipe that nobody writes to, isn't waited for."""
+    (os.mkfifo if name == "pipe" else os.mkdir)(folder / name)
+    with pytest.raises(ConfigError, match=f"{name}: is no file"):
+        said(folder, capsys, name)

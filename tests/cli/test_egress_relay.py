@@ -58,7 +58,7 @@ def relay(folder: Path, *words: str) -> int:
     app = App()
     app.command(relaying.relay)
     given = ["relay", str(folder / "relay.yaml"), *words]
-    return app(given, exit_on_error=False, result_action="return_value")
+    return int(app(given, exit_on_error=False, result_action="return_value"))
 
 
 def test_a_relay_from_a_file(there: Two, folder: Path, capsys) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def say(capsys, monkeypatch: pytest.MonkeyPatch, folder: Path):
 
 
 @pytest.fixture
-def scan(say):
+def scan(say: Callable[..., Said]):
     """Return a function that scans a place; options replace the usual ones."""
 
     def scanned(*words: str, place: str = str(EGRESS / "abroad")) -> Said:

@@ -14,8 +14,10 @@ from tests.replicating import Pair, Two, both, renew, there
 __all__ = ["both", "there"]
 _FEWEST = 8  # steps that there are at least: else nothing was killed
 # What only reads leaves nothing behind: to be killed there is to be killed before.
-READS = ("open", "columns", "confirmed", "identity", "is_empty", "kinds", "now")
-READS += ("published", "state", "changes", "left_out")
+READS = (
+    *("open", "columns", "confirmed", "identity", "is_empty", "kinds", "now"),
+    *("published", "state", "changes", "left_out"),
+)
 
 COUNTED = """
 CREATE TABLE app.counted (number bigint, what text);

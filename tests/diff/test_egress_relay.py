@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.boundary.channels import Declared
+from ringfence.boundary.channels import Channel, Declared
 from ringfence.egress.channels.judge import Verdict
 from ringfence.egress.relay.faults import RelayError
 from ringfence.egress.relay.inside import is_seen
@@ -25,7 +25,7 @@ ORDERS = "SELECT number, what FROM app.orders ORDER BY number"
 BLOCKED = "INSERT INTO app.orders VALUES (90, 'for bo@example.com')"
 
 
-def clear() -> list[object]:
+def clear() -> list[Channel]:
     """Return channels that mask nothing, so that both sides are the same."""
     columns = list(profiles().columns)
     columns[2] = Declared("/mail", "text", "EMAIL")
@@ -282,7 +282,7 @@ def work(base: psycopg.Connection, random: Random) -> None:
     """Change something."""
     key, other = random.randint(1, 9), random.randint(1, 9)
     city = random.choice(CITIES)
-    ways = [
+    ways: list[tuple[str, list[object] | None]] = [
         (
             "INSERT INTO app.profile VALUES (%s, %s, %s, %s, '2022-01-02')"
             " ON CONFLICT DO NOTHING",
@@ -309,7 +309,8 @@ def work(base: psycopg.Connection, random: Random) -> None:
         ("TRUNCATE app.orders", None),
     ]
     weights = [6, 4, 4, 2, 6, 1, 1]
-    base.execute(*random.choices(ways, weights)[0])
+    ((query, values),) = random.choices(ways, weights)
+    base.execute(query, values)
 
 
 CITIES = ["Reno", "O'slo", '"Bern"', "\\x41", "", "{a,b}", "né\n\t", None]

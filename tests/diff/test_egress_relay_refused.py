@@ -124,6 +124,7 @@ def test_too_large_a_transaction_is_held_in_bounded_memory(there: Two) -> None:
         assert stop is not None
         assert (stop.verdict, "more than" in stop.reasons[0]) == (Verdict.HOLD, True)
         assert [one.name for one in stop.kept.iterdir()] == ["stopped.json"]
+    assert stop is not None
     assert there.run(stop.lsn, caps=caps).applied == 1
     assert there.rows("SELECT id FROM app.profile") == [(1,)]
 
@@ -232,10 +233,11 @@ def test_a_login_needs_no_more_than_the_manual_says(there: Two) -> None:
     there.outside.execute("ALTER TABLE app.orders OWNER TO relay_out")
     there.outside.execute("ALTER SCHEMA ringfence_relay OWNER TO relay_out")
     names = ("relay_in", "relay_out")
-    there.dsns = tuple(
+    inside, outside = (
         psycopg.conninfo.make_conninfo(dsn, user=name, password=secret)
         for dsn, name in zip(there.dsns, names, strict=True)
     )
+    there.dsns = (inside, outside)
     there.inside.execute("INSERT INTO app.orders VALUES (1, 'x')")
     assert there.run().rows == 1
     there.inside.execute("UPDATE app.orders SET what = 'y'")

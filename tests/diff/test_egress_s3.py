@@ -7,6 +7,7 @@ what the gateway makes of it.
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import random
 from collections import Counter
@@ -173,10 +174,10 @@ def test_an_object_that_changes_is_taken_later(tmp_path, bucket, client):
     put(client, key, b"city=Reno")
     store = S3Store(f"s3://{bucket}/outbox", client)
 
-    class Replacing:
+    class Replacing(io.BytesIO):
         """Replaces the object while it is copied."""
 
-        def write(self, _block: bytes) -> int:
+        def write(self, _block: object, /) -> int:
             put(client, key, b"city=Elko")
             return 0
 
@@ -206,7 +207,9 @@ def test_names_that_cant_be_told_stay(tmp_path, bucket, client):
     there.close()
 
 
-def test_a_server_that_is_down_loses_nothing(tmp_path, bucket, client, swift_server):
+def test_a_server_that_is_down_loses_nothing(
+    tmp_path, bucket, client, swift_server, monkeypatch
+):
     """The file waits, judged or not, until the server answers; no secret is told."""
     put(client, f"{bucket}/outbox/partner/a", b"city=Reno")
     there = gated(tmp_path / "g", bucket, client)
@@ -216,13 +219,13 @@ def test_a_server_that_is_down_loses_nothing(tmp_path, bucket, client, swift_ser
         swift_server.kill_proxy()
         carry(*words)
 
-    there.places.released.carry = dying
+    monkeypatch.setattr(there.places.released, "carry", dying)
     (outcome,) = run_at(there)
     assert outcome.verdict == "failed"
     assert swift_server.secret_key not in str(outcome)
     assert bucket not in str(outcome.reasons)
     swift_server.start_proxy()
-    there.places.released.carry = carry
+    monkeypatch.setattr(there.places.released, "carry", carry)
     assert [one.verdict for one in run(there)] == ["release"]
     assert objects(client, f"{bucket}/released") == {"partner/a": b"city=Reno"}
     assert len(there.entries()) == 1

@@ -73,6 +73,7 @@ def test_a_sample_sees_nobody_who_isnt_there(subjects, ending, count, blocks, se
     assert set(found.subjects.tolist()) <= {*subjects} - {0}
     told = bounds(found)
     assert told is not None
+    assert found.hits is not None
     assert found.hits <= found.looked <= found.rows == len(subjects)
     assert found.hits <= told.least
     if found.by == "blocks":

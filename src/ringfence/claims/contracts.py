@@ -16,6 +16,7 @@ from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case
 from ringfence.claims.gating import later
 from ringfence.claims.kinds.no_reach import memberships
+from ringfence.claims.leaving import egress_of
 from ringfence.claims.receiving import Receiving
 from ringfence.egress.channels.contract import (
     Conceded,
@@ -24,8 +25,6 @@ from ringfence.egress.channels.contract import (
     Recipient,
 )
 from ringfence.errors import ConfigError, Locus
-
-_HINT = "add `egress:` to the boundary: `egress: {excluded: [NAME], channels: [..]}`"
 
 
 def contracts_of(case: Case) -> Contracts:
@@ -49,18 +48,6 @@ def contracts_of(case: Case) -> Contracts:
             for one in egress.channels
         ),
     )
-
-
-def egress_of(case: Case) -> Egress:
-    """Return what the boundary says of what may leave.
-
-    Raises:
-        ConfigError: It says nothing of it.
-    """
-    if case.boundary.egress is None:
-        message = f"boundary `{case.boundary.name}` says nothing of what may leave"
-        raise ConfigError(message, Locus("--case"), _HINT)
-    return case.boundary.egress
 
 
 def _until(case: Case) -> str:

@@ -18,12 +18,12 @@ from ringfence.boundary.model import Claim
 from ringfence.boundary.protection import Patterns, patterns
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
-from ringfence.claims.contracts import egress_of
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.replayed import Done, Replay
 from ringfence.claims.events.world import MICRO
 from ringfence.claims.flow import Door, Finding, Flow
 from ringfence.claims.instants import moment, seconds
+from ringfence.claims.leaving import egress_of
 from ringfence.claims.released import Releases
 
 VERB = "divert"

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from ringfence.boundary.channels import Channel
 from ringfence.boundary.protection import Patterns, patterns
 from ringfence.boundary.status import Status
 from ringfence.claims.case import Case
 from ringfence.claims.check import Run, logs_of
-from ringfence.claims.contracts import egress_of
 from ringfence.claims.exports import WINDOW, exports
 from ringfence.claims.flow import Finding, Flow, Flows
 from ringfence.claims.flowing import Flowing
+from ringfence.claims.leaving import egress_of
 from ringfence.claims.released import Releases
-from ringfence.claims.snapshot import Ask, opened
 
 _ORDER = (*Finding,)
 
@@ -62,40 +60,22 @@ def flows(case: Case, told: Releases | None = None, more: Iterable[Flow] = ()) -
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPast:
-    """How logs are read.
-
-    Attributes:
-        output: Folder for the table of events.
-        window: For how many seconds after an export a verdict explains it.
-    """
-
-    output: Path
-    window: int = WINDOW
-
-
-def flows_of(ask: Ask, told: Releases | None, past: ReadPast | None = None) -> Flows:
-    """Collect a case, or read it back, and return its flows.
+def flows_and_exports(run: Run, told: Releases | None, window: int = WINDOW) -> Flows:
+    """Collect a case, read its logs, and return its flows and exports.
 
     Args:
-        ask: Where the case is.
+        run: What to read, and where the table of events is kept.
         told: The verdicts of the exit's ledger; None: none is at hand.
-        past: How its logs are read, too; None: they aren't.
+        window: For how many seconds after an export a verdict explains it.
 
     Raises:
         ConfigError: The boundary can't be used, says nothing of what may leave, or
             orders no logs.
         NothingCollectedError: No source gave a fact.
     """
-    if past is None:
-        found = opened(ask)
-        return flows(Case(found.estate, found.boundary, found.boundary.as_of), told)
-    place = Path("boundary.yaml") if ask.case is None else ask.case
-    run = Run(place, past.output, ask.now, ask.as_of, ask.progress)
     with logs_of(run, require=egress_of) as logs:
-        ask.progress("holding exports against verdicts")
-        return flows(logs.case, told, exports(logs, told, past.window))
+        run.progress("holding exports against verdicts")
+        return flows(logs.case, told, exports(logs, told, window))
 
 
 def _gaps(case: Case, seen: Flowing) -> Iterator[str]:

@@ -32,6 +32,7 @@ from ringfence.cli import (
     ledgering,
     listing,
     planning,
+    proving,
     proxying,
     reaching,
     relaying,
@@ -83,9 +84,8 @@ for _exiting in (exiting.run, exiting.judge):
 inspecting.app.command(proxying.proxy)
 inspecting.app.command(proxying.ext_proc, name="ext-proc")
 inspecting.app.command(relaying.relay, help_epilogue=relaying.EXITS)
-for _proving in ("flows", "canaries", "prove"):
-    # Named, not imported: nobody else waits for what they take.
-    inspecting.app.command(f"ringfence.cli.proving:{_proving}", name=_proving)
+for _proving in (proving.flows, proving.canaries, proving.prove):
+    inspecting.app.command(_proving)
 app.command(scanning.scan, help_epilogue=scanning.EXITS)
 app.command(ledgering.app)
 for _command in (

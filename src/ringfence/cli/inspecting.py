@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -55,8 +56,12 @@ def inspect(
     inspector = Inspector(open_index(index, read_key(key)))
     found = []
     for file in files:
-        progress(f"looking through {file}")
-        found.append((str(file), inspector.inspect(Payload(file.name, file))))
+        # A name of other bytes than UTF-8 is told and looked through as it can be.
+        told = os.fsencode(file).decode("utf-8", "backslashreplace")
+        if not file.is_file():
+            raise ConfigError("is no file", Locus(told), "check the path")
+        progress(f"looking through {told}")
+        found.append((told, inspector.inspect(Payload(Path(told).name, file))))
     progress.done()
     if format == "json":
         show(inspection_text.as_json(found))

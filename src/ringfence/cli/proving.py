@@ -25,6 +25,9 @@ from ringfence.cli.words import (
 from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
+    from ringfence.claims.flow import Flows
+    from ringfence.claims.released import Releases
+    from ringfence.claims.snapshot import Ask
     from ringfence.egress.proving.surfaces import Surface
 
 
@@ -72,7 +75,6 @@ def flows(
     case
         The boundary file, or its folder, or what a check has written.
     """
-    from ringfence.claims.flows import ReadPast, flows_of
     from ringfence.claims.released import releases
     from ringfence.claims.snapshot import Ask
     from ringfence.report import answer_json, flows_text
@@ -83,9 +85,7 @@ def flows(
     if ledger is not None:
         progress("reading the ledger")
         told = releases(ledger)
-    ask = Ask(case, now(), instant(as_of), progress)
-    read = ReadPast(past.output, past.minutes * 60) if past.logs else None
-    answer = flows_of(ask, told, read)
+    answer = _flows(Ask(case, now(), instant(as_of), progress), case, told, past)
     code = int(flows_text.exit_code(answer))
     if format == "json":
         text = answer_json.plain("egress-flows/1", answer, code, answer.labels)
@@ -95,6 +95,20 @@ def flows(
     progress.done()
     show(text)
     return code
+
+
+def _flows(ask: Ask, place: Path, told: Releases | None, past: Past) -> Flows:
+    from ringfence.claims import flows
+    from ringfence.claims.case import Case
+    from ringfence.claims.check import Run
+    from ringfence.claims.snapshot import opened
+
+    if past.logs:
+        run = Run(place, past.output, ask.now, ask.as_of, ask.progress)
+        return flows.flows_and_exports(run, told, past.minutes * 60)
+    found = opened(ask)
+    chosen = Case(found.estate, found.boundary, found.boundary.as_of)
+    return flows.flows(chosen, told)
 
 
 def canaries(

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.claims.case import Case
+from ringfence.claims.check import Run
 from ringfence.claims.flow import Door, Finding, Flow, Flows
-from ringfence.claims.flows import ReadPast, flows_of
+from ringfence.claims.flows import flows as flows_of
+from ringfence.claims.flows import flows_and_exports
 from ringfence.claims.instants import moment, seconds
 from ringfence.claims.released import Released, Releases
-from ringfence.claims.snapshot import Ask
+from ringfence.claims.snapshot import Ask, opened
 from ringfence.errors import ConfigError
 from ringfence.report import flows_text
 from ringfence.report.answering import Screen
@@ -73,7 +76,7 @@ def found(
     boundary = BOUNDARY.replace("sources:\n", EGRESS % f'"{takes}"') + logs
     write_case(folder, boundary=boundary, warehouse=WAREHOUSE + HERE)
     (folder / "w.jsonl").write_text("".join(f"{one}\n" for one in lines))
-    return flows_of(Ask(folder, NOW), told, ReadPast(folder / "out", 600))
+    return flows_and_exports(Run(folder, folder / "out", NOW), told, 600)
 
 
 def told_after(after: int, channel: str = "out", *, lost: int = 0) -> Releases:
@@ -162,7 +165,9 @@ def test_exports_alike_are_counted(tmp_path: Path):
 def test_without_logs_the_facts_are_all(tmp_path: Path):
     """Logs that nobody asked for aren't read: their exports are no flows."""
     found(tmp_path, [line()])
-    assert flows_of(Ask(tmp_path, NOW), Releases()).found == ()
+    there = opened(Ask(tmp_path, NOW))
+    case = Case(there.estate, there.boundary, there.boundary.as_of)
+    assert flows_of(case, Releases()).found == ()
 
 
 def test_a_boundary_without_logs_is_refused(tmp_path: Path):

@@ -251,3 +251,13 @@ def test_a_text_that_begins_like_json_is_a_text(content, name, media, doubts):
     """Unless it is stated to be JSON, or its first line is."""
     found = inspected(content, name, media)
     assert len(found.undecided) == doubts
+
+
+@pytest.mark.parametrize("content", [b"city\n", f"{EMAIL} x\n".encode(), b"city", b"7"])
+@pytest.mark.parametrize(
+    ("name", "media"), [("a.csv", ""), ("a.tsv", ""), ("a", "text/csv"), ("a", "")]
+)
+def test_a_glance_at_a_table_of_one_row(content: bytes, name: str, media: str):
+    """One line that is stated to be a table is one for both."""
+    payload = Payload(name, content, media)
+    assert told(INSPECTOR.glance(payload)) == told(INSPECTOR.inspect(payload))

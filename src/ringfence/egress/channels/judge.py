@@ -314,7 +314,10 @@ def _receiving(contract: Contract, people: int, now: str) -> Iterator[Given]:
     if not people or _concedes(contract, now):
         return
     # One that several stand behind is there for each of them.
-    for name, status in {one.id: one.status for one in contract.recipients}.items():
+    standing: dict[str, Status] = {}
+    for one in contract.recipients:
+        standing[one.id] = max(one.status, standing.get(one.id, Status.NO))
+    for name, status in standing.items():
         if status is not Status.NO:
             is_sure = status is Status.YES
             reason = Reason.EXCLUDED_RECIPIENT if is_sure else Reason.UNKNOWN_RECIPIENT

@@ -201,6 +201,8 @@ class LoggedExit:
         may_leave = ruling.verdict in (Verdict.RELEASE, Verdict.MASK)
         name = channel if found.contract else named(channel)
         told = {"channel": name, "time": now, "boundary": contracts.boundary}
+        if self._clock is not time.time:  # nobody has to take it for the true one
+            told["clock"] = "stated"
         digests = {
             "boundary": contracts.boundary,
             "estate": contracts.estate,

@@ -23,7 +23,7 @@ from ringfence.egress.inspection.probing import (
     nothing,
 )
 from ringfence.egress.inspection.sightings import Doubt, Doubts, Seen, Written
-from ringfence.egress.inspection.unrolling import Unrolling, combined, nested
+from ringfence.egress.inspection.unrolling import Unrolling, nested
 
 TEXT = pl.col("text")
 
@@ -101,7 +101,7 @@ class Scanner:
             one, other = self.scan(texts.gather(left))
             seen.append(one._replace(row=at[one.row]))
             doubts.append(other._replace(row=at[other.row]))
-        return Seen.joined(seen), Doubts.joined(doubts)
+        return Seen.joined(seen).by_row(), Doubts.joined(doubts).by_row()
 
     def spot(self, texts: pl.Series) -> Spotted:
         """Return who stands in texts, and as what where that is all there is to it."""
@@ -155,53 +155,45 @@ class Scanner:
             frame: Columns `row` and `text`.
             first: Those of them that may be encoded or grouped.
         """
-        fired: pl.DataFrame | None = first
         parts: list[Found] = []
-        left = [(Written.PLAIN, frame)]
-        for depth in range(self.limits.depth + 1):
-            made = [
-                one
-                for written, texts in left
-                for one in self._round(written, texts, parts, fired)
-            ]
-            fired = None
-            if depth == self.limits.depth:
-                parts += [_doubts(texts["row"], Doubt.LIMIT) for _, texts in made]
+        left = self._round(Written.PLAIN, frame, first, parts)
+        for depth in range(1, self.limits.depth + 1):
+            made = []
+            for written, frame_of in left:
+                texts = self._unrolled(written, frame_of, depth, parts)
+                if not texts.is_empty():
+                    made += self._round(written, texts, self._fired(texts), parts)
             left = made
+        parts += [_doubts(texts["row"], Doubt.LIMIT) for _, texts in left]
         return parts
 
     def _fired(self, texts: pl.DataFrame) -> pl.DataFrame:
         """Return texts in which something is encoded, or digits stand in groups."""
         return texts.filter(TEXT.str.contains(self._first))
 
-    def _glanced(
-        self, written: Written, texts: pl.DataFrame, parts: list[Found]
+    def _unrolled(
+        self, written: Written, texts: pl.DataFrame, depth: int, parts: list[Found]
     ) -> pl.DataFrame:
         """Look at few texts one by one, and return those that have more to them."""
         if len(texts) > FEW:
             return texts
         left = []
         for at, (row, text) in enumerate(texts.select("row", "text").iter_rows()):
-            answer = self._glance.look(text)
+            answer = self._unrolling.look(text, written, depth)
             if answer is None:
                 left.append(at)
             elif len(answer[0].row) or len(answer[1].row):
-                parts.append(_as_found(row, answer, written))
+                parts.append(_as_found(row, answer))
         return texts[left]
 
     def _round(
         self,
         written: Written,
         texts: pl.DataFrame,
+        fired: pl.DataFrame,
         parts: list[Found],
-        fired: pl.DataFrame | None,
     ) -> list[tuple[Written, pl.DataFrame]]:
         """Return what texts become, by writing; what is found in them joins `parts`."""
-        if fired is None:
-            texts = self._glanced(written, texts, parts)
-            if texts.is_empty():
-                return []
-            fired = self._fired(texts)
         found = self._probe.look(texts, written, fired)
         frames, doubts = self._decoding.decoded(texts, fired, found.hexed)
         parts.append(found)
@@ -210,17 +202,17 @@ class Scanner:
         return [(nested(written, own), frame) for own, frame in frames.items()]
 
 
-def _as_found(row: int, answer: tuple[Seen, Doubts], written: Written) -> Found:
-    """Return what was seen in a text that stands in a row, written so."""
+def _as_found(row: int, answer: tuple[Seen, Doubts]) -> Found:
+    """Return what was seen in a text that stands in a row."""
     seen, doubts = answer
-    own = [combined(written, Written(one)) for one in seen.written.tolist()]
+    count = len(seen.row)
     return nothing()._replace(
         seen=pl.DataFrame(
             {
-                "row": [row] * len(own),
-                "raw": [None] * len(own),
+                "row": [row] * count,
+                "raw": [None] * count,
                 "kind": seen.kind,
-                "written": own,
+                "written": seen.written,
                 "subject": seen.subject,
             },
             schema=SEEN,

@@ -82,6 +82,17 @@ class Seen(NamedTuple):
             return cls.none()
         return cls(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
+    def by_row(self) -> Self:
+        """Return the same in the order of the rows."""
+        order = np.argsort(self.row, kind="stable")
+        row, kind, written, subject = self
+        return self._replace(
+            row=row[order],
+            kind=kind[order],
+            written=written[order],
+            subject=subject[order],
+        )
+
 
 class Doubts(NamedTuple):
     """Texts of a series that can't be decided; arrays of one length.
@@ -105,6 +116,11 @@ class Doubts(NamedTuple):
         if not parts:
             return cls.none()
         return cls(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+    def by_row(self) -> Self:
+        """Return the same in the order of the rows."""
+        order = np.argsort(self.row, kind="stable")
+        return self._replace(row=self.row[order], why=self.why[order])
 
 
 @dataclass(frozen=True, slots=True)

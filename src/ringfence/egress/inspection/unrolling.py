@@ -39,26 +39,34 @@ class Unrolling:
             for one in decoders
         ]
 
-    def look(self, text: str) -> tuple[Seen, Doubts] | None:
-        """Return who stands in a text; None: it is for the scan to say."""
+    def look(
+        self, text: str, written: Written = Written.PLAIN, depth: int = 0
+    ) -> tuple[Seen, Doubts] | None:
+        """Return who stands in a text; None: it is for the scan to say.
+
+        Args:
+            text: A text.
+            written: How it was written in another, if it was.
+            depth: How many encodings it was within.
+        """
         seen: dict[tuple[int, int], int] = {}
         doubts: set[Doubt] = set()
-        left: Texts = {(Written.PLAIN, text)}
-        for depth in range(self._limits.depth + 1):
+        left: Texts = {(written, text)}
+        for within in range(depth, self._limits.depth + 1):
             following: Texts = set()
-            for written, one in left:
+            for outer, one in left:
                 found = self._glance.held(one, is_open=True)
                 if found is None or len(one) > LARGEST:
                     return None
                 for (_, kind, subject), own in found[0].items():
-                    how = int(combined(written, Written(own)))
+                    how = int(combined(outer, Written(own)))
                     key = kind, subject
                     seen[key] = min(how, seen.get(key, how))
                 if found[1]:
                     doubts.add(Doubt.OPAQUE)
                 if self._glance.triggers.search(one):
-                    following |= self._decoded(written, one, doubts)
-            if following and depth == self._limits.depth:
+                    following |= self._decoded(outer, one, doubts)
+            if following and within == self._limits.depth:
                 doubts.add(Doubt.LIMIT)
             left = following
         return _answer(seen, doubts)

@@ -31,6 +31,10 @@ Place = tuple[Any, Any]
 
 _ROWS = 1 << 16
 _encode = msgspec.json.Encoder().encode
+# A number goes on as it is written: as a float it would lose digits.
+_decode = msgspec.json.Decoder(
+    float_hook=lambda text: msgspec.Raw(text.encode())
+).decode
 
 
 class RewritingError(RingfenceError):
@@ -92,10 +96,12 @@ def _table(
     stream: Stream, stated: str, plan: Plan, target: BinaryIO, *, caps: Caps
 ) -> None:
     layout = Layout(stream.head, stated)
+    if not plan.keys() <= {*layout.names}:
+        raise RewritingError("a column to be masked isn't there")
     reader = Reader(stream, caps)
     first = True
     for raw in _blocks(reader, quoted=True):
-        block = raw.replace(b"\r\n", b"\n").rstrip(b"\n")
+        block = _lined(raw).rstrip(b"\n")
         if not block:
             continue
         frame = frame_of(block, layout)
@@ -113,6 +119,13 @@ def _table(
         frame.write_csv(target, include_header=False, separator=layout.mark)
 
 
+def _lined(block: bytes) -> bytes:
+    """Return a block whose rows end in a line feed; cells in quotes stay."""
+    parts = block.split(b'"')
+    parts[::2] = [one.replace(b"\r\n", b"\n") for one in parts[::2]]
+    return b'"'.join(parts)
+
+
 def _row(layout: Layout) -> bytes:
     told = io.StringIO()
     csv.writer(told, delimiter=layout.mark, lineterminator="\n").writerow(layout.header)
@@ -127,13 +140,13 @@ def _json(stream: Stream, plan: Plan, target: BinaryIO, caps: Caps) -> None:
             raise RewritingError("the document is too large to be written anew")
         lines = content.strip().split(b"\n")
         if len(lines) == 1 or not _is_json(lines[0]):
-            value = msgspec.json.decode(content)
+            value = _decode(content)
             _mask([value], plan)
             target.write(_encode(value) + b"\n")
             return
         stream = Stream(io.BytesIO(content))
     for block in _blocks(Reader(stream, caps)):
-        values = [msgspec.json.decode(one) for one in block.split(b"\n") if one.strip()]
+        values = [_decode(one) for one in block.split(b"\n") if one.strip()]
         _mask(values, plan)
         target.write(b"".join(_encode(one) + b"\n" for one in values))
 
@@ -178,6 +191,8 @@ def _places(value: object, parts: list[str]) -> Iterator[Place]:
 def _flat(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, msgspec.Raw):
+        value = msgspec.json.decode(value)
     return _encode(value).decode()
 
 
@@ -186,8 +201,10 @@ def _parquet(file: BinaryIO, plan: Plan, target: BinaryIO) -> None:
     file.seek(0)
     old = pq.ParquetFile(file, pre_buffer=False)
     schema = old.schema_arrow
-    nested = [n for n in plan if n.startswith("/") and n not in schema.names]
-    if nested or any(
+    missing = [n for n in plan if n not in schema.names]
+    if any(not n.startswith("/") for n in missing):
+        raise RewritingError("a column to be masked isn't there")
+    if missing or any(
         pa.types.is_nested(schema.field(n).type) for n in plan if n in schema.names
     ):
         raise RewritingError("a column within a nested column has no mask")

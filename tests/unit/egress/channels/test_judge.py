@@ -201,6 +201,18 @@ def test_each_recipient_is_told_once() -> None:
     assert chosen.groups == groups
 
 
+@pytest.mark.parametrize("order", [(YES, NO), (NO, YES)])
+def test_of_one_recipient_the_strictest_standing_counts(
+    order: tuple[Status, Status],
+) -> None:
+    """Who is there twice, excluded once, is excluded, whatever comes last."""
+    those = [
+        Recipient("tool:a", status, f"group:{at}") for at, status in enumerate(order)
+    ]
+    found = judge(contract(MAIL, recipients=those), SEEN, Reading(), NOW)
+    assert reasons(*found.reasons) == [Reason.EXCLUDED_RECIPIENT]
+
+
 def test_nobody_known_to_receive_is_held() -> None:
     """A contract without recipients lets nobody protected leave."""
     found = judge(contract(MAIL, recipients=[]), SEEN, Reading(), NOW)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from threading import Thread
 
+import msgspec
 import pytest
 
 from ringfence.boundary.channels import Declared
@@ -252,6 +254,20 @@ def test_a_channel_that_may_be_somebodys_name(there: Made, name: str):
     assert json.loads(found.receipt)["channel"] == "(a name that isn't shown)"
     (entry,) = logged(there)
     assert name not in str(entry)
+
+
+def test_an_instant_that_was_stated_is_told(
+    there: Made, monkeypatch: pytest.MonkeyPatch
+):
+    """Who reads the ledger sees that a verdict was reached as of another instant."""
+    assert json.loads(passed(there, "city=Reno").receipt)["clock"] == "stated"
+    monkeypatch.setattr(there.exit, "_clock", time.time)
+    late = "9999-01-01T00:00:00Z"
+    there.contracts = msgspec.structs.replace(there.contracts, until=late)
+    assert "clock" not in json.loads(passed(there, "town=Reno").receipt)
+    first, second = logged(there)
+    assert "'clock': 'stated'" in str(first["receipt"])
+    assert "'clock'" not in str(second["receipt"])
 
 
 def test_many_at_once(there: Made):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.boundary.channels import ChannelMask
 from ringfence.egress.exit.masked import SUFFIX, Masked
 from ringfence.egress.index.keys import Key
 from ringfence.egress.payload import Payload
@@ -18,11 +19,12 @@ from tests.exiting import contracts
 CONTRACT = contracts().contracts[0]
 KEY = Key(bytes(range(32)))
 TABLE = b"city,mail\nReno,ann@example.com\n"
-MASKS = {"mail": "token"}
+MASKS: dict[str, ChannelMask] = {"mail": "token"}
 
 
-def cells(content: bytes) -> list[list[str]]:
-    """Return the cells of a table."""
+def cells(content: bytes | Path) -> list[list[str]]:
+    """Return the cells of a table that is in memory."""
+    assert isinstance(content, bytes)
     return [*csv.reader(io.StringIO(content.decode()))]
 
 
@@ -42,6 +44,7 @@ def test_a_masked_file_is_private_and_beside_its_payload(tmp_path: Path):
     path.write_bytes(TABLE)
     path.chmod(0o644)
     found = Masked(KEY).masked(CONTRACT, Payload("a.csv", path), MASKS).content
+    assert isinstance(found, Path)
     assert found.parent == tmp_path
     assert found.name.endswith(SUFFIX)
     assert stat.S_IMODE(found.stat().st_mode) == 0o600
@@ -56,8 +59,9 @@ def test_masked_files_may_go_elsewhere(tmp_path: Path):
     folder.mkdir()
     path = tmp_path / "a.csv"
     path.write_bytes(TABLE)
-    found = Masked(KEY, folder).masked(CONTRACT, Payload("a.csv", path), MASKS)
-    assert found.content.parent == folder
+    found = Masked(KEY, folder).masked(CONTRACT, Payload("a.csv", path), MASKS).content
+    assert isinstance(found, Path)
+    assert found.parent == folder
 
 
 @pytest.mark.parametrize(

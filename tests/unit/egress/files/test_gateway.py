@@ -145,18 +145,20 @@ def test_the_writer_holds_no_handle_of_what_leaves(there: Gated):
     assert there.there("released") == {"partner/a.txt": "city=Reno"}
 
 
-def test_a_file_that_is_replaced_meanwhile_is_another_file(there: Gated):
+def test_a_file_that_is_replaced_meanwhile_is_another_file(
+    there: Gated, monkeypatch: pytest.MonkeyPatch
+):
     """What took a file's place while it was judged is judged in its turn."""
     path = there.put("partner/a.txt", "city=Reno")
     judge = there.exit.exit.judge
 
     def judged(name, payload):
-        there.exit.exit.judge = judge
+        monkeypatch.setattr(there.exit.exit, "judge", judge)
         new = there.put("partner/.new", "city=p1")
         new.replace(path)
         return judge(name, payload)
 
-    there.exit.exit.judge = judged
+    monkeypatch.setattr(there.exit.exit, "judge", judged)
     there.run()
     assert there.there("released") == {"partner/a.txt": "city=Reno"}
     assert there.there("outbox")["partner/a.txt"] == "city=p1"
@@ -204,7 +206,9 @@ def test_what_cant_be_judged_stays(there: Gated):
     assert not [*there.work.claims()]
 
 
-def test_what_cant_be_judged_and_is_gone_is_kept(there: Gated):
+def test_what_cant_be_judged_and_is_gone_is_kept(
+    there: Gated, monkeypatch: pytest.MonkeyPatch
+):
     """A file that its writer removed is kept by the gateway until it has a verdict."""
     path = there.put("partner/a.txt", "city=Reno !")
     judge = there.exit.exit.judge
@@ -213,7 +217,7 @@ def test_what_cant_be_judged_and_is_gone_is_kept(there: Gated):
         path.unlink(missing_ok=True)
         return judge(name, payload)
 
-    there.exit.exit.judge = judged
+    monkeypatch.setattr(there.exit.exit, "judge", judged)
     there.run()
     (claim,) = there.work.claims()
     assert (there.work.staging / claim.id).read_text() == "city=Reno !"
@@ -262,18 +266,20 @@ def test_another_file_system_is_copied_to(
     assert not [*there.work.staging.iterdir()]
 
 
-def test_a_name_that_is_taken_in_the_last_moment_gets_a_number(there: Gated):
+def test_a_name_that_is_taken_in_the_last_moment_gets_a_number(
+    there: Gated, monkeypatch: pytest.MonkeyPatch
+):
     """What somebody puts into the released folder meanwhile isn't overwritten."""
     reveal = there.places.released.reveal
 
     def revealed(claim, path):
-        there.places.released.reveal = reveal
+        monkeypatch.setattr(there.places.released, "reveal", reveal)
         target = there.folder / "released" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("theirs")
         reveal(claim, path)
 
-    there.places.released.reveal = revealed
+    monkeypatch.setattr(there.places.released, "reveal", revealed)
     there.put("partner/a.txt", "city=Reno")
     there.run()
     assert there.there("released") == {
@@ -282,7 +288,9 @@ def test_a_name_that_is_taken_in_the_last_moment_gets_a_number(there: Gated):
     }
 
 
-def test_a_verdict_on_something_else_is_refused(there: Gated):
+def test_a_verdict_on_something_else_is_refused(
+    there: Gated, monkeypatch: pytest.MonkeyPatch
+):
     """If what was judged isn't what was staged, nothing leaves."""
     there.put("partner/a.txt", "city=Reno")
     judge = there.exit.exit.judge
@@ -291,7 +299,7 @@ def test_a_verdict_on_something_else_is_refused(there: Gated):
         payload.content.write_text("city=Elko")
         return judge(name, payload)
 
-    there.exit.exit.judge = judged
+    monkeypatch.setattr(there.exit.exit, "judge", judged)
     (outcome,) = there.run()
     assert outcome.verdict == "failed"
     assert there.there("released") == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -22,7 +23,7 @@ class Ticking(Event):
         super().__init__()
         self.now = 0.0
         self.waits = waits
-        self.between = lambda: None
+        self.between: Callable[[], object] = lambda: None
 
     def wait(self, timeout: float | None = None) -> bool:
         """Let time pass."""
@@ -172,7 +173,9 @@ def test_an_outbox_that_fails_is_told_once(there: Gated, monkeypatch):
         once_told(there, Ticking(), 0.0)
 
 
-def test_the_end_comes_after_the_file_that_is_taken(there: Gated):
+def test_the_end_comes_after_the_file_that_is_taken(
+    there: Gated, monkeypatch: pytest.MonkeyPatch
+):
     """A signal ends a run between two files, never within one."""
     for name in ("a", "b", "c"):
         there.put(f"partner/{name}", "city=Reno")
@@ -183,7 +186,7 @@ def test_the_end_comes_after_the_file_that_is_taken(there: Gated):
         end.set()
         return judge(name, payload)
 
-    there.exit.exit.judge = judged
+    monkeypatch.setattr(there.exit.exit, "judge", judged)
     assert [one.path for one in once_told(there, end, 0.0)] == ["partner/a"]
     assert there.there("released") == {"partner/a": "city=Reno"}
     assert not [*there.work.claims()]

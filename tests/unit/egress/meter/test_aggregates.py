@@ -8,13 +8,14 @@ import json
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.boundary.channels import Declared
+from ringfence.boundary.channels import Declared, Holds
 from ringfence.egress.channels.contract import Contract
 from ringfence.egress.channels.judge import Given, Reason
 from ringfence.egress.inspection.sightings import Doubt
@@ -25,6 +26,11 @@ from ringfence.egress.payload import Payload
 from tests.exiting import NOW, channel, contracts
 
 ROWS = [("US", "a", 60), ("US", "b", 50), ("CA", "a", 4), ("", "", 114)]
+PARTS: tuple[tuple[str, Holds], ...] = (
+    ("region", "group"),
+    ("age", "group"),
+    ("people", "count"),
+)
 LEAST = 10
 
 
@@ -33,9 +39,9 @@ def contract(**more: object) -> Contract:
     columns = [
         Declared(f"{at}{name}", "text", holds=holds)
         for at in ("", "/", "/*/", "/rows/*/")
-        for name, holds in (("region", "group"), ("age", "group"), ("people", "count"))
+        for name, holds in PARTS
     ]
-    told = {"columns": tuple(columns), "cell": LEAST, **more}
+    told: dict[str, Any] = {"columns": tuple(columns), "cell": LEAST, **more}
     return contracts(channel(**told)).contracts[0]
 
 
@@ -114,6 +120,7 @@ def test_small_counts_are_found_in_every_format(meter: Meter, name: str):
     """A count below the smallest is refused, with its column and the first row."""
     wrong = asked(meter, name, FORMATS[name](ROWS))
     small = next(one for one in wrong if one.reason is Reason.SMALL_CELL)
+    assert small.place is not None
     assert small.place.column.rpartition("/")[2] == "people"
     assert (small.count, small.most) == (1, LEAST)
     is_csv = ".csv" in name or name == "a.zip"
@@ -253,6 +260,7 @@ def test_repeated_texts_are_read_by_row(meter: Meter):
     rows[4_321] = (*rows[4_321][:2], 3)
     wrong = asked(meter, "a.csv", FORMATS["a.csv"](rows))
     small = next(one for one in wrong if one.reason is Reason.SMALL_CELL)
+    assert small.place is not None
     assert (small.place.row, small.count) == (4_323, 1)
 
 

@@ -84,6 +84,43 @@ def test_other_cells_stay_as_they_are(rows: list[list[str]]):
     assert found["first"].to_list() == ["token"] * len(rows)
 
 
+def test_a_line_end_within_a_cell_stays():
+    """Rows end in a line feed; what ends a line within quotes is the cell's own."""
+    content = b'a,b\r\n"x\r\ny",z\r\n"say ""no""\r\n",z\r\n'
+    masked = rewritten(content, {"b": token})
+    assert masked == b'a,b\n"x\r\ny",token\n"say ""no""\r\n",token\n'
+
+
+@pytest.mark.parametrize(
+    "number", ["1.123456789012345678901", "1E2", "-0.0", "1e-400", "10.50"]
+)
+@pytest.mark.parametrize("frame", ['{"a": "x", "n": %s}', '{"a": "x", "n": %s}\n' * 2])
+def test_numbers_stay_as_they_are_written(number: str, frame: str):
+    """No digit of a number that isn't masked is lost, or is another one."""
+    content = frame.replace("%s", number).encode()
+    masked = rewritten(content, {"/a": token})
+    assert masked.count(f'"n":{number}}}'.encode()) == frame.count("%s")
+
+
+def test_a_number_is_masked_as_its_value():
+    """However a number is written, its mask is the same."""
+    seen: list[str] = []
+
+    def note(values: pl.Series) -> pl.Series:
+        seen.extend(values.to_list())
+        return token(values)
+
+    rewritten(b'{"n": 1E2}\n{"n": 100.0}\n{"n": 100.00}\n', {"/n": note})
+    assert seen == ["100.0"] * 3
+
+
+@pytest.mark.parametrize("name", ["table", "parquet"])
+def test_what_is_to_be_masked_has_to_be_there(name: str):
+    """A column that isn't found can't have been masked: nothing is written for it."""
+    with pytest.raises(RewritingError, match="isn't there"):
+        rewritten(PLANTED[name](EMAIL), {"nowhere": token})
+
+
 def test_rows_are_masked_over_blocks():
     """Each block is masked like the first."""
     content = b"id,mail\n" + b"".join(b"%d,x\n" % n for n in range(100))

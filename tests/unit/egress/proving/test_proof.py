@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +36,8 @@ from ringfence.errors import ConfigError, ExitCode
 from ringfence.report import proof_text
 from tests.exiting import AT, NOW
 from tests.proving import TEXTS, listed, settings
+
+Judged = Callable[[Callable[[], bytes]], tuple[int, bytes]]
 
 LEFT, HELD, BLOCKED, NONE = (
     Outcome.LEFT,
@@ -220,11 +222,12 @@ class Clerk:
     """A file gateway in a thread's stead: it works whenever its sender waits."""
 
     folder: Path
-    exit: Exit
+    exit: Exit | None
     time: float = 0
 
     def __call__(self, seconds: float) -> None:
         """Take every file of the outbox."""
+        assert self.exit is not None
         self.time += seconds
         outbox = self.folder / "outbox" / "chat"
         for path in sorted(outbox.iterdir()):
@@ -241,8 +244,10 @@ class Clerk:
 def gateway(folder: Path, clerk: Clerk) -> FileGateway:
     """Return the sender's view of a gateway."""
     return FileGateway(
-        *(folder / name for name in ("outbox", "released", "quarantine")),
-        "chat",
+        outbox=folder / "outbox",
+        released=folder / "released",
+        quarantine=folder / "quarantine",
+        channel="chat",
         pause=clerk,
         clock=lambda: clerk.time,
     )
@@ -329,9 +334,9 @@ def fetched(port: int, path: str) -> bytes:
     return body if answer.status == 200 else b""
 
 
-def through(folder: Path, judged, *names: str) -> Proved:
+def through(folder: Path, judged: Judged, *names: str) -> Proved:
     """Return what is proved of a proxy that answers as a function of bodies says."""
-    ports = []
+    ports: list[int] = []
 
     def answering(path: str) -> tuple[int, bytes]:
         return judged(lambda: fetched(ports[0], path))

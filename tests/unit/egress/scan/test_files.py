@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.egress.payload import Payload
 from ringfence.egress.scan import files
 from ringfence.egress.scan.files import Folder, read
 from ringfence.egress.scan.sampling import sampled
@@ -79,7 +80,7 @@ def test_what_changes_while_it_is_read_is_unread(monkeypatch):
         raise RingfenceError("the payload changed while it was read")
 
     monkeypatch.setattr(one, "whole", changed)
-    found = read(one, "a", io.BytesIO(), None)
+    found = read(one, "a", io.BytesIO(), Payload("a", b""))
     assert found.unread == "the payload changed while it was read"
 
     def spoilt(*_: object) -> None:
@@ -87,7 +88,7 @@ def test_what_changes_while_it_is_read_is_unread(monkeypatch):
 
     monkeypatch.setattr(one, "whole", spoilt)
     with pytest.raises(ProofError):
-        read(one, "a", io.BytesIO(), None)
+        read(one, "a", io.BytesIO(), Payload("a", b""))
 
 
 def test_archives_are_opened(tmp_path: Path):
