@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ringfence.egress.detectors.detector import Detected
 from ringfence.egress.inspection.report import Column, Coverage, Inspection
-from ringfence.egress.inspection.sightings import Place, Written
+from ringfence.egress.inspection.sightings import Doubt, Place, Written
 from ringfence.egress.inspector import Inspector
 from ringfence.egress.payload import Payload
 from ringfence.errors import RingfenceError
@@ -211,6 +211,30 @@ class Capitals:
         ]
         rows, tags = [row for row, _ in found], [tag for _, tag in found]
         return Detected(np.array(rows, np.uint32), np.array(tags, np.uint8))
+
+
+class Broken(Capitals):
+    """Fails at whatever it is asked."""
+
+    name = "broken"
+
+    def detect(self, texts: pl.Series) -> Detected:
+        raise RuntimeError(texts[0])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a,b\n1,x\n2,ABC\n", b'{"a":{"b":"x"}}\n', b'{"a":"ABC"}', b"x\nABC 1\n"],
+)
+def test_a_detector_that_fails(content: bytes):
+    """What one fails at isn't looked through, and what the others say stays."""
+    for others in ([], [Capitals()]):
+        inspector = Inspector(KNOWN, detectors=[Broken(), *others])
+        for look in (inspector.inspect, inspector.glance):
+            found = look(Payload("n", content))
+            assert found.coverage is Coverage.PARTIAL
+            assert {one.why for one in found.undecided} == {Doubt.DETECTOR}
+            assert len(found.sightings) >= len(others) * (b"ABC" in content)
 
 
 @pytest.mark.parametrize(

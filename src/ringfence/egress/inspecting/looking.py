@@ -14,8 +14,9 @@ from ringfence.egress.inspecting.detecting import Detecting
 from ringfence.egress.inspecting.leaves import Leaves, Raw, spread
 from ringfence.egress.inspecting.spots import Spots
 from ringfence.egress.inspecting.tally import Tally, row_numbers
+from ringfence.egress.inspection.report import Coverage
 from ringfence.egress.inspection.scanner import Scanner
-from ringfence.egress.inspection.sightings import Doubt, Doubts, Seen
+from ringfence.egress.inspection.sightings import Doubt, Doubts, Place, Seen
 from ringfence.egress.opening.caps import OverError
 from ringfence.egress.opening.pointers import parsed
 from ringfence.egress.opening.portions import (
@@ -78,7 +79,7 @@ class Look:
         if not len(cells.texts):
             return
         seen, doubts = self._scanner.few(cells.texts.alias(cells.column))
-        detected = self._detecting.detected(cells.texts, cells.column)
+        detected = self._asked(cells.part, cells.texts, cells.column)
         if not (len(seen.row) or len(doubts.row) or detected):
             return
         rows, counts = _places(cells)
@@ -94,7 +95,7 @@ class Look:
         rows = row_numbers(numbers.rows, len(values))
         self.tally.seen(numbers.part, [numbers.column], seen, rows)
         self.tally.doubted(numbers.part, [numbers.column], doubts, rows)
-        for tag, at in self._detecting.detected(values, numbers.column).items():
+        for tag, at in self._asked(numbers.part, values, numbers.column).items():
             self.tally.kinds(numbers.part, numbers.column, tag, rows[at])
 
     def _pair(self, pair: Pair) -> None:
@@ -105,7 +106,7 @@ class Look:
 
     def _lines(self, lines: Lines) -> None:
         rows = row_numbers(lines.first, len(lines.texts))
-        detected = self._detecting.detected(lines.texts)
+        detected = self._asked(lines.part, lines.texts)
         if lines.json and not detected:
             self._documents(lines, rows)
             return
@@ -171,7 +172,7 @@ class Look:
         texts = pl.Series(lines, dtype=pl.String)
         raw = Raw(*self._scanner.scan(texts), None)
         hit = len(raw.seen.row) or len(raw.doubts.row)
-        if not small or hit or self._detecting.detected(texts):
+        if not small or hit or self._asked(part, texts):
             self._leaves(part, found, raw)
 
     def _leaves(self, part: Part, found: Leaves, raw: Raw) -> None:
@@ -190,6 +191,16 @@ class Look:
         self.tally.seen(part, [""], beyond, own)
         self.tally.doubted(part, [""], odd, own)
 
+    def _asked(
+        self, part: Part, texts: pl.Series, name: str = ""
+    ) -> dict[str, NDArray[np.int64]]:
+        """Return what detectors say; what one fails at isn't looked through."""
+        answer = self._detecting.asked(texts, name)
+        if answer.failed:
+            place = Place(part, name)
+            self.tally.gap(Gap(place, Doubt.DETECTOR, Coverage.PARTIAL))
+        return answer.rows
+
     def _detected(
         self,
         part: Part,
@@ -202,7 +213,7 @@ class Look:
         for number, name in enumerate(names):
             own = np.flatnonzero(column_of == number)
             column = texts.gather(pl.Series(own, dtype=pl.UInt32))
-            for tag, at in self._detecting.detected(column, name).items():
+            for tag, at in self._asked(part, column, name).items():
                 self.tally.kinds(part, name, tag, rows[own[at]])
 
     def _neighbours(self, found: Leaves) -> tuple[Seen, Doubts]:

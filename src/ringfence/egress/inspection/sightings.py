@@ -34,6 +34,7 @@ class Written(IntEnum):
 class Doubt(StrEnum):
     """Why something can't be decided: it is held."""
 
+    DETECTOR = "a detector that failed"
     ENCRYPTED = "encrypted"
     IMAGE = "image"
     LIMIT = "over a limit"
