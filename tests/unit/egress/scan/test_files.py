@@ -125,7 +125,7 @@ def of(name: str, content: bytes, **take):
         ("a.csv", b"\xef\xbb\xbf" + as_csv(rows([1]))),
         ("a.json", b'{"email": "person1@mail.example"}'),
         ("a.json", b'[{"a": 1},\n{"a": 2}]\n'),
-        ("a.gz", gzip.compress(b"x")),
+        ("a.gz", gzip.compress(b"x", mtime=0)),
         ("a.bin", bytes(99)),
         ("a.parquet", b"PAR1" + bytes(99)),
         ("a", b""),
