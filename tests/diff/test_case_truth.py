@@ -386,7 +386,10 @@ def test_the_crossings_follow_the_staff_list_and_the_exceptions(
             move.format(place, employer, dates.format(month)) for month in (11, 12)
         )
         rewritten(case / "people.csv", old, new)
-    rewritten(case / "boundary.yaml", "expires: 2022-06-30", "expires: 2021-07-02")
+    old, new = (
+        f"from: 2021-07-01\n    expires: {day}" for day in ("2022-06-30", "2021-07-02")
+    )
+    rewritten(case / "boundary.yaml", old, new)
     expected: Counter[str] = Counter()
     later = micro("2021-12-01T00:00:00Z")
     for one in truth["crossings"]:

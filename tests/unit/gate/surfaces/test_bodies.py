@@ -240,7 +240,11 @@ def test_a_context_of_its_own_takes_the_place_of_the_defaults(own, expected):
 ENTITY = {"type": "user", "id": "li"}
 ASKED = {"subject": ENTITY, "action": {"name": "read"}, "resource": ENTITY}
 PARTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=4,
 )
