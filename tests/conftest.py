@@ -49,7 +49,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile(
-    "ci", settings.get_profile("dev"), max_examples=50, derandomize=True
+    "ci", settings.get_profile("dev"), max_examples=100, derandomize=True
 )
 settings.register_profile("deep", settings.get_profile("dev"), max_examples=20_000)
 settings.load_profile(os.environ.get("RINGFENCE_HYPOTHESIS", "dev"))
