@@ -161,3 +161,26 @@ def test_a_column_of_forms_is_left_alone(
         expected = [None if one is None else canonical(kind, one) for one in some]
         found = columns.canonical(kind, pl.Series("x", some, dtype=pl.String))
         assert found.to_list() == expected
+
+
+NUMBERS = st.sampled_from(
+    ("14155550100", "4155550100", "681234567890123456", "14155550199", "1234567")
+)
+EDGES = st.sampled_from(("", "x", "person", "0x", "1", "-", ".", "_"))
+
+
+@given(EDGES, NUMBERS, EDGES, st.sampled_from(("@sms.example", "@example.com", "")))
+def test_what_an_address_swallowed_is_found(
+    before: str, number: str, behind: str, host: str
+) -> None:
+    """A number within an address or a word is found at a glance as in a scan."""
+    text = f"{before}{number}{behind}{host}"
+    for one in (text, f"write to {text} now", json.dumps({"to": text, "n": 1})):
+        assert told(SCANNER.glance(one)) == told(SCANNER.scan(pl.Series([one])))
+
+
+def test_an_address_with_a_long_number_is_plain() -> None:
+    """One that swallowed nobody's number is no reason to scan."""
+    with patch.object(SCANNER, "scan", side_effect=AssertionError):
+        seen, _ = SCANNER.glance('{"to": "person1234567@mail.example"}')
+    assert not len(seen.row)

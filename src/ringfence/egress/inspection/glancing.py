@@ -97,6 +97,7 @@ class Glance:
         # Candidates are of ASCII: bytes spare RE2 to count signs.
         self.candidates = compiled(probe.pattern.encode())
         self.grouped = compiled(patterns.GROUPED.encode())
+        self.inside = compiled(probe.inside.encode())
         self.separated = compiled((probe.separated or r"\z.").encode())
         least = min((shape.shortest for shape in self.shapes.values()), default=0)
         # A telephone number may come without its country code, a float in few signs.
@@ -131,12 +132,26 @@ class Glance:
         seen: Held = {}
         is_opaque = False
         for raw in map(bytes.decode, found):
-            readings = self._readings(raw)
+            readings = None if self._hides(raw) else self._readings(raw)
             if readings is None:
                 return None
             is_held = self._hold(raw, readings, seen)
             is_opaque |= not is_held and self._is_opaque(raw, text)
         return seen, is_opaque
+
+    def _hides(self, raw: str) -> bool:
+        """Return whether a candidate has swallowed one that has to be scanned."""
+        # What is hexadecimal throughout has swallowed nothing that would be taken out.
+        if IS_HEX.fullmatch(raw.strip('\\"')) or not SWALLOWS.search(raw):
+            return False
+        for match in self.inside.finditer(raw.encode()):
+            inner = match[0].decode()
+            readings = self._readings(inner)
+            if readings is None or self._hold(inner, readings, {}):
+                return True
+            if self._is_opaque(inner, raw):
+                return True
+        return False
 
     def _hold(self, raw: str, readings: list[Reading], seen: Held) -> bool:
         """Note who holds any of some readings; return whether somebody does."""
@@ -159,9 +174,7 @@ class Glance:
         if "@" in raw:
             return self._address(raw)
         text = raw.strip('\\"')
-        # What is hexadecimal throughout has swallowed nothing that would be taken out.
-        is_odd = not IS_HEX.fullmatch(text) and SWALLOWS.search(raw)
-        if len(raw) > LONGEST or is_odd or self._is_text(raw):
+        if len(raw) > LONGEST or self._is_text(raw):
             return None
         bare = text if text.isalnum() else GROUPING.sub("", text)
         made = self._figures if bare.isdigit() else self._lettered
@@ -190,7 +203,7 @@ class Glance:
     def _address(self, raw: str) -> list[Reading] | None:
         lowered = raw.lower().rstrip(".")
         is_plain = MAIL.fullmatch(lowered) and len(raw) <= LONGEST
-        if not is_plain or SWALLOWS.search(raw):
+        if not is_plain:
             return None
         local, _, domain = lowered.partition("@")
         forms = [(lowered, Written.PLAIN)]
