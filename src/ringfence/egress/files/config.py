@@ -12,6 +12,7 @@ from ringfence.documents.located import Located, Reader
 from ringfence.documents.yaml import read_yaml
 from ringfence.egress.detectors.registry import detector
 from ringfence.egress.exit.made import Settings
+from ringfence.egress.exit.ordered import key_in
 from ringfence.egress.files.claims import Work
 from ringfence.egress.files.gateway import Places
 from ringfence.egress.files.local import LocalStore
@@ -201,7 +202,9 @@ def parse_config(text: str, name: str, base: Path) -> Config:
 
 
 def _meant(name: str, told: str, base: Path) -> str | Path:
-    if name in _WORDS or told.startswith(_S3):
+    if name in _WORDS:
+        return key_in(base, told)
+    if told.startswith(_S3):
         return told
     return base / told if name in _FILES else str(base / told)
 

@@ -6,7 +6,6 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from ringfence.documents.files import decode, read_bytes
 from ringfence.documents.located import Located, Reader
 from ringfence.documents.yaml import read_yaml
 from ringfence.egress.exit.made import Settings
+from ringfence.egress.exit.ordered import Ordered
 from ringfence.egress.proxies.heads import plain_path
 from ringfence.egress.proxies.limits import BOUNDS, Limits
 from ringfence.egress.proxies.upstream import Upstream
@@ -21,8 +21,6 @@ from ringfence.errors import ConfigError, Locus
 
 STATUS = "127.0.0.1:8481"
 _SECTIONS = ("exit", "staging", "status", "proxy", "ext_proc", "limits")
-_EXIT = ("contracts", "index", "key", "ledger", "meter")
-_EXIT_MORE = ("token_key", "max_age_days")
 _LAST_PORT, _LARGEST = 65_535, 2**40
 _PORT = re.compile(r"[0-9]{1,5}")
 _UNIX = "unix:"
@@ -124,6 +122,10 @@ class _Reading:
     take: Reader
     base: Path
 
+    @property
+    def _files(self) -> Ordered:
+        return Ordered(self.take, self.base)
+
     def config(self, root: Located) -> Config | None:
         get = self.take.fields(
             root,
@@ -131,8 +133,8 @@ class _Reading:
             optional=_SECTIONS[1:],
             what="the configuration",
         ).get
-        staging = self._file(get("staging"), "`staging`")
-        settings = self._exit(get("exit"), staging)
+        staging = self._files.file(get("staging"), "`staging`")
+        settings = self._files.settings(get("exit"), staging)
         status = self._address(get("status"), "`status`", STATUS)
         listeners = self.take.each(get("proxy"), self._listener, "`proxy`")
         processing = self._processing(get("ext_proc"))
@@ -140,47 +142,6 @@ class _Reading:
         if settings is None:
             return None
         return Config(settings, staging, status, tuple(listeners), processing, limits)
-
-    def _exit(self, value: Located | None, staging: Path | None) -> Settings | None:
-        if value is None:
-            return None
-        get = self.take.fields(
-            value, required=_EXIT, optional=_EXIT_MORE, what="`exit`"
-        ).get
-        files = [
-            self._file(get(one), f"`{one}`")
-            for one in ("contracts", "index", "ledger", "meter")
-        ]
-        contracts, index, ledger, meter = files
-        key = self.take.text(get("key"), "`key`")
-        token = self.take.text(get("token_key"), "`token_key`")
-        days = self.take.whole(get("max_age_days"), "`max_age_days`", least=1)
-        if not (contracts and index and ledger and meter and key):
-            return None
-        return Settings(
-            contracts,
-            index,
-            self._key(key),
-            ledger,
-            meter,
-            token_key=self._key(token) if token else "",
-            max_age=None if days is None else timedelta(days=min(days, 36_500)),
-            staging=staging,
-        )
-
-    def _key(self, words: str) -> str:
-        """Return the words that name a key; a file is relative to the configuration."""
-        kind, _, name = words.partition(":")
-        return f"file:{self.base / name}" if kind == "file" and name else words
-
-    def _file(self, value: Located | None, what: str) -> Path | None:
-        text = self.take.text(value, what)
-        if value is None or text is None:
-            return None
-        if "\0" in text:
-            self.take.note(f"{what} is no name of a file", value.at)
-            return None
-        return self.base / text
 
     def _limits(self, value: Located | None) -> Limits:
         if value is None:
@@ -205,8 +166,8 @@ class _Reading:
             optional=("certificate", "key", "upstream_trust"),
             what="a listener",
         ).get
-        certificate = self._file(get("certificate"), "`certificate`")
-        key = self._file(get("key"), "`key`")
+        certificate = self._files.file(get("certificate"), "`certificate`")
+        key = self._files.file(get("key"), "`key`")
         if (certificate is None) != (key is None):
             self.take.note("`certificate` and `key` go together", value.at)
         host, port = self._address(
@@ -256,7 +217,7 @@ class _Reading:
             self.take.note("`upstream` is no address of a server", value.at, hint)
             return None
         is_tls = parts.scheme == "https"
-        file = self._file(trust, "`upstream_trust`")
+        file = self._files.file(trust, "`upstream_trust`")
         return Upstream(parts.hostname, port, parts.netloc, is_tls, file)
 
     def _channels(self, value: Located | None) -> dict[str, str]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from ringfence.documents.files import decode, read_bytes
 from ringfence.documents.located import Located, Reader
 from ringfence.documents.yaml import read_yaml
-from ringfence.egress.detectors.detector import Detector
-from ringfence.egress.detectors.registry import detector
 from ringfence.egress.exit.made import Settings
+from ringfence.egress.exit.ordered import Ordered
 from ringfence.egress.relay.plan import Plan
 from ringfence.egress.relay.transactions import BYTES, CHANGES, Caps
 from ringfence.errors import ConfigError
 
 _REQUIRED = ("slot", "publications", "tables", "inside", "outside", "exit")
-_EXIT = ("contracts", "index", "key", "ledger", "meter")
 _SLOT = re.compile(r"[a-z0-9_]{1,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BAD_NAME = re.compile(r'["\x00-\x1f]')
@@ -67,7 +64,7 @@ def parse_config(text: str, name: str, base: Path) -> Config:
     """
     reading = _Reading(Reader(), base)
     found = reading.config(read_yaml(text, name))
-    if reading.take.problems:
+    if found is None or reading.take.problems:
         raise ConfigError.of(reading.take.problems)
     return found
 
@@ -77,7 +74,11 @@ class _Reading:
     take: Reader
     base: Path
 
-    def config(self, root: Located) -> Config:
+    @property
+    def _ordered(self) -> Ordered:
+        return Ordered(self.take, self.base)
+
+    def config(self, root: Located) -> Config | None:
         get = self.take.fields(
             root,
             required=_REQUIRED,
@@ -88,15 +89,14 @@ class _Reading:
             slot=self._fit(get.get("slot"), _SLOT, "`slot`"),
             publications=self._publications(get.get("publications")),
             tables=self._tables(get.get("tables")),
-            quarantine=self._file(get.get("quarantine"), "`quarantine`", "quarantine"),
+            quarantine=self._ordered.file(get.get("quarantine"), "`quarantine`")
+            or self.base / "quarantine",
             caps=self._caps(get.get("transaction")),
         )
-        return Config(
-            plan,
-            self._fit(get.get("inside"), _VARIABLE, "`inside`"),
-            self._fit(get.get("outside"), _VARIABLE, "`outside`"),
-            self._settings(get.get("exit")),
-        )
+        inside = self._fit(get.get("inside"), _VARIABLE, "`inside`")
+        outside = self._fit(get.get("outside"), _VARIABLE, "`outside`")
+        settings = self._ordered.settings(get.get("exit"))
+        return None if settings is None else Config(plan, inside, outside, settings)
 
     def _fit(self, value: Located | None, form: re.Pattern[str], what: str) -> str:
         text = self.take.text(value, what)
@@ -129,9 +129,6 @@ class _Reading:
             self.take.note("`tables` names none", value.at)
         return found
 
-    def _file(self, value: Located | None, what: str, default: str) -> Path:
-        return self.base / (self.take.text(value, what) or default)
-
     def _caps(self, value: Located | None) -> Caps:
         if value is None:
             return Caps()
@@ -140,30 +137,3 @@ class _Reading:
         changes = self.take.whole(get("changes"), "`changes`", least=1)
         size = self.take.whole(get("bytes"), "`bytes`", least=1)
         return Caps(changes or CHANGES, size or BYTES)
-
-    def _settings(self, value: Located | None) -> Settings:
-        more = ("token_key", "max_age_days", "detectors")
-        get = (
-            {}
-            if value is None
-            else self.take.fields(value, required=_EXIT, optional=more, what="`exit`")
-        )
-        days = self.take.whole(get.get("max_age_days"), "`max_age_days`", least=1)
-        return Settings(
-            contracts=self._file(get.get("contracts"), "`contracts`", ""),
-            index=self._file(get.get("index"), "`index`", ""),
-            key=self.take.text(get.get("key"), "`key`") or "",
-            ledger=self._file(get.get("ledger"), "`ledger`", ""),
-            meter=self._file(get.get("meter"), "`meter`", ""),
-            token_key=self.take.text(get.get("token_key"), "`token_key`") or "",
-            max_age=None if days is None else timedelta(days=days),
-            detectors=tuple(self._detectors(get.get("detectors"))),
-        )
-
-    def _detectors(self, value: Located | None) -> Iterator[Detector]:
-        for name, at in self.take.located_texts(value, "`detectors`"):
-            try:
-                yield detector(name)
-            except ConfigError as error:
-                found = error.problems[0]
-                self.take.note(found.message, at, found.hint)

@@ -38,11 +38,12 @@ def parsed(text: str) -> Config:
 
 
 def test_a_file_says_it_all():
-    """Files are relative to the configuration; words of keys and addresses aren't."""
+    """Files are relative to the configuration, those of keys too; addresses aren't."""
     found = parsed(WHOLE)
     settings = found.settings()
     assert settings.contracts == Path("/etc/contracts.json")
-    assert (settings.key, settings.token_key) == ("file:index.key", "env:TOKEN")
+    key = "file:/etc/index.key"
+    assert (settings.key, settings.token_key) == (key, "env:TOKEN")
     assert settings.max_age == timedelta(days=3)
     assert (found.outbox, found.released) == ("/etc/out", "s3://bucket/released")
     assert found.settle == 5

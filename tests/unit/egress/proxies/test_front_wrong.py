@@ -221,11 +221,12 @@ def test_a_client_that_takes_nothing(hasty: Running, says):
 def test_health_and_figures_are_elsewhere(running: Running, tool: Inside):
     """Health and figures have a listener of their own; the proxy's has no such path."""
     assert running.status("/health") == b'{"ready":true}'
+    tool.says = lambda _, __: answer(b"city=a")
+    assert running.ask("/x")[2] == b"city=a"
     assert b"ringfence_egress_verdicts_total{verdict=" in running.status("/metrics")
     port = int(running.where["status"].rsplit(":", 1)[1])
     assert ask(port, "/other")[0] == 404
     assert ask(port, "/health", method="POST", body=b"")[0] == 405
-    tool.says = lambda _, __: answer(b"city=a")
     assert running.ask("/health")[2] == b"city=a"
     tool.says = spoken
 
