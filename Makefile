@@ -69,7 +69,7 @@ lock: ## Pin anew what is a week old, with hashes (needs uv)
 	@pin() { uv pip compile --quiet --universal --generate-hashes --upgrade \
 	  --python-version 3.11 --exclude-newer '1 week' --no-emit-index-url \
 	  --custom-compile-command 'make lock' "$$@"; }; \
-	pin --extra egress pyproject.toml requirements/build.in -o requirements/run.txt; \
+	pin --extra docket --extra egress pyproject.toml requirements/build.in -o requirements/run.txt; \
 	pin requirements/dev.in -o requirements/dev.txt; \
 	pin requirements/tpcds.in -o requirements/tpcds.txt; \
 	pin requirements/spark.in -o requirements/spark.txt; \

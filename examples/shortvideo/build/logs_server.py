@@ -49,6 +49,7 @@ _STATE, _MESSAGE = 12, 13
 _REFUSED = "42501"
 _PATIENCE = 30  # seconds until a line has to be in the log
 _MARK = "every statement has been run"
+NEEDED = "PostgreSQL 15 with pgaudit"
 
 
 @dataclass(frozen=True, slots=True)

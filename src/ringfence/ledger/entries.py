@@ -39,6 +39,33 @@ KEY_STATES = ("begins", "ends")
 RULINGS = ("release", "mask", "block", "hold")
 COVERAGES = ("complete", "partial", "skipped")
 STEPS = ("ask", "break-glass", "approve", "refuse", "revoke", "review")
+CUSTODY = (
+    "timestamped",
+    "decrypted",
+    "played",
+    "transcribed",
+    "exported",
+    "sealed",
+    "destroyed",
+)
+# Objects of a docket: every field of one is committed to, whatever it says.
+DOCKET = {
+    "reviewer": "conflict name role",
+    "hand": "match sealed",
+    "recording": "basis blocks content form grade hand handling language media name "
+    "received seed size sound until",
+    "speaker": "country country_coarse match name role role_coarse sealed unit "
+    "unit_coarse",
+    "transcript": "language origin recording words",
+    "statement": "corrects denies first_hand hedged language met_day met_month "
+    "met_year passage quote recording span speaker transcript translation",
+    "hearing": "blind by statement text",
+    "sentence": "by capture claim hints on says where",
+    "assessment": "by confidence dismissal rationale scope sentence stance statement "
+    "supersedes",
+    "lead": "asks by command statement",
+    "answer": "boundary code content estate lead proof says",
+}
 
 
 class Form(NamedTuple):
@@ -87,15 +114,30 @@ FORMS: Mapping[str, Form] = {
     "epoch": Form(
         {"keys": _COUNT, "number": _COUNT, "subjects": _COUNT}, ("epoch", "root")
     ),
+    "contracts": Form({"as_of": _TIME}, ("boundary", "contracts", "estate")),
+    "meter": Form({"number": _COUNT}, ("meter",)),
     "release": Form(
         {
             "coverage": re.compile("|".join(COVERAGES)),
+            "number": _COUNT,
             "verdict": re.compile("|".join(RULINGS)),
         },
-        ("boundary", "content", "contract", "epoch", "estate", "output", "payload"),
+        (
+            *("boundary", "content", "contract", "epoch", "estate", "meter"),
+            *("output", "payload"),
+        ),
         ("channel", "receipt"),
-        may=("estate", "output"),
+        may=("estate", "meter", "number", "output"),
     ),
+    "custody": Form(
+        {"step": re.compile("|".join(CUSTODY))},
+        ("payload",),
+        ("by", "detail", "step", "thing"),
+    ),
+    **{
+        kind: Form({}, ("payload",), tuple(fields.split()))
+        for kind, fields in DOCKET.items()
+    },
     "heartbeat": Form(),
     "erased": Form({"reason": re.compile("|".join(REASONS))}, ("payload",)),
 }

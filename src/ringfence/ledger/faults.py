@@ -21,6 +21,10 @@ class LedgerError(RingfenceError):
     """The writer can't go on: what it can't bring to the disk it acknowledges not."""
 
 
+class BusyError(LedgerError):
+    """Another writer holds the ledger; it may let go."""
+
+
 class Exhibit(NamedTuple):
     """One piece of what an error rests on: a file name and its content."""
 

@@ -8,7 +8,7 @@ entry that names it the proof stays what it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 
 from ringfence.errors import ConfigError, Locus, ProofError
@@ -41,15 +41,29 @@ class Payloads:
             LedgerError: It is too large, or was erased.
             OSError: It may not be there.
         """
-        if len(content) > LARGEST:
-            hint = "log its digest, and keep it elsewhere"
-            raise LedgerError(f"a payload is larger than {LARGEST:,} bytes", hint=hint)
-        digest = sha256(content).hexdigest()
-        if self.is_erased(digest):
-            raise LedgerError(f"payload {digest} was erased, and stays erased")
-        # Even if it is there: one that a killed run laid may be in memory alone.
-        self._place(_path(digest), content)
+        (digest,) = self.keep_all([content])
         return digest
+
+    def keep_all(self, contents: Sequence[bytes]) -> list[str]:
+        """Bring payloads to the disk together, and return the SHA-256 of each.
+
+        Raises:
+            LedgerError: One is too large, or was erased; none is kept.
+            OSError: They may not be there.
+        """
+        digests = []
+        for content in contents:
+            if len(content) > LARGEST:
+                message = f"a payload is larger than {LARGEST:,} bytes"
+                raise LedgerError(message, hint="log its digest, and keep it elsewhere")
+            digest = sha256(content).hexdigest()
+            if self.is_erased(digest):
+                raise LedgerError(f"payload {digest} was erased, and stays erased")
+            digests.append(digest)
+        # Even if one is there: one that a killed run laid may be in memory alone.
+        files = zip(map(_path, digests), contents, strict=True)
+        place(self._disk, files, self._lasting)
+        return digests
 
     def read(self, digest: str) -> bytes:
         """Return a payload.

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from ringfence.documents import durable
 from ringfence.errors import Locus
-from ringfence.ledger.faults import LedgerError
+from ringfence.ledger.faults import BusyError
 from ringfence.ledger.tree.growing import Fetch
 
 PUBLIC, PRIVATE = "public", "private"
@@ -121,7 +121,7 @@ class RealDisk:
         """Take the lock of the ledger, which the system drops with the process."""
         message = "another writer holds this ledger"
         hint = "one process writes a ledger; wait for it to end"
-        busy = LedgerError(message, Locus(str(self._folder)), hint)
+        busy = BusyError(message, Locus(str(self._folder)), hint)
         return durable.locked(self._folder / LOCK, busy)
 
     def read(self, path: str) -> bytes:

@@ -1,0 +1,238 @@
+"""A docket as it lies on the disk: a ledger, sealed files, and what is drawn from them.
+
+    docket.json   its name, and the keys that files are sealed to
+    ledger/       every object and every step of custody, each an entry
+    originals/    what was received, as received, sealed to the docket's keys
+    sealed/       who people are, sealed to other keys
+    index.sqlite  for finding; drawn from the ledger, and drawn anew if it is lost
+
+An object is on the disk, payload first, before anybody is told that it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ringfence.docket.objects import KINDS, Handling, Object, kind_of, told, untold
+from ringfence.documents.durable import sync
+from ringfence.errors import ConfigError, Locus, ProofError
+from ringfence.ledger.entries import (
+    Entry,
+    committed,
+    digest_of,
+    made,
+    opened,
+    parse_entry,
+)
+from ringfence.ledger.faults import LedgerError, within
+from ringfence.ledger.keeping.opening import begin, published, writing
+from ringfence.ledger.keeping.payloads import Payloads
+from ringfence.ledger.signed.head import Checkpoint
+from ringfence.ledger.tree.growing import joined, leaf_hashes, subtrees
+from ringfence.ledger.tree.reading import Tree
+from ringfence.ledger.tree.tiles import WIDTH
+from ringfence.ledger.writer.charter import read_charter
+from ringfence.ledger.writer.disk import RealDisk, public_fetch
+
+FORMAT = "ringfence-docket/1"
+CHARTER = "docket.json"
+LEDGER, ORIGINALS, SEALED = "ledger", "originals", "sealed"
+_MARK = "sha256:"
+
+
+class Charter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a docket is called, and which keys (age recipients) its files are sealed to.
+
+    Attributes:
+        recipients: Who opens originals.
+        identity_recipients: Who opens what says who people are.
+    """
+
+    format: Literal["ringfence-docket/1"]
+    name: str
+    recipients: tuple[str, ...]
+    identity_recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An object as its ledger holds it.
+
+    Attributes:
+        index: Place of its entry, from 0.
+        time: When it was logged.
+        kind: Kind of the entry: `statement`.
+        ref: SHA-256 of its payload, by which others refer to it.
+        object: What it says; None if its payload was erased.
+    """
+
+    index: int
+    time: str
+    kind: str
+    ref: str
+    object: Object | None
+
+
+class Docket:
+    """A docket that lies in a folder.
+
+    Raises:
+        ConfigError: There is none, or its charter can't be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.charter = _charter(folder)
+        self.ledger = folder / LEDGER
+
+    @classmethod
+    def found(cls, folder: Path, charter: Charter, time: str) -> Docket:
+        """Found a docket of no objects.
+
+        Raises:
+            RingfenceError: Something lies there, or the disk failed.
+        """
+        at = Locus(str(folder))
+        if folder.exists() and any(folder.iterdir()):
+            raise ConfigError("something lies there", at, "name a new folder")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in (ORIGINALS, SEALED):
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
+        with within(folder / LEDGER):
+            begin(folder / LEDGER, f"docket/{charter.name}", time=time)
+        content = msgspec.json.format(msgspec.json.encode(charter), indent=2)
+        with (folder / CHARTER).open("xb") as stream:
+            stream.write(content + b"\n")
+        sync(folder / CHARTER)
+        sync(folder)
+        return cls(folder)
+
+    def append(self, objects: Sequence[Object], time: str) -> list[Held]:
+        """Bring objects to the ledger and publish it: they are kept when this returns.
+
+        Raises:
+            RingfenceError: They may not be there.
+            OSError: They may not be there.
+        """
+        with within(self.ledger), writing(self.ledger) as log:
+            payloads = Payloads(RealDisk(self.ledger))
+            composed = [_composed(one, time) for one in objects]
+            payloads.keep_all([payload for _, payload in composed])
+            places = log.append([entry for entry, _ in composed])
+            log.publish()
+        return [
+            Held(place, time, kind_of(one), digest_of(payload), one)
+            for place, one, (_, payload) in zip(places, objects, composed, strict=True)
+        ]
+
+    def held(self, first: int = 0) -> Iterator[Held]:
+        """Yield every object that the ledger has published, from an entry on, in order.
+
+        The whole log is held against its signed root first, each payload against its
+        entry as it is yielded.
+
+        Raises:
+            ProofError: Something isn't what was signed; the error says which.
+            LedgerError: A payload is missing that nobody erased.
+            OSError: A file can't be read.
+        """
+        disk = RealDisk(self.ledger)
+        payloads = Payloads(disk)
+        for index, entry in self._entries(first):
+            if entry.kind in KINDS:
+                yield _held(index, entry, payloads)
+
+    def signed(self) -> Checkpoint:
+        """Return what the ledger has published: its origin, its size and its root.
+
+        Raises:
+            RingfenceError: It shows none, or none that verifies.
+            OSError: It can't be read.
+        """
+        disk = RealDisk(self.ledger)
+        with within(self.ledger):
+            return published(disk, read_charter(disk)).checkpoint
+
+    def contents(self, first: int, size: int) -> list[bytes]:
+        """Return entries as they lie there, from one on: held against no root yet.
+
+        Raises:
+            ProofError: A file is torn.
+            OSError: A file can't be read.
+        """
+        with within(self.ledger):
+            tree = Tree(size, public_fetch(RealDisk(self.ledger)))
+            bundles = range(first // WIDTH, -(-size // WIDTH))
+            found = [entry for number in bundles for entry in tree.bundle(number)]
+        return found[first % WIDTH :]
+
+    def told(self, index: int, entry: Entry) -> Held:
+        """Return the object that an entry tells of; the payload is held against it.
+
+        Raises:
+            ProofError: The payload isn't what the entry commits to.
+            LedgerError: The payload is missing, and nobody erased it.
+            OSError: It can't be read.
+        """
+        return _held(index, entry, Payloads(RealDisk(self.ledger)))
+
+    def _entries(self, first: int) -> Iterator[tuple[int, Entry]]:
+        signed = self.signed()
+        contents = self.contents(0, signed.size)
+        with within(self.ledger):
+            if joined(subtrees(leaf_hashes(contents))) != signed.root:
+                raise ProofError(
+                    "its entries are not those that were signed",
+                    Locus("ledger"),
+                    "`ringfence ledger fsck` says where; restore it from a copy",
+                )
+        for index in range(first, len(contents)):
+            yield index, parse_entry(contents[index], f"entry {index}")
+
+
+def _composed(one: Object, time: str) -> tuple[bytes, bytes]:
+    commitments, payload = committed(told(one))
+    values = {"step": str(one.step)} if isinstance(one, Handling) else {}
+    entry = made(
+        kind_of(one),
+        time,
+        digests={"payload": digest_of(payload)},
+        commitments=commitments,
+        values=values,
+    )
+    return entry, payload
+
+
+def _held(index: int, entry: Entry, payloads: Payloads) -> Held:
+    ref = entry.digests["payload"].removeprefix(_MARK)
+    at = Locus(f"entry {index}, {entry.kind}")
+    if payloads.is_erased(ref):
+        return Held(index, entry.time, entry.kind, ref, None)
+    try:
+        fields = opened(entry, payloads.read(ref))
+        one = untold(entry.kind, fields)
+    except ProofError as error:
+        raise ProofError(f"its payload {error.problems[0].message}", at) from None
+    except LedgerError as error:
+        raise LedgerError(error.problems[0].message, at) from None
+    except msgspec.ValidationError as error:
+        raise ProofError(f"says what no {entry.kind} says: {error}", at) from None
+    if isinstance(one, Handling) and str(one.step) != entry.values["step"]:
+        raise ProofError("its step is not the one that the entry says", at)
+    return Held(index, entry.time, entry.kind, ref, one)
+
+
+def _charter(folder: Path) -> Charter:
+    path = folder / CHARTER
+    at, hint = Locus(str(path)), "`ringfence docket init` founds a docket"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Charter)
+    except OSError:
+        raise ConfigError("there is no docket", at, hint) from None
+    except (msgspec.MsgspecError, UnicodeError):
+        raise ConfigError("is no charter of a docket", at, hint) from None
