@@ -119,8 +119,9 @@ egress: $(VENV)/run.stamp ## What leaves the example company, and what lies abro
 	  --kinds account_id=ACCOUNT_ID,email=EMAIL,phone=PHONE,device_id=DEVICE_ID \
 	  --subject account_id --key file:$(EGRESS)/index.key \
 	  --subject-key file:$(EGRESS)/subject.key --output $(EGRESS)/index >/dev/null
-	@$(BIN)/ringfence egress contracts $(CASE) --output $(EGRESS)/contracts.json >/dev/null
 	@$(BIN)/ringfence ledger init $(EGRESS)/ledger --origin loopwing.example/exit >/dev/null
+	@$(BIN)/ringfence egress contracts $(CASE) --output $(EGRESS)/contracts.json \
+	  --ledger $(EGRESS)/ledger >/dev/null
 	@echo 'Four files want to leave. Whose data is in them, and was it declared (egress run)?'
 	@echo
 	@code=0; $(BIN)/ringfence egress run --contracts $(EGRESS)/contracts.json \

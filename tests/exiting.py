@@ -11,10 +11,16 @@ import numpy as np
 
 from ringfence.boundary.channels import Channel, ChannelMask, Declared
 from ringfence.boundary.status import Status
-from ringfence.egress.channels.contract import Contract, Contracts, Recipient
+from ringfence.egress.channels.contract import (
+    Contract,
+    Contracts,
+    Recipient,
+    written,
+)
 from ringfence.egress.channels.judge import Given
 from ringfence.egress.exit.book import Book
 from ringfence.egress.exit.logged import LoggedExit
+from ringfence.egress.exit.standing import name_contracts
 from ringfence.egress.inspection.report import (
     Column,
     Coverage,
@@ -161,6 +167,17 @@ def contracts(*channels: Channel, status: Status = Status.NO) -> Contracts:
     return Contracts(
         "a" * 64, "b" * 64, "2022-01-01T00:00:00Z", "2022-12-01T00:00:00Z", tuple(made)
     )
+
+
+def named(folder: Path, given: Contracts | None = None) -> Path:
+    """Write contracts into a folder, and have the ledger there name them."""
+    found = given or contracts()
+    ledger, new = folder / "ledger", folder / "contracts.new"
+    if not ledger.exists():
+        begin(ledger, f"test.example/{folder.name}", time=NOW)
+    name_contracts(ledger, found, NOW)
+    new.write_bytes(written(found))
+    return new.replace(folder / "contracts.json")
 
 
 @dataclass

@@ -8,14 +8,12 @@ import polars as pl
 from msgspec.structs import replace
 
 from ringfence.boundary.channels import Channel, Declared
-from ringfence.egress.channels.contract import written
 from ringfence.egress.exit.made import Settings
 from ringfence.egress.index.building import build
 from ringfence.egress.index.gathering import Gathering
 from ringfence.egress.index.population import Frames, Layout
 from ringfence.egress.proving import canaries
-from ringfence.ledger.keeping.opening import begin
-from tests.exiting import NOW, channel, contracts
+from tests.exiting import NOW, channel, contracts, named
 from tests.indexed import KEYS
 
 LAST = "9999-01-01T00:00:00Z"
@@ -57,10 +55,8 @@ def settings(folder: Path, *channels: Channel) -> Settings:
     (folder / "index.key").write_text(KEYS.index.secret.hex())
     (folder / "index.key").chmod(0o600)
     given = replace(contracts(*(channels or (TABLES, TEXTS, NESTED))), until=LAST)
-    (folder / "contracts.json").write_bytes(written(given))
-    begin(folder / "ledger", "test.example/exit", time=NOW)
     return Settings(
-        contracts=folder / "contracts.json",
+        contracts=named(folder, given),
         index=folder / "index",
         key=f"file:{folder / 'index.key'}",
         ledger=folder / "ledger",

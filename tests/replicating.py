@@ -14,7 +14,7 @@ import pytest
 from ringfence.boundary.channels import Channel, Declared
 from ringfence.egress.channels.contract import Contracts
 from ringfence.egress.exit.book import Book
-from ringfence.egress.exit.logged import LoggedExit
+from ringfence.egress.exit.logged import LoggedExit, Unseen
 from ringfence.egress.exit.masked import Masked
 from ringfence.egress.forms.kinds import Kind
 from ringfence.egress.index.keys import Key
@@ -85,6 +85,10 @@ class Asked:
         if isinstance(found.output, bytes):
             self.left.append(found.output)
         return found
+
+    def unseen(self, name: str, payload: str, what: Unseen):
+        """Ask the exit, of what it can't see."""
+        return self.exit_.unseen(name, payload, what)
 
 
 @dataclass

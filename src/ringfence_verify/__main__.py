@@ -1,10 +1,10 @@
 """Check proofs: `python -m ringfence_verify out/`, or with `-I -S` this folder.
 
-PATH is a folder of proofs, a proof file, a bundle, or a log's public folder, which is
-worked out anew. `log` holds two checkpoints against each other; NEW may be a log's
-public folder. KEY is the log's verifier key, FILE a `tlog-policy` with its key and
-those of witnesses. With `--deep`, cvc5 re-checks the proofs that guards exclude each
-other, and cryptography checks ML-DSA signatures, if installed.
+PATH is a folder of proofs, a proof file, a bundle, a clip (`clip.json`), or a log's
+public folder, which is worked out anew. `log` holds two checkpoints against each other;
+NEW may be a log's public folder. KEY is the log's verifier key, FILE a `tlog-policy`
+with its key and those of witnesses. With `--deep`, cvc5 re-checks the proofs that
+guards exclude each other, and cryptography checks ML-DSA signatures, if installed.
 
 Exit code 0: all verifies; 10: it does, but what was not re-checked may matter; 12:
 something does not; 2: there is nothing to check.
@@ -27,7 +27,7 @@ if (
 ):  # run as a folder: the package is found beside it, after Python's own
     sys.path[:] = [*sys.path[1:], str(Path(__file__).resolve().parent.parent)]
 
-from ringfence_verify import bulk
+from ringfence_verify import bulk, clip
 from ringfence_verify.bundle import logged, unpack
 from ringfence_verify.conditions import recheck
 from ringfence_verify.estate import NO, YES, Case
@@ -109,7 +109,8 @@ def _files(path: Path) -> list[Path]:
         return [path] * path.is_file()
     proofs = path.glob("claim-*.json")
     order = sorted(proofs, key=lambda path: (len(path.name.split("-")[1]), path.name))
-    return [*path.glob(bulk.MANIFEST), *order, *path.glob("checkpoint")]
+    others = (path.glob(name) for name in (clip.NAME, "checkpoint"))
+    return [*path.glob(bulk.MANIFEST), *order, *chain(*others)]
 
 
 class Run:
@@ -148,12 +149,14 @@ class Run:
 
     def files(self, files: list[Path]) -> None:
         """Check proofs folder by folder, then logs and bundles."""
-        proofs = [file for file in files if file.suffix == ".json"]
+        proofs = [f for f in files if f.suffix == ".json" and f.name != clip.NAME]
         for folder in dict.fromkeys(file.parent for file in proofs):
             self.proofs(folder, [file for file in proofs if file.parent == folder])
         for file in files:
             if file.name == "checkpoint":
                 self.log(file.parent)
+            elif file.name == clip.NAME:
+                self.clip(file)
             elif file not in proofs:
                 self.bundle(file)
 
@@ -199,6 +202,14 @@ class Run:
                     proofs = [proof for proof in proofs if proof.name != shown]
             for proof in proofs:
                 self.leave(f"{proof.name}: not logged")
+
+    def clip(self, path: Path) -> None:
+        """Check that a clip is of a sound that a docket's log holds."""
+        with self.checking(path.name):
+            told, head = clip.read(path)
+            self.vouch(head)
+            say(f"{path.name} ok: {clip.verify(path, told)}")
+            say(f"  {clip.CAVEAT}")
 
     def log(self, folder: Path) -> None:
         """Check that a log's entries give all of its tiles, and its checkpoint."""

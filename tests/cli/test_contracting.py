@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from ringfence.cli.contracting import contracts
+from ringfence.cli.contracting import accept_loss, contracts
 from ringfence.egress.channels.contract import read
-from ringfence.errors import ConfigError
+from ringfence.errors import ConfigError, RingfenceError
+from ringfence.ledger.entries import made
+from ringfence.ledger.keeping.opening import begin, opened
+from ringfence.ledger.keeping.showing import Shelf
 from tests.cases import BOUNDARY, WAREHOUSE, write_case
+from tests.exiting import NOW
 
 EGRESS = """\
 exceptions:
@@ -127,3 +132,62 @@ def test_no_channel_and_no_egress(
     assert out.startswith("no channel is declared: nothing leaves\n")
     with pytest.raises(ConfigError, match="says nothing of what may leave"):
         contracts(write_case(tmp_path / "silent"))
+
+
+def test_the_ledger_names_what_is_written(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The entry holds the SHA-256 of the file; the same file is named once."""
+    ledger, file = tmp_path / "ledger", tmp_path / "contracts.json"
+    begin(ledger, "test.example/exit", time=NOW)
+    assert contracts(case, output=file, ledger=ledger) == 0
+    assert capsys.readouterr().out.endswith(f"\nnamed by entry 1 of {ledger}\n")
+    entry = Shelf(ledger).shown(1).entry
+    assert entry is not None
+    digest = sha256(file.read_bytes()).hexdigest()
+    assert entry.digests["contracts"] == f"sha256:{digest}"
+    assert contracts(case, output=file, ledger=ledger, format="json") == 0
+    assert json.loads(capsys.readouterr().out)["entry"] == 1
+    assert Shelf(ledger).size == 2
+    assert [one.name for one in tmp_path.glob("contracts*")] == ["contracts.json"]
+
+
+def test_what_isnt_named_isnt_written(case: Path, tmp_path: Path) -> None:
+    """Without the ledger the file stays as it was; without a file nothing is named."""
+    file = tmp_path / "contracts.json"
+    file.write_text("before")
+    with pytest.raises(RingfenceError, match="ledger"):
+        contracts(case, output=file, ledger=tmp_path / "nowhere")
+    assert file.read_text() == "before"
+    with pytest.raises(ConfigError, match="names a file"):
+        contracts(case, ledger=tmp_path / "nowhere")
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        contracts(case, output=file)
+    assert [one.name for one in tmp_path.glob("contracts*")] == ["contracts.json"]
+
+
+def test_a_loss_is_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The ledger says that a new meter counts; where nobody is lost it says nothing."""
+    ledger, meter = tmp_path / "ledger", tmp_path / "meter"
+    begin(ledger, "test.example/exit", time=NOW)
+    named = {"meter": "e" * 64}
+    with opened(ledger) as log:
+        log.append([made("meter", NOW, digests=named, values={"number": "6"})])
+    assert accept_loss(ledger, meter=meter) == 0
+    assert capsys.readouterr().out == "entry  2\n"
+    entry = Shelf(ledger).shown(2).entry
+    assert entry is not None
+    assert entry.values == {"number": "7"}
+    with pytest.raises(ConfigError, match="nobody is lost"):
+        accept_loss(ledger, meter=meter)
+
+
+def test_exit_codes_are_told(say) -> None:
+    """Each command of `egress` tells its own codes; none tells those of claims."""
+    words = ("contracts", "accept-loss", "flows", "canaries", "prove", "proxy")
+    for word in (*words, "ext-proc", "run", "judge", "relay"):
+        told = say("egress", word, "--help").out
+        assert "Exit codes: 0" in told
+        assert "upheld" not in told, word

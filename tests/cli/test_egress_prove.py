@@ -5,29 +5,39 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 from cyclopts import App
+from pyarrow.fs import FileSelector, FileType, S3FileSystem
 
 from ringfence import cli
 from ringfence.claims.released import releases
-from ringfence.cli import proving
+from ringfence.cli import proving, relaying
+from ringfence.egress.exit.made import read_contracts
+from ringfence.egress.exit.standing import name_contracts
 from ringfence.egress.proving import canaries
+from ringfence.egress.proving import proof as proving_all
+from ringfence.egress.proving.forms import forms
 from ringfence.ledger.keeping.opening import begin
 from tests.cases import BOUNDARY, WAREHOUSE, write_case
 from tests.cli.running import environment
 from tests.envoy_server import envoy
 from tests.exiting import NOW
-from tests.proving import settings
+from tests.proving import LAST, settings
+from tests.replicating import SLOT, Two, both, orders, profiles, there
 from tests.serving import entries
+from tests.swift_server import Swift, swift_server
 
+__all__ = ["both", "swift_server", "there"]
 READY = ("watching", "proxy at", "ext_proc at")
 COMMANDS = ("flows", "canaries", "prove")
 RUN = """
@@ -97,6 +107,27 @@ def test_where_nothing_leaves_it_says_so(egress, tmp_path: Path):
     assert egress(*words, "--ledger", "ledger").code == 0
 
 
+def test_bytes_that_a_network_saw_are_read(egress, tmp_path: Path):
+    """With a file of addresses, what goes round the gateway is told, with its counts."""
+    begin(tmp_path / "ledger", "test.example/exit", time=NOW)
+    words = ("flows", case(tmp_path / "quiet", ""), "--ledger", "ledger")
+    header = "srcaddr dstaddr bytes action log-status\n"
+    (tmp_path / "flows.log").write_text(f"{header}10.0.1.4 1.1.1.1 70 ACCEPT OK\n")
+    (tmp_path / "traffic.yaml").write_text(
+        "{logs: flows.log, addresses: {'store:w': 10.0.1.4}, gateway: 10.0.9.9}"
+    )
+    found = egress(*words, "--traffic", "traffic.yaml")
+    assert found.code == 11
+    assert "1 line of a network's logs in 1 file: 1 out" in found.out
+    told = json.loads(
+        egress(*words, "--traffic", "traffic.yaml", "--format", "json").out
+    )
+    assert (told["found"][0]["door"], told["found"][0]["bytes"]) == ("bytes went", 70)
+    assert (told["passing"]["read"], told["passing"]["out"]) == (1, 1)
+    gone = egress(*words, "--traffic", "gone.yaml")
+    assert (gone.code, "gone.yaml: no such file" in gone.err) == (2, True)
+
+
 # --- canaries -------------------------------------------------------------------------
 
 
@@ -118,12 +149,12 @@ def test_a_list_is_made_once_and_for_its_owner(egress, tmp_path: Path):
 
 
 @contextlib.contextmanager
-def running(kind: str, folder: Path) -> Iterator[str]:
+def running(kind: str, folder: Path, **more: str) -> Iterator[str]:
     """Run a surface as a process of its own; give the line that says it is ready."""
     with subprocess.Popen(
         [sys.executable, "-c", RUN, kind, str(folder)],
         cwd=folder,
-        env=environment({"POLARS_MAX_THREADS": "1"}),
+        env=environment({"POLARS_MAX_THREADS": "1", **more}),
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
@@ -142,7 +173,9 @@ def running(kind: str, folder: Path) -> Iterator[str]:
 
 def config(folder: Path, kind: str, more: str) -> None:
     """Configure a surface with an exit of its own ledger and meter."""
-    begin(folder / f"ledger-{kind}", f"test.example/{kind}", time=NOW)
+    ledger = folder / f"ledger-{kind}"
+    begin(ledger, f"test.example/{kind}", time=NOW)
+    name_contracts(ledger, read_contracts(folder / "contracts.json"), NOW)
     made = {
         "contracts": "contracts.json",
         "index": "index",
@@ -150,10 +183,30 @@ def config(folder: Path, kind: str, more: str) -> None:
         "ledger": f"ledger-{kind}",
         "meter": f"meter-{kind}",
     }
-    lines = [f"{name}: {value}" for name, value in made.items()]
+    lines = ["exit:", *(f"  {name}: {value}" for name, value in made.items())]
     if kind != "files":
-        lines = ["exit:", *(f"  {line}" for line in lines), "status: 127.0.0.1:0"]
+        lines.append("status: 127.0.0.1:0")
+    else:
+        more = "files:\n" + textwrap.indent(more, "  ")
     (folder / f"{kind}.yaml").write_text("\n".join(lines) + "\n" + more)
+
+
+def client(server: Swift) -> S3FileSystem:
+    """Return a client of a store."""
+    return S3FileSystem(
+        access_key=server.key_id,
+        secret_key=server.secret_key,
+        region=server.region,
+        scheme="http",
+        endpoint_override=server.endpoint,
+        allow_bucket_creation=True,
+    )
+
+
+def objects(store: S3FileSystem, bucket: str) -> list[str]:
+    """Return the paths of all objects of a bucket."""
+    found = store.get_file_info(FileSelector(bucket, recursive=True))
+    return [info.path for info in found if info.type == FileType.File]
 
 
 def free() -> int:
@@ -212,6 +265,96 @@ def test_a_running_file_gateway_is_proved(proof, tmp_path: Path):
     (surface,) = json.loads(found.out)["surfaces"]
     assert (surface["unproven"], surface["lost"]) == ("", [])
     assert found.code == 0
+
+
+def test_a_running_gateway_over_s3_is_proved(
+    proof, tmp_path: Path, swift_server: Swift, monkeypatch: pytest.MonkeyPatch
+):
+    """Objects put under the prefix of a gateway that runs never come out."""
+    names = ("outbox", "released", "quarantine")
+    for name in names:
+        client(swift_server).create_dir(f"prove-{name}")
+    lines = [f"{name}: s3://prove-{name}/files" for name in names]
+    service = f"endpoint: http://{swift_server.endpoint}, region: {swift_server.region}"
+    lines += [
+        f"s3: {{{service}, key_id_env: KEY_ID, secret_env: SECRET}}",
+        *("work: work", "settle: 0", ""),
+    ]
+    config(tmp_path, "files", "\n".join(lines))
+    keys = {"KEY_ID": swift_server.key_id, "SECRET": swift_server.secret_key}
+    for name, value in keys.items():
+        monkeypatch.setenv(name, value)
+    # Each object is some twenty requests.
+    few = [one for one in forms() if one.name in ("plain", "base64")]
+    monkeypatch.setattr(proving_all, "forms", lambda: few)
+    with running("files", tmp_path, **keys):
+        found = proof("--gateway", "files.yaml", "--format", "json")
+    told = json.loads(found.out)
+    (surface,) = told["surfaces"]
+    assert (surface["surface"], surface["unproven"]) == ("S3 gateway", "")
+    assert surface["lost"] == []
+    assert told["untried"] == ["library", "file gateway", "proxy", "relay"]
+    assert {cell["container"] for cell in surface["table"]} >= {"text", "file name"}
+    assert found.code == 0
+    left = client(swift_server)
+    assert objects(left, "prove-outbox") == objects(left, "prove-released") == []
+
+
+RELAY = f"""
+relay:
+  slot: {SLOT}
+  publications: partner
+  tables: {{app.profile: profiles, app.orders: orders}}
+  inside: INSIDE_DSN
+  outside: OUTSIDE_DSN
+exit:
+  contracts: contracts.json
+  index: index
+  key: file:index.key
+  token_key: file:index.key
+  ledger: ledger
+  meter: meter
+"""
+
+
+def test_a_relay_is_proved(
+    egress, there: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Rows with canaries never come outside; what was there stays, and goes on."""
+    (row,) = canaries.drawn(1)
+    kept = [{**dict.fromkeys(row, ""), "id": row["id"], "email": row["email"]}]
+    (tmp_path / "canaries.csv").write_bytes(canaries.written(kept))
+    shutil.rmtree(tmp_path / "ledger")
+    (tmp_path / "meter").unlink(missing_ok=True)
+    settings(tmp_path, orders(until=LAST), profiles(until=LAST))
+    (tmp_path / "relay.yaml").write_text(RELAY)
+    for name, dsn in zip(("INSIDE_DSN", "OUTSIDE_DSN"), there.dsns, strict=True):
+        monkeypatch.setenv(name, dsn)
+    lists = ("--canaries", "canaries.csv", "--contracts", "contracts.json")
+    words = ("prove", *lists, "--channel", "orders", "--relay", "relay.yaml")
+    early = egress(*words, "--writer", "INSIDE_DSN")
+    assert early.code == 10
+    assert "can't be tried: nothing was ever relayed" in early.out
+    assert "add --writer" in egress(*words).err
+    assert (
+        "no table leaves by channel"
+        in egress(
+            *(word if word != "orders" else "profile" for word in words),
+            *("--writer", "INSIDE_DSN"),
+        ).err
+    )
+    there.inside.execute("INSERT INTO app.orders VALUES (1, 'x')")
+    relaying.relay(tmp_path / "relay.yaml")
+    found = egress(*words, "--writer", "INSIDE_DSN", "--limit", "99")
+    assert (found.code, found.err) == (0, "")
+    assert "relay app.orders: " in found.out
+    assert "not tried: library, file gateway, S3 gateway, proxy (4 kinds" in found.out
+    assert there.rows("SELECT number, what FROM app.orders") == [(1, "x")]
+    query = "SELECT number, what FROM app.orders"
+    assert there.inside.execute(query).fetchall() == [(1, "x")]
+    there.inside.execute("INSERT INTO app.orders VALUES (2, 'y')")
+    assert relaying.relay(tmp_path / "relay.yaml") == 0
+    assert there.rows("SELECT number FROM app.orders ORDER BY 1") == [(1,), (2,)]
 
 
 def test_a_running_proxy_is_proved(proof, tmp_path: Path):

@@ -14,11 +14,10 @@ from msgspec.structs import replace
 
 from ringfence.boundary.channels import Declared
 from ringfence.cli.proxying import ext_proc, proxy
-from ringfence.egress.channels.contract import written
+from ringfence.egress.channels.contract import Contracts
 from ringfence.errors import ConfigError, RingfenceError
-from ringfence.ledger.keeping.opening import begin
 from tests.cli.running import environment
-from tests.exiting import NOW, channel, contracts
+from tests.exiting import NOW, channel, contracts, named
 from tests.indexed import KEYS, built
 from tests.proxied import (
     SOON,
@@ -47,6 +46,7 @@ status: 127.0.0.1:0
 JSON = "application/json"
 PROGRAM = (
     "import sys; from pathlib import Path; from ringfence.cli import proxying; "
+    "from ringfence.egress.proxies import running; running.PUBLISHED = 0.05; "
     "sys.exit(getattr(proxying, sys.argv[1])(Path(sys.argv[2])))"
 )
 
@@ -55,11 +55,14 @@ PROGRAM = (
 def folder(tmp_path: Path) -> Path:
     """Return a folder that holds all that an exit is made of."""
     built(tmp_path / "index", time=NOW)
-    columns = (Declared("/city", "text"), Declared("/mail", "text", "EMAIL", "token"))
-    named = replace(contracts(channel(columns=columns, until=FAR)), until=FAR)
-    (tmp_path / "contracts.json").write_bytes(written(named))
-    begin(tmp_path / "ledger", "test.example/exit", time=NOW)
+    named(tmp_path, given("/city"))
     return tmp_path
+
+
+def given(name: str) -> Contracts:
+    """Return contracts of a channel that carries texts under a name."""
+    columns = (Declared(name, "text"), Declared("/mail", "text", "EMAIL", "token"))
+    return replace(contracts(channel(columns=columns, until=FAR)), until=FAR)
 
 
 @contextmanager
@@ -131,6 +134,25 @@ def test_answers_of_a_tool_are_judged(folder: Path):
         assert found.end() == 0
     left = outputs(folder / "ledger")
     assert left == {digest(b'{"city":"Reno"}'), digest(masked)}
+
+
+def test_contracts_are_replaced_while_it_runs(folder: Path):
+    """Named by the ledger they hold at once; a file that it doesn't name closes all."""
+    old = (folder / "contracts.json").read_bytes()
+    body = b'{"town":"Reno"}'
+    with (
+        inside(lambda _, __: answer(body, content_type=JSON)) as tool,
+        started(folder, "proxy", listener(tool.port, "{/: partner}")) as found,
+    ):
+        assert found.ask("/")[0] == 403
+        named(folder, given("/town"))
+        assert found.ask("/")[::2] == (200, body)
+        (folder / "contracts.json").write_bytes(old)
+        status, _, told = found.ask("/")
+        assert status >= 500
+        assert b"Reno" not in told
+        assert found.end() == 0
+    assert any("names last" in one for one in found.said)
 
 
 def test_envoys_server_stands_and_ends(folder: Path):

@@ -10,22 +10,21 @@ import pytest
 from cyclopts import App
 
 from ringfence.cli import relaying
-from ringfence.egress.channels.contract import written
 from ringfence.errors import ConfigError
-from ringfence.ledger.keeping.opening import begin
-from tests.exiting import NOW
 from tests.exiting import contracts as contracts_of
+from tests.exiting import named
 from tests.indexed import KEYS, built
 from tests.replicating import SLOT, Two, both, orders, profiles, there
 
 __all__ = ["both", "there"]
 LATE = "2999-01-01T00:00:00Z"
 CONFIG = f"""
-slot: {SLOT}
-publications: partner
-tables: {{app.profile: profiles, app.orders: orders}}
-inside: INSIDE_DSN
-outside: OUTSIDE_DSN
+relay:
+  slot: {SLOT}
+  publications: partner
+  tables: {{app.profile: profiles, app.orders: orders}}
+  inside: INSIDE_DSN
+  outside: OUTSIDE_DSN
 exit:
   contracts: contracts.json
   index: index
@@ -42,10 +41,8 @@ def folder(there: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "told"
     folder.mkdir()
     built(folder / "index")
-    begin(folder / "ledger", "test.example/relay", time=NOW)
     made = contracts_of(profiles(until=LATE), orders(until=LATE))
-    made = msgspec.structs.replace(made, until=LATE)
-    (folder / "contracts.json").write_bytes(written(made))
+    named(folder, msgspec.structs.replace(made, until=LATE))
     (folder / "relay.yaml").write_text(CONFIG)
     monkeypatch.setenv("INDEX_KEY", KEYS.index.secret.hex())
     monkeypatch.setenv("INSIDE_DSN", there.dsns[0])
@@ -127,7 +124,7 @@ def test_a_relay_that_watches_ends_when_it_is_told(
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(relaying, "_ending", Ending)
+    monkeypatch.setattr(relaying, "ending", Ending)
     assert relay(folder, "--watch") == 11
     assert waits == [relaying.SECONDS, relaying.AGAIN, relaying.AGAIN]
     assert capsys.readouterr().out.count("block: transaction") == 2

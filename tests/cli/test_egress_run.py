@@ -11,27 +11,28 @@ from pathlib import Path
 
 import pytest
 from cyclopts import App
+from msgspec.structs import replace
 
 from ringfence import cli
 from ringfence.cli import exiting
-from ringfence.egress.channels.contract import written
-from ringfence.ledger.keeping.opening import begin
 from tests.cli.running import environment
-from tests.exiting import NOW, channel, contracts
+from tests.exiting import NOW, channel, contracts, named
 from tests.gated import receipts, seen, verdicts
 from tests.indexed import KEYS, built
 
 CONFIG = """\
-contracts: contracts.json
-index: index
-key: env:INDEX_KEY
-token_key: env:INDEX_KEY
-ledger: ledger
-meter: meter
-outbox: outbox
-released: released
-quarantine: quarantine
-settle: 0
+exit:
+  contracts: contracts.json
+  index: index
+  key: env:INDEX_KEY
+  token_key: env:INDEX_KEY
+  ledger: ledger
+  meter: meter
+files:
+  outbox: outbox
+  released: released
+  quarantine: quarantine
+  settle: 0
 """
 FILES = {
     "partner/a.csv": "city\nReno\n",
@@ -63,9 +64,7 @@ def run(say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     built(tmp_path / "index", time=NOW)
     monkeypatch.setenv("INDEX_KEY", KEYS.index.secret.hex())
     given = contracts(channel(until=UNTIL))
-    kept = written(given).replace(given.until.encode(), UNTIL.encode())
-    Path("contracts.json").write_bytes(kept)
-    begin(tmp_path / "ledger", "test.example/exit", time=NOW)
+    named(tmp_path, replace(given, until=UNTIL))
     Path("egress.yaml").write_text(CONFIG)
     Path("outbox").mkdir()
     return lambda word, *words: say("egress", word, "--config", "egress.yaml", *words)
@@ -176,3 +175,42 @@ def test_watching_ends_cleanly_when_it_is_told(tmp_path: Path):
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     assert len(verdicts(tmp_path / "ledger")) == 2
+
+
+def test_contracts_that_the_ledger_doesnt_name_let_nothing_out(run):
+    """A cap that was raised in the file alone is refused, and no file is touched."""
+    path = put("partner/a.csv")
+    content = Path("contracts.json").read_bytes()
+    Path("contracts.json").write_bytes(content.replace(b'"cap":2', b'"cap":2000'))
+    assert Path("contracts.json").read_bytes() != content
+    said = run("run")
+    assert said.code == 2
+    assert "contracts.json: isn't what the ledger" in said.err
+    assert "--output FILE --ledger LEDGER" in said.err
+    assert path.exists()
+    Path("contracts.json").write_bytes(content)
+    assert run("run").code == 0
+
+
+def test_a_meter_that_is_gone_lets_nothing_out(run, say):
+    """Without the meter that counted nothing leaves, until somebody says it is lost."""
+    put("partner/b.csv")
+    assert run("run").code == 0
+    Path("meter").unlink()
+    path = put("partner/b.csv")
+    said = run("run")
+    assert said.code == 1
+    assert "meter: isn't there, and the ledger names one" in said.err
+    assert "egress accept-loss" in said.err
+    assert path.exists()
+    assert say("egress", "accept-loss", "ledger", "--meter", "meter").code == 0
+    assert run("run").code == 0
+
+
+def test_the_form_without_sections_is_told_what_to_write(run):
+    """What stands beside the sections is told once for each, with where it belongs."""
+    Path("egress.yaml").write_text("ledger: ledger\noutbox: outbox\n")
+    said = run("run")
+    assert said.code == 2
+    assert "egress.yaml:1:1: `ledger` belongs into `exit`" in said.err
+    assert "help: write `files:`, and below it, indented, `outbox`" in said.err

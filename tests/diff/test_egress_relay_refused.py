@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import msgspec
 import psycopg
 import pytest
 
 from ringfence.boundary.channels import Declared
+from ringfence.claims.released import releases
 from ringfence.egress.channels.judge import Verdict
 from ringfence.egress.relay.faults import RelayError
 from ringfence.egress.relay.transactions import Caps
@@ -87,7 +89,7 @@ def test_a_table_that_is_published_later_is_blocked(there: Two) -> None:
 
 
 def test_a_table_that_nobody_declared_is_not_emptied(there: Two) -> None:
-    """That such a table is emptied is held: nothing of it goes outside."""
+    """That such a table is emptied is blocked as its rows are, and an entry says so."""
     there.inside.execute("CREATE TABLE app.secret (id int PRIMARY KEY)")
     with closing(there.relay()) as relay:
         relay.begin()
@@ -95,7 +97,8 @@ def test_a_table_that_nobody_declared_is_not_emptied(there: Two) -> None:
         there.inside.execute("TRUNCATE app.secret")
         stop = relay.step().stop
     assert stop is not None
-    assert stop.verdict is Verdict.HOLD
+    assert stop.verdict is Verdict.BLOCK
+    assert [verdict for _, verdict in verdicts(there)] == ["block"]
 
 
 def test_a_mask_that_takes_the_key_later_lets_nothing_go(there: Two) -> None:
@@ -119,14 +122,47 @@ def test_too_large_a_transaction_is_held_in_bounded_memory(there: Two) -> None:
         "INSERT INTO app.orders SELECT n, 'x' FROM generate_series(1, 50) AS n"
     )
     there.inside.execute("INSERT INTO app.profile VALUES (1)")
+    contents = set()
     for caps in (Caps(changes=49), Caps(bytes=500)):
         stop = there.run(caps=caps).stop
         assert stop is not None
-        assert (stop.verdict, "more than" in stop.reasons[0]) == (Verdict.HOLD, True)
-        assert [one.name for one in stop.kept.iterdir()] == ["stopped.json"]
+        assert stop.verdict is Verdict.HOLD
+        assert any("more than" in one for one in stop.reasons)
+        kept = sorted(one.name for one in stop.kept.iterdir())
+        assert kept == ["1.receipt.json", "stopped.json"]
+        receipt = msgspec.json.decode((stop.kept / kept[0]).read_bytes())
+        assert (receipt["coverage"], receipt["subjects"]) == ("SKIPPED", 0)
+        contents.add((receipt["content"], receipt["size"] > 500))
     assert stop is not None
+    assert len(contents) == 1
+    assert verdicts(there) == [("orders", "hold")] * 2
     assert there.run(stop.lsn, caps=caps).applied == 1
     assert there.rows("SELECT id FROM app.profile") == [(1,)]
+    left = [("orders", "hold"), ("profiles", "mask")]
+    assert verdicts(there)[2:] == left
+
+
+def test_a_type_that_is_not_relayed_is_held_with_an_entry(there: Two) -> None:
+    """A column of such a type that comes later holds its transaction, and is logged."""
+    with closing(there.relay()) as relay:
+        relay.begin()
+        there.inside.execute("ALTER TABLE app.orders ADD COLUMN note bytea")
+        with there.inside.transaction():
+            there.inside.execute("INSERT INTO app.profile VALUES (1)")
+            there.inside.execute("INSERT INTO app.orders VALUES (1, 'x', true, 'y')")
+        stop = relay.step().stop
+    assert stop is not None
+    assert stop.verdict is Verdict.HOLD
+    assert any("a type that isn't relayed" in one for one in stop.reasons)
+    assert verdicts(there) == [("orders", "hold"), ("profiles", "hold")]
+    assert there.rows(ORDERS) == there.rows(ALL) == []
+
+
+def verdicts(there: Two) -> list[tuple[str, str]]:
+    """Return the channels and verdicts that the ledger holds."""
+    there.book.close()
+    told = releases(there.folder / "ledger").told
+    return [(one.channel, one.verdict) for one in told]
 
 
 def test_a_slot_that_was_moved_or_is_gone_is_refused(there: Two) -> None:

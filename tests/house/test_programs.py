@@ -35,10 +35,10 @@ def test_help_loads_no_engine():
 
 
 def test_the_checker_is_short_enough_to_read():
-    """`ringfence_verify` has no more than 2,400 lines, all of its files (decision 0009)."""
+    """`ringfence_verify` has no more than 2,600 lines, all of its files (decision 0009)."""
     files = sorted(CHECKER.rglob("*.py"))
     lines = sum(len(path.read_bytes().splitlines()) for path in files)
-    assert lines in range(1, 2401)
+    assert lines in range(1, 2601)
 
 
 def test_the_checker_imports_the_standard_library_alone():

@@ -21,11 +21,12 @@ from ringfence.egress.inspection.scanner import Scanner, Spotted
 from ringfence.egress.inspector import Inspector
 from ringfence.egress.payload import Payload
 from tests.diff.test_egress_scan import told
-from tests.laws.test_egress_evasion import FOUND, KNOWN, OTHERS, SCANNER
+from tests.laws.test_egress_evasion import DEVICE, FOUND, KNOWN, OTHERS, SCANNER
 from tests.laws.test_egress_forms import TEXTS
 
 INSPECTOR = Inspector(KNOWN)
 HELD = tuple(FOUND.values())
+BARE = DEVICE.replace("-", "")
 PARTS = ("jane.doe", "example.com", "@example.com", "x", "a@b.co", "0" * 32, "a" * 40)
 PAIRS = st.tuples(st.sampled_from(HELD), st.text(max_size=4), st.sampled_from(HELD))
 LEAVES = (
@@ -77,6 +78,9 @@ def written(documents: Sequence[object], signs: str) -> bytes:
 @given(st.builds(written, st.lists(DOCUMENTS, min_size=2, max_size=5), SIGNS))
 @example(written([{"a": HELD[0], "b": HELD[0]}, {HELD[0]: 1, "a": HELD[0]}], "ASCII"))
 @example(written([{"user": "jane.doe", "x": {"domain": "example.com"}}] * 2, "ASCII"))
+@example(written([{"a": "x", "b": BARE}, {"a": f"x {BARE} y", "b": BARE}], "ASCII"))
+@example(written([{"to": ["x"] * n + [f"to {HELD[0]}"]} for n in range(60)], "ASCII"))
+@example(written([{f"k{n}": {"id": HELD[0], "b": BARE}} for n in range(60)], "ASCII"))
 def test_lines_are_placed_as_their_leaves_are(content: bytes) -> None:
     """Placed by their candidates or leaf by leaf: the same inspection."""
     payload = Payload("a", content)
@@ -97,7 +101,9 @@ def test_most_lines_are_placed_quickly() -> None:
 
     with patch.object(Spots, "placed", kept):
         INSPECTOR.inspect(Payload("a", written(documents, "ASCII")))
-    assert [(one.names, one.lines) for one in made] == [(["/to/*/mail"], [0, 1, 2])]
+    assert [(one.names, one.lines.tolist()) for one in made] == [
+        (["/to/*/mail"], [0, 1, 2])
+    ]
 
 
 @settings(max_examples=10)  # each is an inspection
@@ -129,6 +135,17 @@ def test_what_was_decoded_is_looked_at_as_many_are(texts: list[str]) -> None:
     quick = told(SCANNER.scan(series))
     with patch.object(scanner, "FEW", 0):
         assert told(SCANNER.scan(series)) == quick
+
+
+@settings(max_examples=15)
+@given(SERIES)
+def test_texts_that_are_too_short_are_left_aside(texts: list[str]) -> None:
+    """Of many texts those are scanned that may be something: the same is found."""
+    series = pl.Series(["x", *texts, "", "y"] * 2, dtype=pl.String)
+    quick = told(SCANNER.few(series))
+    for bound in ("SEVERAL", "SMALL", "LEAVES"):
+        with patch.object(scanner, bound, 0):
+            assert told(SCANNER.few(series)) == quick
 
 
 @pytest.mark.parametrize("size", [1, 3])

@@ -7,14 +7,14 @@ entry point names a module-level object that satisfies `LogReader`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Protocol
 
 from ringfence.audit.event import Sheet, Words
 from ringfence.audit.unpacked import Unpacked
 from ringfence.boundary.order import LogOrder
-from ringfence.documents.located import nearest
-from ringfence.errors import ConfigError, Locus, SourceError
+from ringfence.documents.plugins import Plugins
+from ringfence.errors import Locus, SourceError
 
 GROUP = "ringfence.logs"
 
@@ -59,9 +59,22 @@ class LogReader(Protocol):
         ...
 
 
+_PLUGINS = Plugins(
+    GROUP,
+    "kind of log",
+    "reader of logs",
+    ("kind", "summary", "options", "version", "check", "read"),
+    fault=SourceError,
+)
+
+
 def kinds() -> Mapping[str, EntryPoint]:
-    """Return the entry point of each kind of log, in the order of their names."""
-    return {point.name: point for point in sorted(entry_points(group=GROUP))}
+    """Return the entry point of each kind of log, in the order of their names.
+
+    Raises:
+        ConfigError: Two packages offer different readers under one name.
+    """
+    return _PLUGINS.kinds()
 
 
 def reader(kind: str, at: Locus | None = None) -> LogReader:
@@ -69,16 +82,7 @@ def reader(kind: str, at: Locus | None = None) -> LogReader:
 
     Raises:
         ConfigError: There is no such kind.
-        SourceError: It can't be loaded.
+        SourceError: It can't be loaded, or isn't a reader.
     """
-    known = kinds()
-    if kind not in known:
-        hint = nearest(kind, known)
-        raise ConfigError(f"unknown kind of log `{kind}`", at, hint)
-    try:
-        loaded: LogReader = known[kind].load()
-    except Exception as error:
-        # Somebody else's module may fail in any way while it is imported.
-        message = f"kind of log `{kind}` can't be loaded ({type(error).__name__})"
-        raise SourceError(message, at, "install what it needs") from error
-    return loaded
+    checked: LogReader = _PLUGINS.load(kind, at)
+    return checked

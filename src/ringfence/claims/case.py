@@ -21,6 +21,7 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.crossings import Past
 from ringfence.claims.outcome import Reason
+from ringfence.claims.verdict import Documents
 from ringfence.estate.store import Edges, Estate, SourceFact, View
 from ringfence.reach.closure import backward, forward
 from ringfence.reach.graph import Graph, build
@@ -38,6 +39,7 @@ class Case:
         boundary: The boundary.
         view: The facts in force at the instant.
         past: What logs tell; None when no log was read.
+        docket: What a docket says of each claim, by id; empty when none was read.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Case:
     ) -> None:
         self.estate = estate
         self.past = past
+        self.docket: Mapping[str, Documents] = {}
         self.boundary = boundary
         self.view: View = estate.view(instant, last)
         self._graphs: dict[tuple[tuple[str, ...], bool], Graph] = {}

@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import NODE_KINDS, kind_of
 from ringfence.claims.case import Case
 from ringfence.claims.collect import Told, collect, given, load_told
+from ringfence.claims.contested import NOTHING, Heard, heard, require_docket
 from ringfence.claims.events.past import Logs
 from ringfence.claims.events.reading import FOLDER, Ordered, read
 from ringfence.claims.judgement import Judgement
@@ -52,6 +53,7 @@ class Run:
         as_of: The instant to judge, instead of the boundary's.
         progress: Called with each stage that begins.
         further: Facts files beside those that the boundary orders.
+        docket: The folder of a docket, whose statements the claims are held beside.
     """
 
     case: Path
@@ -60,6 +62,7 @@ class Run:
     as_of: str | None = None
     progress: Progress = lambda _stage: None
     further: Sequence[Path] = ()
+    docket: Path | None = None
 
 
 def read_boundary(case: Path, *, as_of: str | None = None) -> BoundaryFile:
@@ -86,10 +89,12 @@ def check(run: Run) -> Outcome:
     """Judge every claim of a boundary, and write the estate and the proof files.
 
     Raises:
-        ConfigError: The boundary file can't be used.
+        ConfigError: The boundary file can't be used, or there is no docket.
         NothingCollectedError: No source gave a fact.
     """
     check_output(run.output)
+    if run.docket is not None:
+        require_docket(run.docket)
     return judged(run, collected(run))
 
 
@@ -185,10 +190,12 @@ def judged(run: Run, ready: Collected) -> Outcome:
     (run.output / "boundary.json").write_bytes(canonical(boundary))
     boundary_digest = digest(boundary)
     case = Case(estate, boundary, boundary.as_of)
+    said = _said(run, boundary)
+    case.docket = {claim: one.documents for claim, one in said.claims.items()}
     digests = {"estate": estate_digest, "boundary": boundary_digest}
     with past_of(run, ready, case) as past:
         case.past = past
-        findings = _findings(run, case, digests)
+        findings = _findings(run, case, digests, said)
         logs = () if past is None else tuple(past.logs)
     return Outcome(
         version=ringfence.__version__,
@@ -204,7 +211,17 @@ def judged(run: Run, ready: Collected) -> Outcome:
         findings=tuple(findings),
         labels=case.view.labels(sorted(_mentioned(findings))),
         logs=logs,
+        notes=said.notes,
+        docket=said.seen,
     )
+
+
+def _said(run: Run, boundary: Boundary) -> Heard:
+    """Return what a docket says of the claims, if one is named."""
+    if run.docket is None:
+        return Heard(None)
+    run.progress("reading the docket")
+    return heard(run.docket, boundary.claims)
 
 
 @contextmanager
@@ -261,7 +278,9 @@ def _read(
     return read(Ordered(ready.orders, ready.base, folder, engine, run.progress), case)
 
 
-def _findings(run: Run, case: Case, digests: Mapping[str, str]) -> list[Finding]:
+def _findings(
+    run: Run, case: Case, digests: Mapping[str, str], said: Heard
+) -> list[Finding]:
     findings = []
     claims = case.boundary.claims
     for number, claim in enumerate(claims, start=1):
@@ -271,7 +290,9 @@ def _findings(run: Run, case: Case, digests: Mapping[str, str]) -> list[Finding]
         if judgement.proof is not None:
             proof = f"claim-{number}-{claim.id}.json"
             (run.output / proof).write_bytes(judgement.proof.sealed(**digests))
-        findings.append(_finding(number, claim, judgement, proof))
+        finding = _finding(number, claim, judgement, proof)
+        beside = said.claims.get(claim.id, NOTHING).beside
+        findings.append(replace(finding, beside=beside))
     return findings
 
 
@@ -298,6 +319,7 @@ def _finding(
         proxy=None if proxy is None else _finding(number, claim, proxy, proof),
         proof=proof,
         crossings=judgement.crossings,
+        contested=judgement.contested,
     )
 
 

@@ -14,7 +14,7 @@ from ringfence.boundary.regime import shipped
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case
-from ringfence.claims.gating import later
+from ringfence.claims.gating import good_until
 from ringfence.claims.kinds.no_reach import memberships
 from ringfence.claims.leaving import egress_of
 from ringfence.claims.receiving import Receiving
@@ -42,21 +42,12 @@ def contracts_of(case: Case) -> Contracts:
         boundary=digest(case.boundary),
         estate=case.estate.digest(),
         since=case.view.instant,
-        until=_until(case),
+        until=good_until(case),
         contracts=tuple(
             _contract(case, one, receiving, categories, limits)
             for one in egress.channels
         ),
     )
-
-
-def _until(case: Case) -> str:
-    """Return the first instant at which anything may be otherwise."""
-    first = case.view.instant
-    ends = [later(first, case.boundary.max_age_days)]
-    ends += [one.until for one in case.boundary.regimes if one.until > first]
-    end = min(ends)
-    return next(iter(case.estate.changes(first, end)), end)
 
 
 def _categories(case: Case, egress: Egress) -> dict[str, tuple[str, ...]]:

@@ -17,6 +17,7 @@ class Door(StrEnum):
     READ = "read from there"  # whoever reads it is there
     CARRIED = "may be carried"  # an account may read it here, and write there
     LOGGED = "exported"  # a log says so
+    SENT = "bytes went"  # a network's log says so, and not what they were
 
 
 class Finding(StrEnum):
@@ -46,6 +47,11 @@ class Flow:
             a log, how many channels judged something not long after.
         events: Of exports in a log, how many.
         example: Id of the first of them, for `ringfence audit show`.
+        bytes: Of what a network's log tells, how many bytes. `lines`: in how many
+            lines.
+        first: When the first of them went. `last`: the last; empty: nobody says.
+        registered: Where the address is registered, and who says so; empty: unknown. It
+            doesn't say where anybody sits.
     """
 
     door: Door
@@ -60,6 +66,40 @@ class Flow:
     releases: int = 0
     events: int = 0
     example: str = ""
+    bytes: int = 0
+    lines: int = 0
+    first: str = ""
+    last: str = ""
+    registered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What became of each line of a network's logs: `read` is all others together.
+
+    Attributes:
+        files: How many files were opened.
+        read: How many lines they have.
+        refused: Flows that were refused.
+        empty: Lines that say that there was no flow.
+        skipped: Lines that say that flows weren't logged.
+        malformed: Lines that can't be read.
+        others: Flows from addresses that hold and read nothing protected, or nobody's.
+        gateway: Flows to and from the gateway.
+        inside: Flows that stay inside.
+        out: Flows to outside, and to where nobody says what it is.
+    """
+
+    files: int = 0
+    read: int = 0
+    refused: int = 0
+    empty: int = 0
+    skipped: int = 0
+    malformed: int = 0
+    others: int = 0
+    gateway: int = 0
+    inside: int = 0
+    out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +117,7 @@ class Flows:
         gaps: What isn't known of the whole, a sentence each.
         found: The flows: what is wrong first.
         labels: Names that people use, by node id.
+        passing: What became of the lines of a network's logs; None: none were read.
     """
 
     boundary: str
@@ -89,6 +130,7 @@ class Flows:
     gaps: tuple[str, ...]
     found: tuple[Flow, ...]
     labels: Mapping[str, str]
+    passing: Passing | None = None
 
     def of(self, *findings: Finding) -> tuple[Flow, ...]:
         """Return the flows that come to one of these."""

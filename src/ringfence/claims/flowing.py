@@ -173,7 +173,7 @@ class Flowing:
         permitted = places.get("primary", ())  # what reads is nobody's backup
         for kind in _PLACED if places else ():
             for node, holder in sorted(self._case.view.holders(kind).items()):
-                status = _away(holder, permitted)
+                status = away(holder, permitted)
                 sure, perhaps = self._reads(node)
                 for data, known in ((sure, Status.YES), (perhaps, Status.UNKNOWN)):
                     if status is not Status.NO and data:
@@ -197,6 +197,25 @@ class Flowing:
             some = {_dataset(o) for o in read if self.targets.get(o, -1) >= least}
             found.append(some)
         return (*sorted(found[0]),), (*sorted(found[1] - found[0]),)
+
+    def held(self, node: str) -> Iterator[tuple[tuple[str, ...], Status]]:
+        """Yield the protected data that a node surely holds or reads, or perhaps."""
+        if node not in self._graph.number:
+            return
+        sure, perhaps = (
+            self._holds(node) if kind_of(node) == "store" else self._reads(node)
+        )
+        for some, status in ((sure, Status.YES), (perhaps, Status.UNKNOWN)):
+            if some:
+                yield some, status
+
+    def _holds(self, store: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the protected datasets that a store surely, or perhaps, holds."""
+        if not self._possible[self._graph.number[store]] & READ:
+            return (), ()
+        known = {one: self._standing(one) for one in self._data(store)}
+        sure = tuple(one for one, status in known.items() if status is Status.YES)
+        return sure, tuple(one for one in known if one not in sure)
 
     # --- whoever carries --------------------------------------------------------------
 
@@ -233,7 +252,7 @@ def _dataset(node: str) -> str:
     return f"dataset:{_above(node)}" if kind_of(node) == "column" else node
 
 
-def _away(holder: Holder, permitted: Collection[str]) -> Status:
+def away(holder: Holder, permitted: Collection[str]) -> Status:
     """Return whether something is where no copy may lie."""
     places = holder.attributes.get("place", frozenset())
     if "place" in holder.unknown or len(places) != 1:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ringfence.boundary.channels import Channel
 from ringfence.boundary.protection import Patterns, patterns
@@ -17,35 +18,54 @@ from ringfence.boundary.status import Status
 from ringfence.claims.case import Case
 from ringfence.claims.check import Run, logs_of
 from ringfence.claims.exports import WINDOW, exports
-from ringfence.claims.flow import Finding, Flow, Flows
+from ringfence.claims.flow import Door, Finding, Flow, Flows, Passing
 from ringfence.claims.flowing import Flowing
+from ringfence.claims.flows_addressed import read_addressed
+from ringfence.claims.flows_logged import traffic
+from ringfence.claims.flows_passing import Passings, Sending
 from ringfence.claims.leaving import egress_of
 from ringfence.claims.released import Releases
 
 _ORDER = (*Finding,)
 
 
-def flows(case: Case, told: Releases | None = None, more: Iterable[Flow] = ()) -> Flows:
+def flows(
+    case: Case,
+    told: Releases | None = None,
+    more: Iterable[Flow] = (),
+    addresses: Path | None = None,
+) -> Flows:
     """Return every flow of a case, and what it comes to.
 
     Args:
         case: The case.
         told: The verdicts of the exit's ledger; None: none is at hand.
         more: Further flows, which are judged already.
+        addresses: The file that says whose addresses are whose in a network's logs, and
+            names these; None: none are read.
 
     Raises:
-        ConfigError: The boundary says nothing of what may leave.
+        ConfigError: The boundary says nothing of what may leave, or the file can't be
+            used.
+        SourceError: The file can't be read.
     """
     egress = egress_of(case)
     now = case.view.instant
     channels = [one for one in egress.channels if one.since <= now < one.until]
     seen = Flowing(case, egress)
     judging = _Judging(channels, told)
+    passed = Passings((), Passing(), ())
+    if addresses is not None:
+        nodes = case.view.ids
+        whose = read_addressed(addresses, case.boundary.networks, nodes)
+        passed = Sending(case, seen, whose, channels).passings(traffic(whose.files))
+    observed = (*seen.flows(), *passed.flows)
     found = sorted(
-        (*more, *(done for one in seen.flows() for done in judging.judged(one))),
+        (*more, *(done for one in observed for done in judging.judged(one))),
         key=lambda one: (_ORDER.index(one.finding), one.door, one.end, one.by),
     )
     named = {node for one in found for node in (one.by, one.end, *one.data)}
+    gaps = (*_gaps(case, seen), *passed.gaps)
     return Flows(
         boundary=case.boundary.name,
         as_of=now,
@@ -54,28 +74,35 @@ def flows(case: Case, told: Releases | None = None, more: Iterable[Flow] = ()) -
         verdicts=None if told is None else len(told.told),
         lost=0 if told is None else told.lost,
         protected=len(seen.targets),
-        gaps=tuple(_gaps(case, seen)),
+        gaps=gaps,
         found=tuple(found),
         labels=case.view.labels(sorted(named)),
+        passing=passed.counts if addresses is not None else None,
     )
 
 
-def flows_and_exports(run: Run, told: Releases | None, window: int = WINDOW) -> Flows:
+def flows_and_exports(
+    run: Run,
+    told: Releases | None,
+    window: int = WINDOW,
+    addresses: Path | None = None,
+) -> Flows:
     """Collect a case, read its logs, and return its flows and exports.
 
     Args:
         run: What to read, and where the table of events is kept.
         told: The verdicts of the exit's ledger; None: none is at hand.
         window: For how many seconds after an export a verdict explains it.
+        addresses: As in `flows`.
 
     Raises:
         ConfigError: The boundary can't be used, says nothing of what may leave, or
-            orders no logs.
+            orders no logs; or the file of addresses can't be used.
         NothingCollectedError: No source gave a fact.
     """
     with logs_of(run, require=egress_of) as logs:
         run.progress("holding exports against verdicts")
-        return flows(logs.case, told, exports(logs, told, window))
+        return flows(logs.case, told, exports(logs, told, window), addresses)
 
 
 def _gaps(case: Case, seen: Flowing) -> Iterator[str]:
@@ -124,12 +151,14 @@ class _Judging:
         return max(found, key=lambda name: self._left[name], default="")
 
     def _finding(self, flow: Flow) -> Finding:
-        if flow.releases:
+        if flow.releases and flow.door is not Door.SENT:
             return Finding.EXPLAINED
         if flow.status is not Status.YES:
             return Finding.UNTOLD
         if not flow.channel:
             return Finding.UNDECLARED
+        if flow.door is Door.SENT:  # the exit's ledger can't explain what it never saw
+            return Finding.ROUND
         if self._told is None or self._told.lost:
             return Finding.UNTOLD
         return Finding.ROUND

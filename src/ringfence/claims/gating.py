@@ -46,7 +46,7 @@ def scene_of(case: Case, *, grants: bool | None = None, until: str = "") -> Scen
         boundary=digest(case.boundary),
         estate=case.estate.digest(),
         since=case.view.instant,
-        until=_until(case, until),
+        until=good_until(case, until),
         gate=gate,
         selectors=tuple(case.boundary.selector(name) for name in gate.excluded),
         people=_people(case, judged),
@@ -70,8 +70,13 @@ def gate_of(case: Case) -> Gate:
     return case.boundary.gate
 
 
-def _until(case: Case, cap: str) -> str:
-    """Return the first instant at which anything may be otherwise."""
+def good_until(case: Case, cap: str = "") -> str:
+    """Return the first instant at which anything may be otherwise.
+
+    Args:
+        case: The case.
+        cap: An instant that is too late, if it is good any longer by itself.
+    """
     first = case.view.instant
     ends = [later(first, case.boundary.max_age_days)]
     ends += [one.until for one in case.boundary.regimes if one.until > first]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
@@ -16,7 +16,7 @@ from ringfence.claims.outcome import FlowMap, Path, Reason, Verdict
 from ringfence.claims.proof import Chain, ClosedPart, Conflict, Proof, closed_part
 from ringfence.claims.question import Question
 from ringfence.claims.show import flow_map, paths_of
-from ringfence.claims.verdict import Basis, Witness, verdict
+from ringfence.claims.verdict import Basis, Documents, Witness, verdict, weighed
 from ringfence.reach.isolation import Isolation, Result, states
 
 
@@ -35,6 +35,31 @@ class Judgement:
     proxy: Judgement | None = None
     proof: Proof | None = None
     crossings: Crossings | None = None
+    contested: bool = False
+
+
+def beside(judgement: Judgement, documents: Documents) -> Judgement:
+    """Return what is left of a judgement beside what a docket says of the claim.
+
+    What systems show stays on display; a proof that says upheld doesn't, where the
+    verdict no longer does. The proxy of a question of law is a question of its own, and
+    no statement was assessed on it.
+    """
+    found, reasons = weighed(judgement.verdict, judgement.reasons, documents)
+    is_kept = found is judgement.verdict
+    summary = judgement.summary if is_kept else reasons[0].text
+    against = documents.against if found is Verdict.UNPROVEN else ()
+    if against:
+        names = ", ".join(one.number for one in against)
+        summary = f"contested by {names}: {judgement.summary or reasons[0].text}"
+    return replace(
+        judgement,
+        verdict=found,
+        reasons=reasons,
+        summary=summary,
+        proof=judgement.proof if is_kept else None,
+        contested=bool(against),
+    )
 
 
 def isolate(question: Question) -> Judgement:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from ringfence.boundary.model import Boundary, Claim
 from ringfence.claims.crossings import Crossings, LogSeen
+from ringfence.claims.testimony import Beside, DocketSeen
 from ringfence.errors import Problem
 
 
@@ -121,6 +122,8 @@ class Finding:
         proxy: For a question of law: the finding on its checkable stand-in.
         proof: Name of the proof file in the output folder, if there is one.
         crossings: For a claim about events: how they were judged.
+        contested: Whether a statement that counts keeps it from being upheld.
+        beside: What a docket holds beside the claim.
     """
 
     number: int
@@ -135,6 +138,8 @@ class Finding:
     proxy: Finding | None = None
     proof: str | None = None
     crossings: Crossings | None = None
+    contested: bool = False
+    beside: Beside = field(default_factory=Beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,7 @@ class Outcome:
         protected: Counts: `columns`, `datasets`, `unclassified`.
         labels: Display names by node id, for every node that a finding mentions.
         logs: Every log that the boundary orders.
+        docket: The docket that was read, if one was.
     """
 
     version: str
@@ -184,3 +190,4 @@ class Outcome:
     labels: Mapping[str, str] = field(default_factory=dict)
     logs: tuple[LogSeen, ...] = ()
     notes: tuple[Reason, ...] = ()
+    docket: DocketSeen | None = None

@@ -19,18 +19,24 @@ from ringfence.cli import (
     bounds,
     bundling,
     checking,
+    clipping,
     collecting,
     comparing,
     contracting,
+    docketing,
     enforcing,
     excepting,
     exiting,
+    finding,
     gating,
     indexing,
     inspecting,
     keeping,
+    leading,
     ledgering,
     listing,
+    paging,
+    peopling,
     planning,
     proving,
     proxying,
@@ -38,6 +44,8 @@ from ringfence.cli import (
     relaying,
     scanning,
     serving,
+    stating,
+    transcribing,
     watching,
 )
 from ringfence.cli.streams import complain, prepare
@@ -78,14 +86,18 @@ app.command(enforcing.app)
 app.command(excepting.app)
 app.command(indexing.app)
 app.command(inspecting.app)
-inspecting.app.command(contracting.contracts)
+inspecting.app.command(contracting.contracts, help_epilogue=contracting.EXITS)
+inspecting.app.command(
+    contracting.accept_loss, name="accept-loss", help_epilogue=contracting.EXITS
+)
 for _exiting in (exiting.run, exiting.judge):
     inspecting.app.command(_exiting, help_epilogue=exiting.EXITS)
-inspecting.app.command(proxying.proxy)
-inspecting.app.command(proxying.ext_proc, name="ext-proc")
+inspecting.app.command(proxying.proxy, help_epilogue=proxying.EXITS)
+inspecting.app.command(proxying.ext_proc, name="ext-proc", help_epilogue=proxying.EXITS)
 inspecting.app.command(relaying.relay, help_epilogue=relaying.EXITS)
-for _proving in (proving.flows, proving.canaries, proving.prove):
-    inspecting.app.command(_proving)
+inspecting.app.command(proving.flows, help_epilogue=proving.FLOWS_EXITS)
+inspecting.app.command(proving.canaries, help_epilogue=proving.CANARIES_EXITS)
+inspecting.app.command(proving.prove, help_epilogue=proving.PROVE_EXITS)
 app.command(scanning.scan, help_epilogue=scanning.EXITS)
 app.command(ledgering.app)
 for _command in (
@@ -100,6 +112,32 @@ ledgering.app.command(keeping.restored, name="import")
 ledgering.app.command(watching.monitor)
 ledgering.app.command(watching.witness)
 app.command(bundling.bundle, help_epilogue=ledgering.EXITS)
+app.command(docketing.app)
+for _opening in (clipping.play, clipping.clip, clipping.destroy):
+    docketing.app.command(_opening)
+for _people in (peopling.reviewers, peopling.hands, peopling.speakers):
+    docketing.app.command(_people)
+for _stating in (
+    stating.state,
+    stating.deny,
+    stating.correct,
+    stating.hear,
+    stating.confirm,
+    stating.assess,
+    stating.dismiss,
+    stating.sentences,
+    finding.search,
+    finding.suggest,
+):
+    docketing.app.command(_stating)
+docketing.app.command(finding.listed, name="list")
+docketing.app.command(finding.shown, name="show")
+docketing.app.command(finding.imported, name="import")
+docketing.app.command(transcribing.transcribe)
+docketing.app.command(transcribing.app)
+docketing.app.command(leading.app)
+for _paging in (paging.page, paging.interviews):
+    docketing.app.command(_paging)
 
 for _name in ("boundary", "collect", "sources"):
     app[_name].help_epilogue = ""  # they judge nothing

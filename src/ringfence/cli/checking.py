@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Ledger = Annotated[
     Path | None, Parameter(help="Log the verdicts in this ledger, and publish.")
 ]
+Kept = Annotated[
+    Path | None,
+    Parameter(help="Hold the claims beside the statements of this docket."),
+]
 With = Annotated[
     tuple[Path, ...],
     Parameter(
@@ -42,12 +46,13 @@ def check(
     color: Literal["auto", "always", "never"] = "auto",
     ledger: Ledger = None,
     with_: With = (),
+    docket: Kept = None,
 ) -> int:
     """Judge every claim of a boundary, and write report and proof files.
 
     Examples: `ringfence check examples/shortvideo`,
     `ringfence check boundary.yaml --as-of 2022-01-31 --format json`,
-    `ringfence check examples/shortvideo --with scan.facts.jsonl`.
+    `ringfence check examples/shortvideo --with scan.facts.jsonl --docket tapes`.
 
     Parameters
     ----------
@@ -65,7 +70,7 @@ def check(
         Colour the verdicts; `auto` does on a terminal unless NO_COLOR is set.
     """
     progress = Progress()
-    run = (case, output, as_of, with_)
+    run = (case, output, as_of, with_, docket)
     outcome = _judged(*run, ledger=ledger, progress=progress)
     report, told, fault = _reported(outcome, output, ledger, progress)
     progress.done()
@@ -86,6 +91,7 @@ def _judged(
     output: Path,
     as_of: str | None,
     further: tuple[Path, ...],
+    docket: Path | None,
     *,
     ledger: Path | None,
     progress: Progress,
@@ -96,7 +102,8 @@ def _judged(
 
     if ledger is not None:
         look(ledger)
-    return judge(Run(case, output, now(), instant(as_of), progress, further))
+    run = Run(case, output, now(), instant(as_of), progress, further, docket)
+    return judge(run)
 
 
 def _reported(
@@ -154,3 +161,5 @@ def _complain_of(outcome: Outcome) -> None:
     for source in outcome.sources:
         for problem in source.problems:
             complain(f"source {printable(source.name)} is unread: {problem}")
+    if outcome.docket is not None and outcome.docket.fault:
+        complain(f"the docket is unread: {outcome.docket.fault}")

@@ -1,12 +1,18 @@
-"""`ringfence egress contracts`: what an exit judges by, written from a case."""
+"""`ringfence egress contracts`, `accept-loss`: what an exit stands on."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ringfence.cli.streams import Progress, show
 from ringfence.cli.words import AsOf, Form, MaybeOutput, instant, now, room
-from ringfence.errors import ExitCode
+from ringfence.errors import ConfigError, ExitCode, Locus
+
+if TYPE_CHECKING:
+    from ringfence.egress.channels.contract import Contracts
+
+EXITS = "Exit codes: 0 it is written, 1 the tool failed, 2 usage."
 
 
 def contracts(
@@ -14,12 +20,14 @@ def contracts(
     /,
     *,
     output: MaybeOutput = None,
+    ledger: Path | None = None,
     as_of: AsOf = None,
     format: Form = "text",  # noqa: A002
 ) -> int:
     """Resolve the channels against the estate: who receives, how much, until when.
 
-    Example: `ringfence egress contracts boundary.yaml --output contracts.json`.
+    Example: `ringfence egress contracts boundary.yaml --output contracts.json
+    --ledger ledger`.
 
     Parameters
     ----------
@@ -27,6 +35,8 @@ def contracts(
         The boundary file, or its folder, or what a check has written.
     output
         The file to write for an exit; none is written without.
+    ledger
+        The exit's ledger, which names the file: no exit judges by any other.
     """
     from ringfence.claims.case import Case
     from ringfence.claims.contracts import contracts_of
@@ -34,26 +44,69 @@ def contracts(
     from ringfence.egress.channels.contract import written
     from ringfence.report import answer_json, contract_text
 
+    if ledger is not None and output is None:
+        raise ConfigError("names a file", Locus("--ledger"), "add `--output FILE`")
     progress = Progress()
     found = opened(Ask(case, now(), instant(as_of), progress))
     chosen = Case(found.estate, found.boundary, found.boundary.as_of)
     progress("resolving the channels")
     resolved = contracts_of(chosen)
+    entry = None if ledger is None else _named(ledger, resolved, progress)
     if output is not None:
-        output.write_bytes(written(resolved))
-    named = {
-        node
-        for one in resolved.contracts
-        for each in one.recipients
-        for node in (each.id, each.group)
-    }
-    labels = chosen.view.labels(sorted(named))
+        _replace(output, written(resolved))
+    labels = chosen.view.labels(_told(resolved))
     code = int(ExitCode.ALL_UPHELD)
     if format == "json":
-        told = contract_text.plain(resolved)
+        told = {**contract_text.plain(resolved), "entry": entry}
         text = answer_json.plain("egress-contracts/1", told, code, labels)
     else:
         text = contract_text.contracts(resolved, labels, room(None)[0])
+        text += "" if entry is None else f"named by entry {entry:,} of {ledger}\n"
     progress.done()
     show(text)
     return code
+
+
+def accept_loss(ledger: Path, /, *, meter: Path) -> int:
+    """Go on with a meter that doesn't know of all that left, and say so in the ledger.
+
+    For a meter that was deleted, replaced or restored from an older copy: whoever was
+    counted since is forgotten, and the ledger names that for good.
+
+    Example: `ringfence egress accept-loss ledger --meter meter`.
+
+    Parameters
+    ----------
+    ledger
+        The exit's ledger.
+    meter
+        The meter's file; one that isn't there is made.
+    """
+    from ringfence.egress.exit.standing import accept
+
+    show(f"entry  {accept(ledger, meter, now()):,}\n")
+    return int(ExitCode.ALL_UPHELD)
+
+
+def _named(ledger: Path, resolved: Contracts, progress: Progress) -> int:
+    from ringfence.egress.exit.standing import name_contracts
+
+    progress("naming the file in the ledger")
+    return name_contracts(ledger, resolved, now())
+
+
+def _told(resolved: Contracts) -> list[str]:
+    """Return the nodes that are told of."""
+    every = (one for each in resolved.contracts for one in each.recipients)
+    return sorted({node for one in every for node in (one.id, one.group)})
+
+
+def _replace(output: Path, content: bytes) -> None:
+    """Write a file that an exit may be reading: it sees one of the two, wholly."""
+    new = output.with_name(f"{output.name}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(output)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
+from ringfence.cli.lasting import ending
 from ringfence.cli.streams import complain, show
 from ringfence.cli.words import AsOf, Form, MaybeOutput, instant
 from ringfence.errors import ConfigError, ExitCode, Locus
@@ -136,7 +134,7 @@ def run(
     with (
         running.alone(outbox, workshop),
         exit_of(settings, clock=_clock(parts)) as open_exit,
-        _ended() as end,
+        ending() as end,
     ):
         gateway = Gateway(open_exit, places, workshop)
         settle = 2.0 if config.settle is None else float(config.settle)
@@ -192,9 +190,10 @@ def judge(
 
 
 def _config(parts: Parts, folders: Folders = NO_FOLDERS) -> Config:
+    from ringfence.egress.exit.ordered import Parts as Told
     from ringfence.egress.files.config import Config, read_config
 
-    said = Config(
+    told = Told(
         contracts=parts.contracts,
         index=parts.index,
         key=parts.key,
@@ -202,6 +201,9 @@ def _config(parts: Parts, folders: Folders = NO_FOLDERS) -> Config:
         ledger=parts.ledger,
         meter=parts.meter,
         max_age_days=parts.max_age_days,
+    )
+    said = Config(
+        exit=told,
         outbox=folders.outbox,
         released=folders.released,
         quarantine=folders.quarantine,
@@ -219,18 +221,3 @@ def _clock(parts: Parts) -> Callable[[], float]:
         return time.time
     seconds = datetime.fromisoformat(stated).timestamp()
     return lambda: seconds
-
-
-@contextmanager
-def _ended() -> Iterator[Event]:
-    """Give what is set once a signal asks for the end."""
-    end = Event()
-    before = {
-        one: signal.signal(one, lambda *_: end.set())
-        for one in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield end
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

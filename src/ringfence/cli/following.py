@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ringfence.cli.conceding import Dsn, connected
+from ringfence.cli.lasting import Files, ending
 from ringfence.cli.streams import show
 from ringfence.cli.words import Form, now
 from ringfence.errors import ConfigError, ExitCode, Locus, printable
@@ -27,7 +22,6 @@ if TYPE_CHECKING:
     from ringfence.gate.point.live import Held
     from ringfence.gate.postgres.wanted import Wanted
 
-_MOST = 10_000  # files of a case
 SECONDS = 1.0  # from one look to the next
 
 
@@ -68,7 +62,7 @@ def follow(
     place = Store(case, store)
     source = Conceding(place, exceptions, tell)
     following = Following(source, place, lambda one: carry_out(to, one), tell)
-    with _ending() as ended:
+    with ending() as ended:
         try:
             following.look(now())
             tell(f"following {exceptions}")
@@ -92,22 +86,6 @@ class _Lines:
         show(f"{line}\n")
 
 
-@contextmanager
-def _ending() -> Iterator[threading.Event]:
-    """Give what is set once somebody wants us to end."""
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    before = {one: signal.signal(one, end) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield ended
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
 class Store:
     """A case with the store of it that is closed, read anew as its files change.
 
@@ -119,11 +97,11 @@ class Store:
     def __init__(self, case: Path, store: str | None) -> None:
         self._place, self._store = case, store
         self._ready: Enforcing | None = None
-        self._last: object = None
+        self._files = Files(case)
 
     def changed(self) -> bool:
         """Tell whether a file of the case is another than when it was read."""
-        return self._look() != self._last
+        return self._files.changed()
 
     def read(self, now: str) -> Held:
         """Return the scene of the case, and take up its store.
@@ -136,7 +114,7 @@ class Store:
         from ringfence.claims.gating import scene_of
         from ringfence.gate.point.live import Held
 
-        self._last = self._look()
+        self._files.read()
         case = _case(self._place, now)
         scene = scene_of(case, grants=False)
         self._ready = Enforcing(case, self._store or store_of(case))
@@ -149,22 +127,6 @@ class Store:
         if self._ready is None:
             raise ConfigError("the case isn't read yet", Locus("--case"))
         return conceding(self._ready, leaves)
-
-    def _look(self) -> object:
-        from ringfence.gate.service.watching import look
-
-        folder = self._place if self._place.is_dir() else self._place.parent
-        return look([*islice(_files(folder), _MOST)])
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder; what is hidden, or a ledger's, is none of it."""
-    from ringfence.ledger.writer.charter import CHARTER
-
-    for at, folders, names in os.walk(folder):
-        is_ledger = Path(at, CHARTER).exists()
-        folders[:] = [] if is_ledger else sorted(n for n in folders if n[0] != ".")
-        yield from (Path(at, name) for name in ([] if is_ledger else sorted(names)))
 
 
 def _case(case: Path, instant: str) -> Case:

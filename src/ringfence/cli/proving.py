@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
     from ringfence.claims.released import Releases
     from ringfence.claims.snapshot import Ask
     from ringfence.egress.proving.surfaces import Surface
+    from ringfence.egress.relay.configuration import Config
+    from ringfence.egress.relay.relay import Relay
+
+FLOWS_EXITS = """Exit codes: 0 every flow is declared and seen at the exit, 10 something
+can't be told, 11 a flow is undeclared or goes round, 1 the tool failed, 2 usage."""
+CANARIES_EXITS = "Exit codes: 0 the list is written, 1 the tool failed, 2 usage."
+PROVE_EXITS = """Exit codes: 0 nothing left and everything had its answer, 10 a surface
+isn't proved, 11 a canary left, 1 the tool failed, 2 usage."""
 
 
 @Parameter(name="*")
@@ -61,6 +70,10 @@ def flows(
     ledger: Annotated[
         Path | None, Parameter(help="The exit's ledger: what it let leave.")
     ] = None,
+    traffic: Annotated[
+        Path | None,
+        Parameter(help="Whose addresses are whose, and a network's logs to read."),
+    ] = None,
     past: Past = NO_PAST,
     as_of: AsOf = None,
     format: Form = "text",  # noqa: A002
@@ -85,7 +98,8 @@ def flows(
     if ledger is not None:
         progress("reading the ledger")
         told = releases(ledger)
-    answer = _flows(Ask(case, now(), instant(as_of), progress), case, told, past)
+    ask = Ask(case, now(), instant(as_of), progress)
+    answer = _flows(ask, case, told, past, traffic)
     code = int(flows_text.exit_code(answer))
     if format == "json":
         text = answer_json.plain("egress-flows/1", answer, code, answer.labels)
@@ -97,7 +111,9 @@ def flows(
     return code
 
 
-def _flows(ask: Ask, place: Path, told: Releases | None, past: Past) -> Flows:
+def _flows(
+    ask: Ask, place: Path, told: Releases | None, past: Past, traffic: Path | None
+) -> Flows:
     from ringfence.claims import flows
     from ringfence.claims.case import Case
     from ringfence.claims.check import Run
@@ -105,10 +121,10 @@ def _flows(ask: Ask, place: Path, told: Releases | None, past: Past) -> Flows:
 
     if past.logs:
         run = Run(place, past.output, ask.now, ask.as_of, ask.progress)
-        return flows.flows_and_exports(run, told, past.minutes * 60)
+        return flows.flows_and_exports(run, told, past.minutes * 60, traffic)
     found = opened(ask)
     chosen = Case(found.estate, found.boundary, found.boundary.as_of)
-    return flows.flows(chosen, told)
+    return flows.flows(chosen, told, addresses=traffic)
 
 
 def canaries(
@@ -168,6 +184,14 @@ class Surfaces:
         The file gateway: where those go that may leave.
     quarantine
         The file gateway: where all others go.
+    gateway
+        The S3 gateway: the file that it reads (`--config` of `egress run`), of which
+        `outbox`, `released`, `quarantine` and `s3` are looked at.
+    relay
+        The relay: the file that it reads. No other relay may run meanwhile.
+    writer
+        The relay: the variable that holds how the database inside is reached by a
+        login that may insert and delete rows.
     proxy
         A proxy, ours or Envoy: the address to ask, with a path of the channel's; may
         be repeated.
@@ -185,6 +209,9 @@ class Surfaces:
     outbox: Path | None = None
     released: Path | None = None
     quarantine: Path | None = None
+    gateway: Path | None = None
+    relay: Path | None = None
+    writer: str = ""
     proxy: Annotated[tuple[str, ...], Parameter(negative="")] = ()
     upstream: str = "127.0.0.1:9099"
     seconds: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 60
@@ -198,10 +225,12 @@ class Surfaces:
         found = [
             *self._library(contracts, channel),
             *self._files(channel),
+            *self._objects(channel),
             *self._proxies(),
+            *self._relayed(contracts, channel),
         ]
         if not found:
-            hint = "name `--index`, `--outbox` or `--proxy`"
+            hint = "name `--index`, `--outbox`, `--gateway`, `--proxy` or `--relay`"
             raise ConfigError("no surface is named", Locus("prove"), hint)
         return found
 
@@ -233,6 +262,39 @@ class Surfaces:
         yield FileGateway(
             self.outbox, self.released, self.quarantine, channel, self.seconds
         )
+
+    def _objects(self, channel: str) -> Iterator[Surface]:
+        from ringfence.egress.files.config import read_config
+        from ringfence.egress.proving.prefix import gateway_of
+
+        if self.gateway is not None:
+            yield gateway_of(read_config(self.gateway), channel, self.seconds)
+
+    def _relayed(self, contracts: Path, channel: str) -> Iterator[Surface]:
+        from ringfence.cli.relaying import dsn
+        from ringfence.egress.exit.made import read_contracts
+        from ringfence.egress.proving.relayed import RelayedTable
+        from ringfence.egress.relay.configuration import read_config
+
+        if self.relay is None:
+            return
+        if not self.writer:
+            raise _halved("--relay", "--writer")
+        found, contract = read_config(self.relay), read_contracts(contracts).of(channel)
+        tables = sorted(one for one, by in found.plan.tables.items() if by == channel)
+        if contract is None or not tables:
+            message = f"no table leaves by channel `{channel}`"
+            raise ConfigError(message, Locus("--relay"), "name one of its channels")
+        inside, outside = dsn(self.writer, "--writer"), dsn(found.outside, "outside")
+        for table in tables:
+            yield RelayedTable(
+                lambda: _opened(found),
+                found.plan,
+                table,
+                contract.channel,
+                inside=inside,
+                outside=outside,
+            )
 
     def _proxies(self) -> Iterator[Surface]:
         from ringfence.egress.proving.asked import Proxy
@@ -292,6 +354,20 @@ def prove(
     progress.done()
     show(told if format == "json" else proof_text.proof(found, *room(limit)))
     return code
+
+
+@contextmanager
+def _opened(found: Config) -> Iterator[Relay]:
+    """Open a relay as it is configured."""
+    from ringfence.cli.relaying import made_of, sides
+    from ringfence.egress.exit.made import exit_of
+
+    inside, outside = sides(found)
+    with (
+        exit_of(found.settings) as exit_,
+        closing(made_of(found, inside, outside, exit_, [])) as made,
+    ):
+        yield made
 
 
 def _halved(option: str, others: str) -> ConfigError:

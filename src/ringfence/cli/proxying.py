@@ -7,6 +7,9 @@ from pathlib import Path
 from ringfence.cli.streams import complain
 from ringfence.errors import ExitCode, printable
 
+EXITS = """Exit codes: 0 it was told to end, 1 the tool failed: it doesn't stand, or its
+ledger wasn't published, 2 usage."""
+
 
 def proxy(config: Path, /) -> int:
     """Stand before internal tools, and release no answer without a verdict.

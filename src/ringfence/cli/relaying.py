@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from cyclopts import Parameter
 
+from ringfence.cli.lasting import ending
 from ringfence.cli.streams import complain, show
 from ringfence.cli.words import Form
 from ringfence.errors import ConfigError, Locus
 
 if TYPE_CHECKING:
-    from ringfence.egress.exit.passage import Exit
     from ringfence.egress.relay.configuration import Config
     from ringfence.egress.relay.inside import Inside
+    from ringfence.egress.relay.judging import Decides
     from ringfence.egress.relay.outside import Outside
     from ringfence.egress.relay.relay import Relay, Step
 
@@ -67,28 +66,34 @@ def relay(
 
     found = read_config(config)
     wanted = [_lsn(one) for one in leave_out]
-    inside, outside = _sides(found)
+    inside, outside = sides(found)
     with exit_of(found.settings) as exit_:
-        made = _made(found, inside, outside, exit_, wanted)
-        with closing(made), _ending() as ended:
+        made = made_of(found, inside, outside, exit_, wanted)
+        with closing(made), ending() as ended:
             running = _Running(made, ended, format, exit_.publish, watch=watch)
             code = running.run(copy=copy)
             _unmet(wanted, outside.left_out())
             return code
 
 
-def _sides(found: Config) -> tuple[Inside, Outside]:
+def sides(found: Config) -> tuple[Inside, Outside]:
+    """Return both databases of a relay.
+
+    Raises:
+        ConfigError: The environment doesn't say how one is reached.
+    """
     from ringfence.egress.relay.inside import Inside
     from ringfence.egress.relay.outside import Outside
 
     plan = found.plan
-    inside = Inside(_dsn(found.inside, "inside"), plan.slot, plan.publications)
-    return inside, Outside(_dsn(found.outside, "outside"), plan.slot)
+    inside = Inside(dsn(found.inside, "inside"), plan.slot, plan.publications)
+    return inside, Outside(dsn(found.outside, "outside"), plan.slot)
 
 
-def _made(
-    found: Config, inside: Inside, outside: Outside, exit_: Exit, wanted: list[int]
+def made_of(
+    found: Config, inside: Inside, outside: Outside, exit_: Decides, wanted: list[int]
 ) -> Relay:
+    """Return a relay as it is configured."""
     from ringfence.egress.exit.made import ContractsFile
     from ringfence.egress.relay.relay import Relay
 
@@ -115,6 +120,7 @@ class _Running:
         """Relay until there is no more, or somebody wants us to end."""
         from ringfence.egress.relay.telling import exit_code, is_something
 
+        self.due = time.monotonic() + PUBLISHED  # an open exit holds its ledger
         step = self.relay.begin(copy=copy)
         self._tell(step)
         while step.stop is None or self.watch:
@@ -168,25 +174,14 @@ def _lsn(text: str) -> int:
     return found
 
 
-def _dsn(name: str, side: str) -> str:
+def dsn(name: str, side: str) -> str:
+    """Return how a database is reached, out of a variable.
+
+    Raises:
+        ConfigError: The environment doesn't have it.
+    """
     found = os.environ.get(name)
     if not found:
         hint = "name a variable that holds the connection string"
         raise ConfigError(f"the environment has no `{name}`", Locus(side), hint)
     return found
-
-
-@contextmanager
-def _ending() -> Iterator[threading.Event]:
-    """Give what is set once somebody wants us to end: a step that began is done."""
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    before = {one: signal.signal(one, end) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield ended
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
+from ringfence.cli.lasting import Files
 from ringfence.cli.streams import Progress, complain, show
 from ringfence.cli.words import Output, now
 from ringfence.errors import ConfigError, ExitCode, Locus, printable
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from ringfence.gate.service.config import Config
     from ringfence.ledger.signed.keys import SigningKey
 
-_MOST = 100_000  # files of a case that are looked at
 _MOST_HOURS = 87_600  # ten years
 _LAST_VERSION = 2**53 - 1  # what every reader of JSON tells from the next
 Keys = Annotated[
@@ -174,7 +171,7 @@ class CaseFiles:
 
     def __init__(self, case: Path) -> None:
         self._case = case
-        self._last: object = None
+        self._files = Files(case)
         self._labels: dict[str, str] = {}
 
     def label(self, node: str) -> str:
@@ -183,7 +180,7 @@ class CaseFiles:
 
     def changed(self) -> bool:
         """Tell whether a file of the case is another than when it was read."""
-        return self._look() != self._last
+        return self._files.changed()
 
     def read(self, now: str) -> Held:
         """Return the scene of the case.
@@ -195,28 +192,12 @@ class CaseFiles:
         from ringfence.claims.gating import scene_of
         from ringfence.gate.point.live import Held
 
-        self._last = self._look()
+        self._files.read()
         case = _case(self._case, now)
         scene = scene_of(case)
         named = [*scene.people, *scene.datasets, *scene.stores]
         self._labels = case.view.labels(named)
         return Held(scene, scene.until)
-
-    def _look(self) -> object:
-        from ringfence.gate.service.watching import look
-
-        folder = self._case if self._case.is_dir() else self._case.parent
-        return look([*islice(_files(folder), _MOST)])
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder; what is hidden, or a ledger's, is none of it."""
-    from ringfence.ledger.writer.charter import CHARTER
-
-    for at, folders, names in os.walk(folder):
-        is_ledger = Path(at, CHARTER).exists()
-        folders[:] = [] if is_ledger else sorted(n for n in folders if n[0] != ".")
-        yield from (Path(at, name) for name in ([] if is_ledger else sorted(names)))
 
 
 def _configured(

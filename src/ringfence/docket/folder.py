@@ -11,14 +11,22 @@ An object is on the disk, payload first, before anybody is told that it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from ringfence.docket.objects import KINDS, Handling, Object, kind_of, told, untold
+from ringfence.docket.objects import (
+    KINDS,
+    Handling,
+    Object,
+    Ref,
+    kind_of,
+    told,
+    untold,
+)
 from ringfence.documents.durable import sync
 from ringfence.errors import ConfigError, Locus, ProofError
 from ringfence.ledger.entries import (
@@ -43,6 +51,8 @@ FORMAT = "ringfence-docket/1"
 CHARTER = "docket.json"
 LEDGER, ORIGINALS, SEALED = "ledger", "originals", "sealed"
 _MARK = "sha256:"
+Following = Callable[[Sequence[Ref]], Object]
+"""Gives an object that refers to those before it, by their refs."""
 
 
 class Charter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +86,23 @@ class Held:
     kind: str
     ref: str
     object: Object | None
+
+
+class Composed(NamedTuple):
+    """An object as it will be appended: others may refer to it already.
+
+    Attributes:
+        object: What it says.
+        time: When it is logged.
+        ref: By which others refer to it.
+        entry: The entry; `payload`: what opens its commitments.
+    """
+
+    object: Object
+    time: str
+    ref: Ref
+    entry: bytes
+    payload: bytes
 
 
 class Docket:
@@ -112,8 +139,26 @@ class Docket:
         sync(folder)
         return cls(folder)
 
-    def append(self, objects: Sequence[Object], time: str) -> list[Held]:
+    def append(self, objects: Sequence[Object | Following], time: str) -> list[Held]:
         """Bring objects to the ledger and publish it: they are kept when this returns.
+
+        Args:
+            objects: The objects, in their order: either all are kept or none is. What
+                refers to one before it is given as a function of the refs so far.
+            time: When this is.
+
+        Raises:
+            RingfenceError: They may not be there.
+            OSError: They may not be there.
+        """
+        ready: list[Composed] = []
+        for each in objects:
+            one = each([before.ref for before in ready]) if callable(each) else each
+            ready.append(composed(one, time))
+        return self.bring(ready)
+
+    def bring(self, ready: Sequence[Composed]) -> list[Held]:
+        """Bring objects to the ledger that are composed already, all or none.
 
         Raises:
             RingfenceError: They may not be there.
@@ -121,14 +166,22 @@ class Docket:
         """
         with within(self.ledger), writing(self.ledger) as log:
             payloads = Payloads(RealDisk(self.ledger))
-            composed = [_composed(one, time) for one in objects]
-            payloads.keep_all([payload for _, payload in composed])
-            places = log.append([entry for entry, _ in composed])
+            payloads.keep_all([one.payload for one in ready])
+            places = log.append([one.entry for one in ready])
             log.publish()
         return [
-            Held(place, time, kind_of(one), digest_of(payload), one)
-            for place, one, (_, payload) in zip(places, objects, composed, strict=True)
+            Held(place, one.time, kind_of(one.object), one.ref, one.object)
+            for place, one in zip(places, ready, strict=True)
         ]
+
+    def settle(self) -> None:
+        """Publish what a run that was cut short left sequenced, and no more.
+
+        Raises:
+            RingfenceError: The ledger can't be written.
+        """
+        with within(self.ledger), writing(self.ledger) as log:
+            log.publish()
 
     def held(self, first: int = 0) -> Iterator[Held]:
         """Yield every object that the ledger has published, from an entry on, in order.
@@ -195,7 +248,22 @@ class Docket:
             yield index, parse_entry(contents[index], f"entry {index}")
 
 
-def _composed(one: Object, time: str) -> tuple[bytes, bytes]:
+def composed(one: Object, time: str) -> Composed:
+    """Return an object as it will be appended, with salts of its own.
+
+    Raises:
+        ConfigError: It holds what can't be written down.
+    """
+    try:
+        return _composed(one, time)
+    except UnicodeEncodeError:
+        hint = "it isn't UTF-8, or half a surrogate pair"
+        raise ConfigError(
+            "holds what is no character", Locus(kind_of(one)), hint
+        ) from (None)
+
+
+def _composed(one: Object, time: str) -> Composed:
     commitments, payload = committed(told(one))
     values = {"step": str(one.step)} if isinstance(one, Handling) else {}
     entry = made(
@@ -205,10 +273,17 @@ def _composed(one: Object, time: str) -> tuple[bytes, bytes]:
         commitments=commitments,
         values=values,
     )
-    return entry, payload
+    return Composed(one, time, digest_of(payload), entry, payload)
 
 
 def _held(index: int, entry: Entry, payloads: Payloads) -> Held:
+    """Return the object of an entry, held against its payload.
+
+    Raises:
+        ProofError: The payload isn't what the entry commits to.
+        LedgerError: It is missing, and nobody erased it.
+        OSError: It can't be read.
+    """
     ref = entry.digests["payload"].removeprefix(_MARK)
     at = Locus(f"entry {index}, {entry.kind}")
     if payloads.is_erased(ref):

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ringfence.claims.outcome import Outcome, Reason, Verdict
 from ringfence.errors import ExitCode
-from ringfence.report import event_words, section, wording
+from ringfence.report import beside, event_words, section, wording
 from ringfence.report.logs import LogRow, log_rows
 from ringfence.report.section import Row, Section
 from ringfence.report.unseen import SourceRow, list_unseen, source_rows
@@ -114,6 +114,7 @@ def build(
         digests=(
             ("estate", outcome.estate_digest),
             ("boundary", outcome.boundary_digest),
+            *_signed(outcome),
         ),
         commands=(*further, *_look(folder)),
         check=_check(folder),
@@ -163,7 +164,13 @@ def _header(outcome: Outcome) -> tuple[tuple[str, str], ...]:
         *(("excluded", line) for line in _excluded(outcome)),
         ("protected", _protected(outcome.protected)),
         *((("logs", event_words.logs(outcome.logs)),) if outcome.logs else ()),
+        *((("docket", beside.seen(outcome)),) if outcome.docket else ()),
     )
+
+
+def _signed(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    if outcome.docket is not None and outcome.docket.root:
+        yield "docket's root", outcome.docket.root
 
 
 def _excluded(outcome: Outcome) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from ringfence.claims.flow import Finding, Flow, Flows
+from ringfence.claims.flow import Door, Finding, Flow, Flows, Passing
 from ringfence.errors import ExitCode, printable
 from ringfence.report import wording
 from ringfence.report.answering import Screen, more, table
@@ -45,6 +45,8 @@ def _lines(found: Flows, screen: Screen) -> Iterator[str]:
         f"{explained:,} explained, {undeclared:,} undeclared, "
         f"{round_:,} round the exit, {untold:,} can't be told"
     )
+    if found.passing is not None:
+        yield from hung("", _passing(found.passing), screen.width)
     for gap in found.gaps:
         yield from hung("not known   ", gap, screen.width)
     if found.lost:
@@ -57,6 +59,24 @@ def _lines(found: Flows, screen: Screen) -> Iterator[str]:
         yield ""
         yield from _example(found.found[0], screen)
     yield _last(found)
+
+
+def _passing(found: Passing) -> str:
+    """Return what became of the lines of a network's logs."""
+    lines = wording.counted(found.read, "line", "lines")
+    files = wording.counted(found.files, "file", "files")
+    counts = (
+        (found.out, "out"),
+        (found.inside, "inside"),
+        (found.gateway, "by the gateway"),
+        (found.others, "of others"),
+        (found.refused, "refused"),
+        (found.empty, "empty"),
+        (found.skipped, "not logged"),
+        (found.malformed, "malformed"),
+    )
+    told = ", ".join(f"{count:,} {what}" for count, what in counts)
+    return f"{lines} of a network's logs in {files}: {told}"
 
 
 def _table(found: Flows, screen: Screen) -> Iterator[str]:
@@ -94,11 +114,25 @@ def _example(one: Flow, screen: Screen) -> Iterator[str]:
     yield from hung("  door      ", printable(_door(one, screen)), screen.width)
     if one.why:
         yield from hung("  because   ", printable(one.why), screen.width)
+    if one.door is Door.SENT:
+        yield from hung("  how much  ", printable(_size(one)), screen.width)
     if one.example:
         typed = ["ringfence", "audit", "show", one.example, screen.case]
         typed += ["--output", screen.folder] if screen.folder != "out" else []
         yield f"  to look   {printable(shlex.join(typed))}"
-    yield from hung("  remedy    ", printable(_remedy(one)), screen.width)
+    remedy = _remedy(one)
+    if one.door is Door.SENT:
+        remedy = "lead it by the gateway; if the address is yours, list whose it is"
+    yield from hung("  remedy    ", printable(remedy), screen.width)
+
+
+def _size(one: Flow) -> str:
+    """Return how much went, when, and where the address is registered."""
+    lines = wording.counted(one.lines, "line", "lines")
+    told = f"{one.bytes:,} bytes in {lines}"
+    if one.first and one.last:
+        told += f", from {one.first} to {one.last}"
+    return f"{told}; registered in {one.registered}" if one.registered else told
 
 
 def _said(one: Flow) -> str:

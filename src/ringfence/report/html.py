@@ -1,47 +1,30 @@
-"""The report as one page: no script, no network, nothing that isn't in the file.
-
-Everything on it is escaped by construction (`markup`), and its content security rule
-forbids all but the one style sheet, named by its hash, so that even a name that got
-past the escaping could load or run nothing.
-"""
+"""The report as one page: no script, no network, nothing that isn't in the file."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
-from importlib import resources
 from xml.etree.ElementTree import Element
 
 from ringfence.claims.outcome import Verdict
-from ringfence.report import columnmap, html_events
-from ringfence.report.blocks import pairs, place_of, table
+from ringfence.report import columnmap, html_beside, html_events, html_witness
+from ringfence.report.blocks import pairs, table
 from ringfence.report.document import Document
-from ringfence.report.markup import breakable, element, page, style
-from ringfence.report.section import Ground, Row, Section, Station, Witness
+from ringfence.report.head import head
+from ringfence.report.markup import breakable, element, page
+from ringfence.report.section import Row, Section
 from ringfence.report.unseen import SourceRow
-from ringfence.report.wording import NOBODY, counted, singular
+from ringfence.report.wording import NOBODY, counted
 
 _FURTHER_WITNESSES = 5
 
 
 def render(document: Document) -> str:
     """Return the page."""
-    sheet = _sheet()
     name = document.outcome.boundary.name
     return page(
         element(
             "html",
-            element(
-                "head",
-                element("meta", charset="utf-8"),
-                element(
-                    "meta", http_equiv="Content-Security-Policy", content=_rule(sheet)
-                ),
-                element("meta", name="viewport", content="width=device-width"),
-                element("title", f"{name}: {document.title}"),
-                style(sheet),
-            ),
+            head(f"{name}: {document.title}"),
             element(
                 "body",
                 _header(document),
@@ -50,18 +33,6 @@ def render(document: Document) -> str:
             ),
             lang="en",
         )
-    )
-
-
-def _sheet() -> str:
-    return resources.files("ringfence.report").joinpath("style.css").read_text("utf-8")
-
-
-def _rule(sheet: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
     )
 
 
@@ -142,6 +113,7 @@ def _section(section: Section) -> Element:
         *_shown(section),
         *_further(section),
         _reasons(section),
+        *html_beside.shown(section.finding.beside),
         _proxy(section),
         pairs(_asked(section), "asked"),
         class_=section.verdict.value,
@@ -194,21 +166,8 @@ def _figure(section: Section) -> Element:
 
 
 def _witness(section: Section) -> Element:
-    witness = section.witnesses[0]
     chosen = f" ({section.example})" if section.example else ""
-    certain = "" if witness.certain else ", not every step certain"
-    return element(
-        "div",
-        element("h3", f"For example{chosen}{certain}"),
-        element("ol", *map(_station, witness.stations), class_="witness"),
-        _request(witness),
-    )
-
-
-def _request(witness: Witness) -> Element | None:
-    if not witness.request:
-        return None
-    return element("p", f"Every condition is met by a request with {witness.request}.")
+    return html_witness.shown(section.witnesses[0], f"For example{chosen}")
 
 
 def _further(section: Section) -> Iterable[Element]:
@@ -232,36 +191,6 @@ def _proxy(section: Section) -> Element | None:
         "a", f"its proxy is {proxy.verdict}", href=f"#{section.anchor}-proxy"
     )
     return element("p", "What can be checked instead: ", link, ".")
-
-
-def _station(station: Station) -> Element:
-    words = f"{station.words} " if station.words else ""
-    return element(
-        "li",
-        element("span", str(station.number), class_="step"),
-        element("span", words, class_="words") if words else None,
-        element("strong", *breakable(station.name)),
-        element("span", f" {singular(station.kind)}", class_="soft"),
-        place_of(station.at, station.source),
-        *_doubts(station.open, station.dispute),
-        *map(_ground, station.because),
-    )
-
-
-def _ground(ground: Ground) -> Element:
-    return element(
-        "div",
-        *breakable(ground.words),
-        place_of(ground.at, ground.source),
-        *_doubts(ground.open, ground.dispute),
-    )
-
-
-def _doubts(open_: str, dispute: str) -> Iterable[Element]:
-    if open_:
-        yield element("span", f"not certain: {open_}", class_="doubt")
-    if dispute:
-        yield element("span", f"disputed: {dispute}", class_="doubt")
 
 
 def _sources(document: Document) -> Element:

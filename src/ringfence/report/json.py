@@ -22,6 +22,7 @@ from ringfence.claims.outcome import (
     Reason,
     Verdict,
 )
+from ringfence.claims.testimony import Beside, DocketSeen
 from ringfence.report.document import Assumption, Command, Document
 from ringfence.report.section import Section
 
@@ -94,7 +95,10 @@ class Way(_Value, frozen=True):
 
 
 class Judged(_Value, frozen=True):
-    """A claim and its verdict; `proxy` is the verdict on its checkable stand-in."""
+    """A claim and its verdict; `proxy` is the verdict on its checkable stand-in.
+
+    `contested` says that a statement which counts keeps the claim from being upheld.
+    """
 
     number: int
     id: str
@@ -114,6 +118,8 @@ class Judged(_Value, frozen=True):
     proof: str | None
     proxy: Judged | None
     crossings: Crossings | None
+    contested: bool = False
+    beside: Beside = Beside()
 
 
 class Report(_Value, frozen=True):
@@ -135,6 +141,7 @@ class Report(_Value, frozen=True):
     assumptions: tuple[Assumption, ...]
     labels: Mapping[str, str]
     commands: tuple[Command, ...]
+    docket: DocketSeen | None = None
 
 
 def render(document: Document) -> str:
@@ -193,6 +200,7 @@ def report(document: Document) -> Report:
         assumptions=document.assumptions,
         labels=outcome.labels,
         commands=(*document.commands, document.check),
+        docket=outcome.docket,
     )
 
 
@@ -227,6 +235,8 @@ def _judged(section: Section) -> Judged:
         proof=finding.proof,
         proxy=None,
         crossings=finding.crossings,
+        contested=finding.contested,
+        beside=finding.beside,
     )
 
 

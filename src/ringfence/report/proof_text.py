@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.egress.proving.proof import Cell, Proof, Proved
+from ringfence.egress.proving.proof import KINDS, Cell, Proof, Proved
 from ringfence.egress.proving.surfaces import Outcome
 from ringfence.errors import ExitCode, printable
 from ringfence.report import wording
@@ -28,6 +28,11 @@ def _lines(found: Proof, width: int, rows: int) -> Iterator[str]:
     )
     for one in found.surfaces:
         yield from hung(f"{printable(one.surface)}: ", _said(one), width)
+    if found.untried:
+        kinds = wording.counted(len(found.untried), "kind", "kinds")
+        of = len(KINDS)
+        text = f"{', '.join(found.untried)} ({kinds} of surfaces, of {of})"
+        yield from hung("not tried: ", text, width)
     yield ""
     yield from _table(found, width, rows)
     yield from _lost(found, width)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ringfence.claims.outcome import Verdict
-from ringfence.report import events_text, witness_text
+from ringfence.report import beside_text, events_text, witness_text
 from ringfence.report.document import Command, Document
 from ringfence.report.fitting import cut, measure
 from ringfence.report.section import Section
@@ -214,6 +214,7 @@ def _section(section: Section, width: int, *, colour: bool) -> Iterator[str]:
         yield from witness_text.full(witness, width)
     if section.events:
         yield from events_text.full(section.events, width)
+    yield from beside_text.full(finding.beside, width)
     if finding.proof:
         yield from hung("  proof       ", finding.proof, width)
 

@@ -8,15 +8,21 @@ library is missing harms only those who use it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 
-from ringfence.documents.located import nearest
-from ringfence.errors import ConfigError, Locus, SourceError
+from ringfence.documents.plugins import Plugins
+from ringfence.errors import Locus, SourceError
 from ringfence.sources.source import Source
 
 GROUP = "ringfence.sources"
-_PARTS = ("kind", "summary", "options", "read")
-_LISTED = "`ringfence sources` lists them"
+_PLUGINS = Plugins(
+    GROUP,
+    "kind of source",
+    "source",
+    ("kind", "summary", "options", "read"),
+    fault=SourceError,
+    listed="`ringfence sources` lists them",
+)
 
 
 def kinds() -> Mapping[str, EntryPoint]:
@@ -25,16 +31,7 @@ def kinds() -> Mapping[str, EntryPoint]:
     Raises:
         ConfigError: Two packages offer different sources under one name.
     """
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        other = found.setdefault(point.name, point)
-        if other.value != point.value:
-            message = (
-                f"two packages offer the kind `{point.name}`: "
-                f"`{other.value}` and `{point.value}`"
-            )
-            raise ConfigError(message, hint="uninstall one of them")
-    return dict(sorted(found.items()))
+    return _PLUGINS.kinds()
 
 
 def source(kind: str, at: Locus | None = None) -> Source:
@@ -44,20 +41,5 @@ def source(kind: str, at: Locus | None = None) -> Source:
         ConfigError: There is no such kind.
         SourceError: It can't be loaded, or isn't a source.
     """
-    known = kinds()
-    if kind not in known:
-        message = f"unknown kind of source `{kind}`"
-        raise ConfigError(message, at, nearest(kind, known) or _LISTED)
-    try:
-        loaded = known[kind].load()
-    except Exception as error:
-        # Somebody else's module may fail in any way while it is imported.
-        reason = str(error).partition("\n")[0] or "no reason given"
-        message = f"kind of source `{kind}` can't be loaded: {reason}"
-        raise SourceError(message, at, "install what it needs") from error
-    if not all(hasattr(loaded, part) for part in _PARTS):
-        message = f"`{known[kind].value}` is no source"
-        hint = "a source has " + ", ".join(f"`{part}`" for part in _PARTS)
-        raise SourceError(message, at, hint)
-    checked: Source = loaded
+    checked: Source = _PLUGINS.load(kind, at)
     return checked

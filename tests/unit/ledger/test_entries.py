@@ -80,6 +80,11 @@ EXAMPLES = {
         "digests": {"epoch": A, "root": B},
         "values": {"keys": "900", "number": "3", "subjects": "100"},
     },
+    "contracts": {
+        "digests": {"boundary": A, "contracts": B, "estate": C},
+        "values": {"as_of": NOW},
+    },
+    "meter": {"digests": {"meter": A}, "values": {"number": "12"}},
     "release": {
         "digests": {
             "boundary": A,
@@ -173,6 +178,9 @@ def test_what_leaves_has_an_output_and_what_stays_has_none():
         ("epoch", "keys", "-3"),
         ("release", "verdict", "RELEASE"),
         ("release", "coverage", "all of it"),
+        ("release", "number", "first"),
+        ("contracts", "as_of", "now"),
+        ("meter", "number", "-1"),
     ],
 )
 def test_no_value_is_free_text(kind: str, name: str, value: str):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ringfence.boundary.model import Claim
 from ringfence.claims.case import Case
-from ringfence.claims.judgement import Judgement
+from ringfence.claims.judgement import Judgement, beside
 from ringfence.claims.kinds import (
     control_operates,
     facility,
@@ -19,6 +19,7 @@ from ringfence.claims.kinds import (
     revocation,
 )
 from ringfence.claims.question import Question
+from ringfence.claims.verdict import Documents
 
 KINDS: dict[str, Callable[[Claim, Case], Judgement]] = {
     "residency": residency.judge,
@@ -45,5 +46,10 @@ QUESTIONS: dict[str, Callable[[Claim, Case], Question]] = {
 
 
 def judge(claim: Claim, case: Case) -> Judgement:
-    """Return what the claim's kind makes of the case."""
-    return KINDS[claim.kind](claim, case)
+    """Return what the claim's kind makes of the case, beside what a docket says.
+
+    INVARIANT: Every kind is weighed against documents here and nowhere else, so that a
+    kind can't forget it.
+    """
+    documents = case.docket.get(claim.id, Documents())
+    return beside(KINDS[claim.kind](claim, case), documents)

@@ -105,6 +105,11 @@ class Contracts(_Value, frozen=True):
     contracts: tuple[Contract, ...]
     version: int = 1
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its canonical JSON, which is its file, in hexadecimal."""
+        return hashlib.sha256(written(self)).hexdigest()
+
     def of(self, channel: str) -> Contract | None:
         """Return the contract of a channel, or None where there is none."""
         found = (one for one in self.contracts if one.channel.name == channel)

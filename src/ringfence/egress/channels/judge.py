@@ -62,7 +62,6 @@ class Reason(StrEnum):
     SMALL_CELL = "small-cell"
     COMPLEMENT = "complement"
     DIFFERENCE = "difference"
-    DOMINANT = "dominant"
 
 
 VERDICTS: Mapping[Reason, Verdict] = {
@@ -85,7 +84,6 @@ VERDICTS: Mapping[Reason, Verdict] = {
     Reason.SMALL_CELL: Verdict.BLOCK,
     Reason.COMPLEMENT: Verdict.BLOCK,
     Reason.DIFFERENCE: Verdict.BLOCK,
-    Reason.DOMINANT: Verdict.BLOCK,
 }
 
 # What a column of a declared type may hold; a file of texts writes numbers as texts.

@@ -125,7 +125,6 @@ _WORDS: Mapping[Reason, Callable[[Given], str]] = {
     Reason.DIFFERENCE: lambda given: (
         f"{_cells(given)} that differ too little from an earlier release"
     ),
-    Reason.DOMINANT: lambda given: f"{_cells(given)} that one person makes up",
 }
 
 

@@ -9,20 +9,25 @@ through.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ringfence.documents.located import nearest
+from ringfence.documents.plugins import Plugins
 from ringfence.egress.detectors.detector import Detected, Detector
-from ringfence.errors import ConfigError, printable
 
 GROUP = "ringfence.detectors"
-_PARTS = ("name", "version", "tags", "detect")
 _MOST_TAGS = 256
+_PLUGINS = Plugins(
+    GROUP,
+    "detector",
+    "detector",
+    ("name", "version", "tags", "detect"),
+    fits=lambda one: 0 < len(one.tags) <= _MOST_TAGS,
+)
 
 
 def kinds() -> Mapping[str, EntryPoint]:
@@ -31,16 +36,7 @@ def kinds() -> Mapping[str, EntryPoint]:
     Raises:
         ConfigError: Two packages offer different detectors under one name.
     """
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        other = found.setdefault(point.name, point)
-        if other.value != point.value:
-            message = (
-                f"two packages offer the detector `{point.name}`: "
-                f"`{other.value}` and `{point.value}`"
-            )
-            raise ConfigError(message, hint="uninstall one of them")
-    return dict(sorted(found.items()))
+    return _PLUGINS.kinds()
 
 
 def detector(name: str) -> Detector:
@@ -49,22 +45,7 @@ def detector(name: str) -> Detector:
     Raises:
         ConfigError: There is none, it can't be loaded, or it isn't one.
     """
-    known = kinds()
-    if name not in known:
-        hint = nearest(name, known) or f"installed are: {', '.join(known) or 'none'}"
-        raise ConfigError(f"unknown detector `{printable(name)}`", hint=hint)
-    try:
-        loaded = known[name].load()
-        lacks = [part for part in _PARTS if not hasattr(loaded, part)]
-    except Exception as error:
-        # Somebody else's module may fail in any way while it is imported.
-        reason = printable(str(error).partition("\n")[0]) or "no reason given"
-        message = f"the detector `{name}` can't be loaded: {reason}"
-        raise ConfigError(message, hint="install what it needs") from error
-    if lacks or not 0 < len(loaded.tags) <= _MOST_TAGS:
-        hint = "a detector has " + ", ".join(f"`{part}`" for part in _PARTS)
-        raise ConfigError(f"`{known[name].value}` is no detector", hint=hint)
-    checked: Detector = loaded
+    checked: Detector = _PLUGINS.load(name)
     return checked
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -32,12 +32,14 @@ from ringfence.egress.channels.wording import named
 from ringfence.egress.exit.book import Book, Said
 from ringfence.egress.exit.passage import Passage, UnjudgedError
 from ringfence.egress.exit.receipt import NO_CONTRACT, receipt, release_id, written
-from ringfence.egress.inspection.report import Inspection
+from ringfence.egress.inspection.report import Coverage, Inspection
+from ringfence.egress.meter.marks import Mark
 from ringfence.egress.meter.meter import Desk, Meter
 from ringfence.egress.opening.rewriting import RewritingError
 from ringfence.egress.payload import Payload
 from ringfence.errors import RingfenceError
 
+_LEAVES = (Verdict.RELEASE, Verdict.MASK)
 Clock = Callable[[], float]
 """Gives the seconds since 1970."""
 
@@ -104,6 +106,43 @@ class _Found:
     flaws: tuple[Given, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Something that nobody can look through.
+
+    Attributes:
+        content: SHA-256 of it, in hexadecimal.
+        size: Its bytes.
+        why: Why it can't be looked through: words of ours, never a value.
+    """
+
+    content: str
+    size: int
+    why: str
+
+
+class _Asked:
+    """What the meter is asked of a payload: whose data would leave by what, and when.
+
+    Attributes:
+        contract: What it would leave by.
+        payload: The payload.
+        found: What is known of it.
+        now: The instant.
+        who: Who counts. `categories`: the same by category.
+    """
+
+    def __init__(
+        self, contract: Contract, payload: Payload, found: _Found, now: str
+    ) -> None:
+        self.contract = contract
+        self.payload = payload
+        self.found = found
+        self.now = now
+        self.who = counted(contract, found.inspection)
+        self.categories = by_category(contract, found.inspection)
+
+
 class LoggedExit:
     """Judges payloads; from any thread.
 
@@ -152,6 +191,27 @@ class LoggedExit:
                 _drop(found.output, payload)
                 raise
 
+    def unseen(self, channel: str, name: str, what: Unseen) -> Passage:
+        """Return the verdict on what can't be looked through: held, if not blocked.
+
+        Raises:
+            UnjudgedError: There is none, or the ledger may not hold it.
+        """
+        with _unjudged():
+            contracts = self._contracts()
+            empty = Payload(name, b"")
+            inspection = replace(
+                self._looked(empty),
+                content=what.content,
+                size=what.size,
+                coverage=Coverage.SKIPPED,
+            )
+            why = (Given(Reason.NOT_COMPLETE, what=what.why),)
+            contract = contracts.of(channel)
+            found = _Found(contract, inspection, None, "", flaws=why)
+            with self._meter.counting() as desk:
+                return self._passed(contracts, channel, empty, found, desk)
+
     def _now(self) -> str:
         at = datetime.fromtimestamp(self._clock(), UTC)
         return at.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -192,13 +252,17 @@ class LoggedExit:
         desk: Desk,
     ) -> Passage:
         now = self._now()
+        latest = self._contracts()
+        if latest is not contracts and latest != contracts:
+            message = "what is judged by was replaced meanwhile"
+            raise UnjudgedError(message, None, "the payload may be tried again")
         if not contracts.is_good(now):
             message = f"what is judged by holds until {contracts.until}, not at {now}"
             raise UnjudgedError(
                 message, None, "make it anew: `ringfence egress contracts`"
             )
-        ruling = self._ruled(payload, found, desk, now)
-        may_leave = ruling.verdict in (Verdict.RELEASE, Verdict.MASK)
+        ruling, mark = self._ruled(payload, found, desk, now)
+        may_leave = ruling.verdict in _LEAVES
         name = channel if found.contract else named(channel)
         told = {"channel": name, "time": now, "boundary": contracts.boundary}
         if self._clock is not time.time:  # nobody has to take it for the true one
@@ -215,7 +279,7 @@ class LoggedExit:
         said = receipt(found.contract, found.inspection, ruling, told)
         coverage = found.inspection.coverage.value.lower()
         entry = self._book.write(
-            Said(now, str(ruling.verdict), coverage, digests, name, said)
+            Said(now, str(ruling.verdict), coverage, digests, name, said, mark)
         )
         if not may_leave:
             _drop(found.output, payload)
@@ -228,25 +292,38 @@ class LoggedExit:
             receipt=written({**said, "entry": entry}),
         )
 
-    def _ruled(self, payload: Payload, found: _Found, desk: Desk, now: str) -> Ruling:
-        """Return the verdict, and count whom it lets leave."""
+    def _ruled(
+        self, payload: Payload, found: _Found, desk: Desk, now: str
+    ) -> tuple[Ruling, Mark | None]:
+        """Return the verdict, count whom it lets leave, and where the meter is then."""
         contract, inspection = found.contract, found.inspection
         if contract is None:
-            return judge(None, inspection, Reading(), now)
-        who, categories = (
-            counted(contract, inspection),
-            by_category(contract, inspection),
-        )
-        reading = desk.reading(contract, who, categories, now)
-        wrong = (*found.flaws, *self._tells.refused(desk, contract, payload, now))
-        ruling = judge(contract, inspection, reading, now, wrong)
+            return judge(None, inspection, Reading(), now), None
+        asked = _Asked(contract, payload, found, now)
+        ruling = self._read(asked, desk)
+        if ruling.verdict not in _LEAVES:
+            return ruling, None
+        standing = self._book.standing()
+        mark, is_same = desk.begin(standing.origin, standing.mark)
+        if not is_same:  # another exit counted meanwhile
+            ruling = self._read(asked, desk)
+            if ruling.verdict not in _LEAVES:
+                return ruling, None
+        desk.count(contract, asked.who, asked.categories, now)
+        self._tells.told(desk, contract, payload, now)
+        return ruling, mark
+
+    def _read(self, asked: _Asked, desk: Desk) -> Ruling:
+        """Return the verdict by what the meter shows now."""
+        contract, found, now = asked.contract, asked.found, asked.now
+        reading = desk.reading(contract, asked.who, asked.categories, now)
+        refused = self._tells.refused(desk, contract, asked.payload, now)
+        wrong = (*found.flaws, *refused)
+        ruling = judge(contract, found.inspection, reading, now, wrong)
         if ruling.verdict is Verdict.MASK and found.masks != ruling.masks:
             # The channel came into force meanwhile: what would leave isn't masked.
             late = Given(Reason.NOT_IN_FORCE)
-            ruling = judge(contract, inspection, reading, now, (late,))
-        if ruling.verdict in (Verdict.RELEASE, Verdict.MASK):
-            desk.count(contract, who, categories, now)
-            self._tells.told(desk, contract, payload, now)
+            ruling = judge(contract, found.inspection, reading, now, (late,))
         return ruling
 
 

@@ -27,12 +27,14 @@ from ringfence.egress.detectors.detector import Detector
 from ringfence.egress.exit.book import Book
 from ringfence.egress.exit.logged import Clock, LoggedExit
 from ringfence.egress.exit.masked import Masked
+from ringfence.egress.exit.standing import Standing, check_named
 from ringfence.egress.index.keys import Key, read_key
 from ringfence.egress.index.manifest import NAME
 from ringfence.egress.index.opened import Index, open_index
 from ringfence.egress.inspection.report import Inspection
 from ringfence.egress.inspector import Inspector
 from ringfence.egress.meter.aggregates import Aggregates
+from ringfence.egress.meter.marks import missing
 from ringfence.egress.meter.meter import Meter
 from ringfence.egress.opening.caps import Caps
 from ringfence.egress.payload import Payload
@@ -57,6 +59,8 @@ class Settings:
         staging: Folder for masked files; None: beside each payload.
         caps: How far to open payloads.
         detectors: What says what a text looks like where the index knows nobody.
+        others: Folder of an index of everybody else; None: nobody is known as such.
+        others_key: Words that name its key; empty: the index's.
     """
 
     contracts: Path
@@ -69,6 +73,8 @@ class Settings:
     staging: Path | None = None
     caps: Caps | None = None
     detectors: tuple[Detector, ...] = ()
+    others: Path | None = None
+    others_key: str = ""
 
 
 class OpenExit(LoggedExit):
@@ -118,15 +124,18 @@ def exit_of(settings: Settings, *, clock: Clock = time.time) -> OpenExit:
     """
     key = read_key(settings.key)
     token = read_key(settings.token_key, "--token-key") if settings.token_key else None
-    contracts = ContractsFile(settings.contracts)
-    looks = FreshInspector(settings, key, clock)
-    contracts()
+    words = settings.others_key
+    others = read_key(words, "--others-key") if words else None
+    looks = FreshInspector(settings, key, clock, others=others)
+    read_contracts(settings.contracts)
     looks.check()
     with ExitStack() as stack:
         book = Book(settings.ledger)
         stack.callback(book.close)
         book.open()
-        meter = Meter(settings.meter)
+        contracts = ContractsFile(settings.contracts, book)
+        contracts()
+        meter = _meter(settings.meter, book.standing())
         stack.callback(meter.close)
         made = OpenExit(
             contracts,
@@ -141,23 +150,54 @@ def exit_of(settings: Settings, *, clock: Clock = time.time) -> OpenExit:
         return made
 
 
+def _meter(path: Path, found: Standing) -> Meter:
+    """Open the meter, which has to know of all that the ledger says it has counted.
+
+    Raises:
+        MeterError: It doesn't, or isn't there any more.
+        RingfenceError: It can't be opened.
+    """
+    if found.mark is not None and not path.exists():
+        raise missing(path)
+    meter = Meter(path)
+    try:
+        with meter.counting() as desk:
+            desk.check(found.origin, found.mark)
+    except BaseException:
+        meter.close()
+        raise
+    return meter
+
+
 class ContractsFile:
     """Contracts as their file has them now.
 
     Args:
         path: The file.
+        book: The ledger that has to name them last; None: none has to.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._fresh = Fresh(path, lambda: read_contracts(path))
+    def __init__(self, path: Path, book: Book | None = None) -> None:
+        self._path = path
+        self._book = book
+        self._fresh = Fresh(path, lambda: _digested(read_contracts(path)))
 
     def __call__(self) -> Contracts:
         """Return them.
 
         Raises:
-            RingfenceError: The file can't be read, or holds none.
+            RingfenceError: The file can't be read, or holds none; or they aren't what
+                the ledger names last.
         """
-        return self._fresh()
+        digest, found = self._fresh()
+        if self._book is not None:
+            standing = self._book.standing()
+            check_named(digest, standing, self._path, self._book.folder)
+        return found
+
+
+def _digested(found: Contracts) -> tuple[str, Contracts]:
+    return found.digest, found
 
 
 def read_contracts(path: Path) -> Contracts:
@@ -186,13 +226,18 @@ class FreshInspector:
         settings: What it is made of.
         key: The index's key.
         clock: Gives the seconds since 1970.
+        others: The key of the index of everybody else, where there is one.
     """
 
-    def __init__(self, settings: Settings, key: Key, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, key: Key, clock: Clock, *, others: Key | None = None
+    ) -> None:
         self._settings = settings
         self._key = key
+        self._others_key = others or key
         self._clock = clock
-        self._fresh = Fresh(settings.index / NAME, self._made)
+        more = () if settings.others is None else (settings.others / NAME,)
+        self._fresh = Fresh(settings.index / NAME, self._made, *more)
 
     def check(self) -> None:
         """Open the index, if it isn't.
@@ -228,9 +273,12 @@ class FreshInspector:
         return inspector
 
     def _made(self) -> tuple[datetime, Inspector]:
-        index = self._opened()
+        settings, index = self._settings, self._opened()
+        others = None
+        if settings.others is not None:
+            others = open_index(settings.others, self._others_key)
         inspector = Inspector(
-            index, detectors=self._settings.detectors, caps=self._settings.caps
+            index, detectors=settings.detectors, caps=settings.caps, others=others
         )
         return datetime.fromisoformat(index.epoch.made), inspector
 
@@ -249,13 +297,14 @@ class Fresh(Generic[T]):
     Args:
         path: The file.
         make: Makes it.
+        more: Files that it is made of, too.
     """
 
-    def __init__(self, path: Path, make: Callable[[], T]) -> None:
-        self._path = path
+    def __init__(self, path: Path, make: Callable[[], T], *more: Path) -> None:
+        self._paths = (path, *more)
         self._make = make
         self._lock = Lock()
-        self._held: tuple[State, T] | None = None
+        self._held: tuple[tuple[State, ...], T] | None = None
 
     def __call__(self) -> T:
         """Return what stands now.
@@ -263,23 +312,27 @@ class Fresh(Generic[T]):
         Raises:
             RingfenceError: The file isn't there, or nothing can be made of it.
         """
-        state = self._state()
+        state = self._states()
         held = self._held
         if held is not None and held[0] == state:
             return held[1]
         with self._lock:
             # As it was before it was read: a change meanwhile is seen next time.
-            state = self._state()
+            state = self._states()
             if self._held is None or self._held[0] != state:
                 self._held = None
                 self._held = state, self._make()
             return self._held[1]
 
-    def _state(self) -> State:
-        try:
-            found = os.stat(self._path)  # noqa: PTH116
-        except OSError as error:
-            reason = (error.strerror or "can't be read").lower()
-            at = Locus(str(self._path))
-            raise RingfenceError(reason, at, "check the path") from None
-        return found.st_ino, found.st_size, found.st_mtime_ns
+    def _states(self) -> tuple[State, ...]:
+        return tuple(map(_state, self._paths))
+
+
+def _state(path: Path) -> State:
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError as error:
+        reason = (error.strerror or "can't be read").lower()
+        at = Locus(str(path))
+        raise RingfenceError(reason, at, "check the path") from None
+    return found.st_ino, found.st_size, found.st_mtime_ns

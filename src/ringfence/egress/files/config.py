@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Self
 
 from ringfence.documents.files import decode, read_bytes
 from ringfence.documents.located import Located, Reader
 from ringfence.documents.yaml import read_yaml
-from ringfence.egress.detectors.registry import detector
 from ringfence.egress.exit.made import Settings
-from ringfence.egress.exit.ordered import key_in
+from ringfence.egress.exit.ordered import Ordered, Parts
 from ringfence.egress.files.claims import Work
 from ringfence.egress.files.gateway import Places
 from ringfence.egress.files.local import LocalStore
@@ -21,12 +19,9 @@ from ringfence.egress.files.store import Store
 from ringfence.errors import ConfigError, Locus, Problem
 
 _S3 = "s3://"
-_FILES = ("contracts", "index", "ledger", "meter", "work")
-_WORDS = ("key", "token_key")
 _ROOTS = ("outbox", "released", "quarantine", "receipts")
-_NUMBERS = ("max_age_days", "settle")
+_OWN = (*_ROOTS, "work", "settle", "s3")
 _SERVICE = ("endpoint", "region", "key_id_env", "secret_env")
-_EXIT = ("contracts", "index", "key", "ledger", "meter")
 _PRIVATE = ".work"
 
 
@@ -35,59 +30,37 @@ class Config:
     """What a gateway is told; what is None wasn't.
 
     Attributes:
-        contracts: The file of contracts. `index`: the index's folder.
-        key: Words that name its key. `token_key`: the same, for the key of tokens.
-        ledger: The ledger's folder. `meter`: the meter's file.
+        exit: What is said of the exit.
         outbox: Where files come from: a folder, or `s3://bucket/prefix`.
         released: Where those go that may leave. `quarantine`: all others.
         receipts: Where receipts go; by default below the quarantine.
         work: The gateway's own folder; by default below the quarantine.
-        max_age_days: How old the index may be.
         settle: Seconds that a file has to lie unchanged.
-        detectors: Names of the detectors that look for what the index doesn't know.
         s3: Where the S3-compatible store answers.
     """
 
-    contracts: Path | None = None
-    index: Path | None = None
-    key: str | None = None
-    token_key: str | None = None
-    ledger: Path | None = None
-    meter: Path | None = None
+    exit: Parts = field(default_factory=Parts)
     outbox: str | None = None
     released: str | None = None
     quarantine: str | None = None
     receipts: str | None = None
     work: Path | None = None
-    max_age_days: int | None = None
     settle: int | None = None
-    detectors: tuple[str, ...] | None = None
     s3: Service | None = None
 
     def over(self, other: Self) -> Self:
         """Return what this says, and for the rest what another does."""
         given = {one.name: getattr(self, one.name) for one in fields(self)}
+        given["exit"] = self.exit.over(other.exit)
         return replace(other, **{k: v for k, v in given.items() if v is not None})
 
     def settings(self) -> Settings:
         """Return what an exit is made of.
 
         Raises:
-            ConfigError: Something isn't said (the error carries all of it), or there
-                is no such detector.
+            ConfigError: Something isn't said; the error carries all of it.
         """
-        self._need(_EXIT)
-        days = self.max_age_days
-        return Settings(
-            contracts=self.contracts or Path(),
-            index=self.index or Path(),
-            key=self.key or "",
-            ledger=self.ledger or Path(),
-            meter=self.meter or Path(),
-            token_key=self.token_key or "",
-            max_age=None if days is None else timedelta(days=days),
-            detectors=tuple(map(detector, self.detectors or ())),
-        )
+        return self.exit.settings()
 
     def places(self) -> Places:
         """Return where files come from and go.
@@ -138,7 +111,7 @@ class Config:
     def _need(self, names: tuple[str, ...]) -> None:
         missing = [one for one in names if getattr(self, one) is None]
         if missing:
-            hint = "say it here, or in the file that `--config` names"
+            hint = "say it here, or below `files:` in the file that `--config` names"
             raise ConfigError.of(
                 Problem("isn't said", Locus(f"--{one}"), hint) for one in missing
             )
@@ -147,7 +120,9 @@ class Config:
         if not where.startswith(_S3):
             return LocalStore(Path(where), is_private=is_private)
         if self.s3 is None:
-            hint = "`s3`: `endpoint`, `region`, `key_id_env`, `secret_env`"
+            hint = (
+                "`s3`, below `files`: `endpoint`, `region`, `key_id_env`, `secret_env`"
+            )
             message = "nothing says where the store answers"
             raise ConfigError(message, Locus(where), hint)
         return S3Store(where, self.s3.client())
@@ -183,30 +158,39 @@ def parse_config(text: str, name: str, base: Path) -> Config:
         SourceError: It is not YAML.
     """
     take = Reader()
-    known = (*_FILES, *_WORDS, *_ROOTS, *_NUMBERS, "detectors", "s3")
-    root = read_yaml(text, name)
-    given = take.fields(root, optional=known, what="the configuration")
-    said: dict[str, object] = {}
-    for one, value in given.items():
-        if one in _NUMBERS:
-            said[one] = take.whole(value, f"`{one}`")
-        elif one == "detectors":
-            said[one] = tuple(take.texts(value, "`detectors`"))
-        elif one == "s3":
-            said[one] = _service(take, value)
-        elif (told := take.text(value, f"`{one}`")) is not None:
-            said[one] = _meant(one, told, base)
+    ordered = Ordered(take, base)
+    moved = dict.fromkeys(_OWN, "files")
+    get = ordered.sections(read_yaml(text, name), (), moved).get
+    found = Config(exit=ordered.parts(get("exit")))
+    files = get("files")
+    if files is not None:
+        found = _files(take, files, base, found)
     if take.problems:
         raise ConfigError.of(take.problems)
-    return Config(**said)  # type: ignore[arg-type]
+    return found
 
 
-def _meant(name: str, told: str, base: Path) -> str | Path:
-    if name in _WORDS:
-        return key_in(base, told)
-    if told.startswith(_S3):
-        return told
-    return base / told if name in _FILES else str(base / told)
+def _files(take: Reader, value: Located, base: Path, found: Config) -> Config:
+    get = take.fields(value, optional=_OWN, what="`files`").get
+    texts = {one: take.text(get(one), f"`{one}`") for one in (*_ROOTS, "work")}
+    roots = {
+        one: None if text is None else _root(text, base) for one, text in texts.items()
+    }
+    work, service = texts["work"], get("s3")
+    return replace(
+        found,
+        outbox=roots["outbox"],
+        released=roots["released"],
+        quarantine=roots["quarantine"],
+        receipts=roots["receipts"],
+        work=None if work is None else base / work,
+        settle=take.whole(get("settle"), "`settle`"),
+        s3=None if service is None else _service(take, service),
+    )
+
+
+def _root(told: str, base: Path) -> str:
+    return told if told.startswith(_S3) else str(base / told)
 
 
 def _service(take: Reader, value: Located) -> Service | None:

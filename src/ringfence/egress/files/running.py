@@ -78,7 +78,8 @@ def watch(gateway: Gateway, outbox: Store, order: Order, tell: Tell) -> set[str]
     """Take what comes until the order ends it; what fails is tried again later."""
     rounds = _Rounds(gateway, outbox, order)
     last: Outcome | None = None
-    due: float | None = None
+    # An exit that was opened holds its ledger, though nothing may come for long.
+    due: float | None = order.clock() + REST
     while not order.stop.is_set():
         try:
             for outcome in chain(rounds.resumed(), rounds.taken()):

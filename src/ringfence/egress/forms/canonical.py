@@ -127,7 +127,8 @@ def _account(text: str) -> str | None:
     if FLOAT.fullmatch(lowered):
         return _whole(lowered)
     if UUID.fullmatch(lowered):
-        return lowered.replace("-", "")
+        bare = lowered.replace("-", "")
+        return (bare.lstrip("0") or "0") if WHOLE.fullmatch(bare) else bare
     return lowered if WORD.fullmatch(lowered) else None
 
 

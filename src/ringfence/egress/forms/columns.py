@@ -12,6 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from ringfence.egress.forms import canonical as scalar
+from ringfence.egress.forms import figures
 from ringfence.egress.forms.kinds import Kind
 
 OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
@@ -54,8 +55,21 @@ def canonical(kind: Kind, series: pl.Series) -> pl.Series:
     if left.is_empty():
         return frame.select(form.alias(series.name)).to_series()
     found = frame.select(pl.when(pl.col("plain")).then(form)).to_series()
-    odd = [scalar.canonical(kind, one) for one in texts.gather(left).to_list()]
-    return found.scatter(left, pl.Series(odd, dtype=pl.String)).alias(series.name)
+    odd = _odd(kind, texts.gather(left))
+    return found.scatter(left, odd).alias(series.name)
+
+
+def _odd(kind: Kind, texts: pl.Series) -> pl.Series:
+    """Return the canonical forms of texts that aren't written plainly."""
+    numbers = texts.str.contains(figures.PATTERN).fill_null(value=False)
+    rest = texts.filter(~numbers).to_list()
+    odd = pl.Series([scalar.canonical(kind, one) for one in rest], dtype=pl.String)
+    if not numbers.any():
+        return odd
+    found = texts.clear().extend_constant(None, len(texts))
+    found = found.scatter((~numbers).arg_true(), odd)
+    own = figures.canonical(kind, texts.filter(numbers))
+    return found.scatter(numbers.arg_true(), own)
 
 
 def _is_canonical(kind: Kind, texts: pl.Series) -> bool:

@@ -21,7 +21,7 @@ from ringfence.egress.index.keys import Key
 from ringfence.egress.index.known import Epoch, Shape
 from ringfence.errors import ConfigError, Locus, ProofError
 
-VERSION = 1
+VERSION = 2  # 1 had fingerprints of another make
 NAME = "manifest.json"
 _LARGEST = 1 << 20
 _encoder = msgspec.json.Encoder(order="sorted")

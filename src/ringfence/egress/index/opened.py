@@ -22,7 +22,7 @@ from ringfence.egress.index import manifest as manifests
 from ringfence.egress.index.changes import Changes, Overlay, parsed
 from ringfence.egress.index.deep import check
 from ringfence.egress.index.filter import Filter
-from ringfence.egress.index.fingerprint import fingerprint, fingerprints
+from ringfence.egress.index.fingerprint import Mac, fingerprints
 from ringfence.egress.index.keys import Key
 from ringfence.egress.index.known import Epoch, Holders, Shape
 from ringfence.egress.index.manifest import Kept, Manifest
@@ -53,6 +53,7 @@ class Index:
         self.epoch: Epoch = manifest.state()
         self.shapes: Mapping[Kind, Shape] = manifest.shapes
         self._key = key
+        self._mac = Mac(key)
         whole = {name: _whole(files, name, one) for name, one in manifest.files.items()}
         hashes = whole["hashes"].tobytes()
         sizes = [part.pairs for part in manifest.parts]
@@ -96,7 +97,7 @@ class Index:
         """
         if kind not in self.shapes:
             return ()
-        wanted = fingerprint(self._key, kind, canonical)
+        wanted = self._mac.of(kind, canonical)
         is_likely = self.filter is None or self.filter.may_hold_one(wanted)
         found = self.store.settle_one(wanted) if is_likely else ()
         if self.manifest.change is None:

@@ -20,6 +20,8 @@ from ringfence.ledger.tree.growing import joined, subtrees
 from ringfence.ledger.tree.merkle import HASH, LEAF
 
 BLOCK = 1024  # pairs: two pages of fingerprints, and two of people
+_GREATEST = (1 << 64) - 1
+_GUESSES, _STEPS = 2, 8  # with so many all but a few are found
 Numbers = NDArray[np.uint64]
 
 
@@ -30,7 +32,7 @@ def distinct(numbers: Numbers) -> Numbers:
     return found[firsts(found)]
 
 
-def firsts(numbers: Numbers) -> NDArray[np.bool_]:
+def firsts(numbers: Numbers | NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return where, in order, a number stands that didn't stand before it."""
     found = np.ones(len(numbers), np.bool_)
     np.not_equal(numbers[1:], numbers[:-1], out=found[1:])
@@ -153,19 +155,70 @@ class Store:
         """
         if not len(wanted) or not len(self._heads):
             return Found(np.empty(0, np.int64), np.empty(0, np.uint64))
-        # Who shares one fingerprint may fill several blocks.
-        first = np.searchsorted(self._heads, wanted, "left") - 1
-        last = np.searchsorted(self._heads, wanted, "right") - 1
-        first = np.maximum(first, 0)
-        last = np.maximum(last, 0)
-        self._check(first, last)
-        low, high = self._starts[first], self._starts[last + 1]
-        low = self._bisected(wanted, low, high, after=False)
+        # In order, neighbours are asked one after the other: memory is read once.
+        order = np.argsort(wanted)
+        low, high = self._ranges(wanted[order])
         there = np.flatnonzero(low < high)
-        there = there[self._pairs.keys[low[there]] == wanted[there]]
-        ends = self._bisected(wanted[there], low[there], high[there], after=True)
-        found = _spread(low[there], ends, self._pairs.subjects)
-        return Found(there[found.row], found.subject)
+        found = _spread(low[there], high[there], self._pairs.subjects)
+        row = order[there[found.row]]
+        is_one_each = len(row) == len(there)
+        back = np.argsort(row, kind=None if is_one_each else "stable")
+        return Found(row[back], found.subject[back])
+
+    def _ranges(self, wanted: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the people behind each begin and end; in order, and checked."""
+        last = np.searchsorted(self._heads, wanted, "right") - 1
+        np.maximum(last, 0, out=last)
+        first = last.copy()
+        # Who shares one fingerprint may fill several blocks.
+        heading = np.flatnonzero(self._heads[last] == wanted)
+        before = np.searchsorted(self._heads, wanted[heading], "left") - 1
+        first[heading] = np.maximum(before, 0)
+        self._check(first, last)
+        low = self._near(wanted, last)
+        high = low + 1
+        left = np.flatnonzero(~self._are_alone(wanted, low))
+        some, end = wanted[left], self._starts[last[left] + 1]
+        low[left] = self._bisected(some, self._starts[first[left]], end, after=False)
+        high[left] = self._bisected(some, low[left], end, after=True)
+        return low, high
+
+    def _near(self, wanted: Numbers, block: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where each most likely stands in its block: they are spread evenly.
+
+        It is a guess; whoever asks looks what stands there.
+        """
+        low, high = self._starts[block], self._starts[block + 1] - 1
+        head = self._heads[block]
+        following = self._heads[np.minimum(block + 1, len(self._heads) - 1)]
+        following[block + 1 == len(self._heads)] = _GREATEST
+        width = np.maximum(following - head, 1).astype(np.float64)
+        density = (high - low + 1) / width
+        ahead = (np.maximum(wanted, head) - head).astype(np.float64) * density
+        guess = low + np.minimum(ahead, high - low).astype(np.int64)
+        keys = self._pairs.keys
+        for _ in range(_GUESSES):
+            off = (wanted - keys[guess]).view(np.int64) * density
+            guess += np.rint(np.clip(off, -BLOCK, BLOCK)).astype(np.int64)
+            np.clip(guess, low, high, out=guess)
+        left = np.arange(len(wanted))
+        for _ in range(_STEPS):
+            off = (wanted[left] - keys[guess[left]]).view(np.int64)
+            left, off = left[off != 0], off[off != 0]
+            step = guess[left] + np.sign(off)
+            guess[left] = np.clip(step, low[left], high[left])
+        found: NDArray[np.int64] = guess
+        return found
+
+    def _are_alone(
+        self, wanted: Numbers, place: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Return which stand at a place, and at none beside it."""
+        keys = self._pairs.keys
+        found: NDArray[np.bool_] = keys[place] == wanted
+        found &= keys[np.maximum(place - 1, 0)] != wanted
+        found &= keys[np.minimum(place + 1, len(keys) - 1)] != wanted
+        return found
 
     def settle_one(self, wanted: int) -> tuple[int, ...]:
         """Return who is behind a fingerprint.
@@ -210,13 +263,13 @@ class Store:
         return root_of(self._hashes[first * HASH : last * HASH])
 
     def _check(self, first: NDArray[np.intp], last: NDArray[np.intp]) -> None:
-        """Check the blocks that some ranges need, if nobody has yet."""
+        """Check the blocks that some ranges need, in order, if nobody has yet."""
         spans = first != last
-        needed = [np.unique(np.concatenate([first, last]))]
+        needed = [last[firsts(last)]]
         for low, high in {
             *zip(first[spans].tolist(), last[spans].tolist(), strict=True)
         }:
-            needed.append(np.arange(low, high + 1))
+            needed.append(np.arange(low, high))
         blocks = np.concatenate(needed)
         for number in blocks[~self._is_checked[blocks]].tolist():
             self._check_block(number)
@@ -252,6 +305,8 @@ def _spread(
 ) -> Found:
     """Return the subjects of ranges, each with the place of its range."""
     counts = high - low
+    if (counts == 1).all():
+        return Found(np.arange(len(low)), subjects[low])
     row = np.repeat(np.arange(len(low)), counts)
     within_range = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
     return Found(row, subjects[low[row] + within_range])

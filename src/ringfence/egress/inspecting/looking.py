@@ -14,6 +14,7 @@ from ringfence.egress.inspecting.detecting import Detecting
 from ringfence.egress.inspecting.leaves import Leaves, Raw, spread
 from ringfence.egress.inspecting.spots import Spots
 from ringfence.egress.inspecting.tally import Tally, row_numbers
+from ringfence.egress.inspecting.whole import Whole
 from ringfence.egress.inspection.report import Coverage
 from ringfence.egress.inspection.scanner import Scanner
 from ringfence.egress.inspection.sightings import Doubt, Doubts, Place, Seen
@@ -48,6 +49,7 @@ class Look:
         self._scanner = scanner
         self._detecting = detecting
         self._spots = Spots()
+        self._whole = Whole(scanner)
         self.tally = Tally()
 
     def at(self, portion: Portion) -> None:
@@ -78,7 +80,7 @@ class Look:
     def _cells(self, cells: Cells) -> None:
         if not len(cells.texts):
             return
-        seen, doubts = self._scanner.few(cells.texts.alias(cells.column))
+        seen, doubts = self._whole.look(cells.texts.alias(cells.column))
         detected = self._asked(cells.part, cells.texts, cells.column)
         if not (len(seen.row) or len(doubts.row) or detected):
             return
@@ -91,7 +93,7 @@ class Look:
 
     def _numbers(self, numbers: Numbers) -> None:
         values = numbers.values.alias(numbers.column)
-        seen, doubts = self._scanner.scan_numbers(values)
+        seen, doubts = self._whole.numbers(values)
         rows = row_numbers(numbers.rows, len(values))
         self.tally.seen(numbers.part, [numbers.column], seen, rows)
         self.tally.doubted(numbers.part, [numbers.column], doubts, rows)
@@ -128,8 +130,8 @@ class Look:
         self.tally.seen(
             lines.part, placed.names, placed.seen, where, column_of=column_of
         )
-        if placed.lines:
-            left = ~np.isin(seen.row, np.array(placed.lines, np.uint32))
+        if len(placed.lines):
+            left = ~np.isin(seen.row, placed.lines, kind="table")
             row, kind, written, subject = seen
             seen = Seen(row[left], kind[left], written[left], subject[left])
         self._parsed(lines, (seen, doubts), rows, ())

@@ -4,26 +4,35 @@ A line in which nothing is encoded, split or doubted holds a candidate either in
 leaf or in a key. So a candidate that is there once, and in a leaf, is seen there, and
 nobody else is. Where a leaf may say more than its line does (half an address, a float
 that is written anew), or a candidate isn't found so, the leaves are looked through.
+
+Lines are much alike: a candidate of one kind stands where the one before it stood. So
+a way that was found once is gone in all lines together.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from ringfence.egress.forms.kinds import KINDS
+from ringfence.egress.inspecting.paths import (
+    Path,
+    Reader,
+    document,
+    holds,
+    is_leaf,
+    pointer,
+    way,
+)
 from ringfence.egress.inspection.glancing import Held
 from ringfence.egress.inspection.report import Sighting
 from ringfence.egress.inspection.scanner import Spotted
 from ringfence.egress.inspection.sightings import Place, Seen, Written
-from ringfence.egress.opening.caps import OverError
-from ringfence.egress.opening.pointers import parsed, part_of
 
 _SPACE = r"(?:\s|\\[nrtbf]|\\u[0-9a-fA-F]{4})*"
 # Half an address, of which the rest may stand in the leaf before or behind; a float
@@ -34,9 +43,18 @@ _ODD = (
 )
 _IS_ODD = re.compile(_ODD)
 _PLAIN = {str, int}
-_DEEPEST = 16
-_REMEMBERED = 64
-Path = tuple[str | int, ...]
+_REMEMBERED = 16
+_FIRST = 16  # candidates that are looked for one by one before a way is gone for all
+_NOWHERE = -1
+_RAW = pl.col("raw")
+_BARE = (
+    pl.when(_RAW.str.contains("@", literal=True))
+    .then(_RAW)
+    .otherwise(_RAW.str.strip_chars('\\"'))
+    .alias("raw")
+)
+Candidate = tuple[int, int, str]
+"""Number of the kind, line, and text."""
 
 
 class Placed(NamedTuple):
@@ -53,14 +71,15 @@ class Placed(NamedTuple):
     seen: Seen
     rows: NDArray[np.int64]
     column_of: NDArray[np.int64]
-    lines: list[int]
+    lines: NDArray[np.uint32]
 
 
 class Spots:
     """Finds the leaves of candidates; it remembers where they stood before."""
 
     def __init__(self) -> None:
-        self._paths: dict[int, dict[Path, str]] = {}
+        self._paths: dict[int, dict[Path, None]] = {}
+        self._readers: dict[tuple[Path, ...], Reader] = {}
 
     def placed(
         self, texts: pl.Series, rows: NDArray[np.int64], spotted: Spotted
@@ -72,91 +91,150 @@ class Spots:
             rows: Row of each.
             spotted: What was seen in them.
         """
-        made = _Made()
-        for line, text, raws, kinds, subjects, writtens in _lines(texts, spotted.plain):
-            try:
-                value = parsed(text)
-            except (msgspec.DecodeError, UnicodeError, OverError):
-                continue
-            told = {*zip(raws, kinds, subjects, strict=True)}
-            if len(told) < len(raws):  # one of them is there twice
-                continue
-            leaves = [
-                leaf
-                for raw, kind in zip(raws, kinds, strict=True)
-                if (leaf := self._leaf(text, value, raw, kind)) is not None
-            ]
-            if len(leaves) == len(raws):
-                made.add(line, leaves, (kinds, writtens, subjects))
-        return made.placed(rows)
-
-    def _leaf(
-        self, text: str, value: object, raw: str, kind: int
-    ) -> tuple[Path, str] | None:
-        """Return the leaf in which a candidate stands; None: that isn't sure."""
-        bare = _bare(raw)
-        known = self._paths.get(kind)
-        if known is None:
-            known = self._paths[kind] = {}
-        for found in known.items():
-            if _is_at(value, found[0], bare):
-                return found
-        if text.count(bare) != 1:
-            return None
-        path = _path(value, bare, 0)
-        if path is None:
-            return None
-        if len(known) >= _REMEMBERED:
-            known.clear()
-        known[path] = "".join(
-            "/*" if isinstance(step, int) else f"/{part_of(step)}" for step in path
+        lines = _lines(texts, spotted.plain)
+        found = spotted.plain.filter(_among(spotted.plain["row"], lines, len(texts)))
+        # One of two that are the same may have quotes around it.
+        found = found.with_columns(_BARE)
+        line_of = np.searchsorted(lines, found["row"].to_numpy())
+        candidates = list(
+            zip(
+                found["kind"].to_list(),
+                line_of.tolist(),
+                found["raw"].to_list(),
+                strict=True,
+            )
         )
-        return path, known[path]
+        ways = self._ways(texts.gather(lines).to_list(), candidates)
+        paths: dict[Path, int] = {}
+        numbers = [
+            _NOWHERE if way is None else paths.setdefault(way, len(paths))
+            for way in ways
+        ]
+        path_of = np.array(numbers, np.int64)
+        is_done = np.ones(len(lines), np.bool_)
+        is_done[line_of[path_of == _NOWHERE]] = False
+        # What is there twice stands in two leaves, or in a key as well.
+        twice = found.select("row", "raw", "kind", "subject").is_duplicated()
+        is_done[line_of[twice.to_numpy()]] = False
+        left = is_done[line_of]
+        return _placed(
+            found.filter(left),
+            (rows[lines[line_of[left]]], path_of[left]),
+            list(paths),
+            lines[is_done],
+        )
 
+    def _ways(self, texts: list[str], candidates: list[Candidate]) -> list[Path | None]:
+        """Return the ways to the leaves of candidates; None: none is sure."""
+        found: list[Path | None] = [None] * len(candidates)
+        left = self._gone(texts, candidates, list(range(len(candidates))), found)
+        is_alike = True
+        while left and is_alike:
+            first, rest = left[:_FIRST], left[_FIRST:]
+            for at in first:
+                found[at] = self._way(texts, candidates[at])
+            left = self._gone(texts, candidates, rest, found)
+            is_alike = 2 * len(left) < len(rest)
+        for at in left:
+            found[at] = self._way(texts, candidates[at])
+        return found
 
-class _Made:
-    """What is placed, as it goes."""
-
-    def __init__(self) -> None:
-        self._names: dict[str, int] = {}
-        self._column_of: list[int] = []
-        self._lines: list[int] = []
-        self._line_of: list[int] = []
-        self._at: list[int] = []
-        self._columns: tuple[list[int], list[int], list[int]] = [], [], []
-
-    def add(
+    def _gone(
         self,
-        line: int,
-        leaves: list[tuple[Path, str]],
-        sightings: tuple[list[int], list[int], list[int]],
-    ) -> None:
-        """Take in what was seen in one line: kinds, writings, subjects."""
-        self._lines.append(line)
-        names = self._names
-        places: dict[Path, int] = {}
-        for path, pointer in leaves:
-            at = places.get(path)
-            if at is None:
-                at = places[path] = len(self._column_of)
-                self._column_of.append(names.setdefault(pointer, len(names)))
-            self._at.append(at)
-        self._line_of += [line] * len(places)
-        for column, values in zip(self._columns, sightings, strict=True):
-            column.extend(values)
+        texts: list[str],
+        candidates: list[Candidate],
+        left: list[int],
+        found: list[Path | None],
+    ) -> list[int]:
+        """Go the ways that are known for all that are left; return who is left then."""
+        known = tuple(dict.fromkeys(chain.from_iterable(self._paths.values())))
+        if not left or not known:
+            return left
+        if known not in self._readers:
+            self._readers = {known: Reader(known)}
+        lines = dict.fromkeys(candidates[at][1] for at in left)
+        place_of = {line: place for place, line in enumerate(lines)}
+        leaves = self._readers[known].leaves([texts[line] for line in lines])
+        own = {
+            kind: [(path, leaves[path]) for path in paths]
+            for kind, paths in self._paths.items()
+        }
+        behind = []
+        for at in left:
+            kind, line, bare = candidates[at]
+            place = place_of[line]
+            for path, column in own.get(kind, ()):
+                leaf = column[place]
+                if leaf == bare or (
+                    leaf is not None and _is_sure(leaf, bare, texts[line])
+                ):
+                    found[at] = path
+                    break
+            else:
+                behind.append(at)
+        return behind
 
-    def placed(self, rows: NDArray[np.int64]) -> Placed:
-        """Return it as arrays; `rows`: row of each line."""
-        kinds, writtens, subjects = self._columns
-        seen = Seen(
-            np.array(self._at, np.uint32),
-            np.array(kinds, np.uint8),
-            np.array(writtens, np.uint8),
-            np.array(subjects, np.uint64),
-        )
-        places = rows[np.array(self._line_of, np.int64)]
-        column_of = np.array(self._column_of, np.int64)
-        return Placed(list(self._names), seen, places, column_of, self._lines)
+    def _way(self, texts: list[str], candidate: Candidate) -> Path | None:
+        """Return the way to the leaf in which one candidate stands."""
+        kind, line, bare = candidate
+        if texts[line].count(bare) != 1:
+            return None
+        path = way(document(texts[line]), bare)
+        if path is not None:
+            known = self._paths.setdefault(kind, {})
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[path] = None
+        return path
+
+
+def _is_sure(leaf: object, bare: str, text: str) -> bool:
+    """Return whether a candidate stands in a leaf of a text, and nowhere else."""
+    return is_leaf(leaf, bare) or (holds(leaf, bare) and text.count(bare) == 1)
+
+
+def _lines(texts: pl.Series, plain: pl.DataFrame) -> NDArray[np.uint32]:
+    """Return the lines that candidates tell all of."""
+    lines = plain["row"].unique().sort()
+    is_odd = texts.gather(lines).str.contains(_ODD)
+    return lines.filter(~is_odd).to_numpy()
+
+
+def _among(rows: pl.Series, lines: NDArray[np.uint32], count: int) -> NDArray[np.bool_]:
+    """Return which rows are among some lines, of so many."""
+    is_one = np.zeros(count, np.bool_)
+    is_one[lines] = True
+    found: NDArray[np.bool_] = is_one[rows.to_numpy()]
+    return found
+
+
+def _placed(
+    found: pl.DataFrame,
+    at: tuple[NDArray[np.int64], NDArray[np.int64]],
+    paths: list[Path],
+    lines: NDArray[np.uint32],
+) -> Placed:
+    """Return what was found as sightings, each leaf once.
+
+    Args:
+        found: Columns of a probe's sightings.
+        at: Row of each, and place of its way in `paths`.
+        paths: The ways.
+        lines: Lines that are done with.
+    """
+    rows, path_of = at
+    wide = max(len(paths), 1)
+    leaves, leaf_of = np.unique(rows * wide + path_of, return_inverse=True)
+    names: dict[str, int] = {}
+    name_of = [names.setdefault(pointer(path), len(names)) for path in paths]
+    columns = np.array(name_of, np.int64)[leaves % wide] if len(leaves) else leaves
+    seen = Seen(
+        leaf_of.astype(np.uint32),
+        found["kind"].to_numpy(),
+        found["written"].to_numpy(),
+        found["subject"].to_numpy(),
+    )
+    return Placed(list(names), seen, leaves // wide, columns, lines)
 
 
 def sighted(
@@ -193,53 +271,3 @@ def sighted(
 def _bare(raw: str) -> str:
     """Return a candidate without the quotes that came along."""
     return raw if "@" in raw else raw.strip('\\"')
-
-
-def _lines(
-    texts: pl.Series, plain: pl.DataFrame
-) -> list[tuple[int, str, list[str], list[int], list[int], list[int]]]:
-    """Return the lines that candidates tell all of, with the candidates."""
-    if plain.is_empty():
-        return []
-    lines = plain.group_by("row", maintain_order=True).agg(
-        "raw", "kind", "subject", "written"
-    )
-    lines = lines.select(
-        "row", texts.gather(lines["row"]).alias("text"), pl.exclude("row")
-    )
-    return lines.filter(~pl.col("text").str.contains(_ODD)).rows()
-
-
-def _is_at(value: object, path: Path, bare: str) -> bool:
-    """Return whether a leaf is a candidate as it stands."""
-    try:
-        for step in path:
-            value = value[step]  # type: ignore[index]
-    except (LookupError, TypeError):
-        return False
-    return value == bare or (type(value) is int and str(value) == bare)
-
-
-def _holds(leaf: object, bare: str) -> bool:
-    if isinstance(leaf, str):
-        return bare in leaf
-    is_number = isinstance(leaf, (int, float)) and not isinstance(leaf, bool)
-    return is_number and bare in str(leaf)
-
-
-def _path(value: object, bare: str, depth: int) -> Path | None:
-    """Return the way to a leaf that holds a candidate."""
-    if depth > _DEEPEST:
-        return None
-    steps: Iterable[tuple[str | int, object]]
-    if isinstance(value, dict):
-        steps = value.items()
-    elif isinstance(value, list):
-        steps = enumerate(value)
-    else:
-        return () if _holds(value, bare) else None
-    for step, inner in steps:
-        found = _path(inner, bare, depth + 1)
-        if found is not None:
-            return (step, *found)
-    return None

@@ -177,11 +177,12 @@ class Decoding:
             hexed: Runs of hexadecimal digits in them.
         """
         made = _Made({}, [])
-        triggered = fired.filter(TEXT.str.contains(TRIGGER))
-        for decoder in DECODERS:
-            self._decode(triggered, decoder, made)
-        for decoder in self.rare:
-            self._decode(fired, decoder, made)
+        if not fired.is_empty():
+            triggered = fired.filter(TEXT.str.contains(TRIGGER))
+            for decoder in DECODERS:
+                self._decode(triggered, decoder, made)
+            for decoder in self.rare:
+                self._decode(fired, decoder, made)
         self._decode(frame.filter(TEXT.str.contains("=", literal=True)), APART, made)
         self._decode(hexed, HEXED, made)
         schema = {"row": pl.UInt32, "text": pl.String}

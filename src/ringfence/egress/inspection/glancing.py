@@ -108,6 +108,10 @@ class Glance:
         """Return whether a text is too short to be anything, and not encoded."""
         return len(text) < self.least and text.isascii()
 
+    def is_encoded(self, text: str) -> bool:
+        """Return whether something in a text may be encoded."""
+        return self.triggers.search(text) is not None
+
     def look(self, text: str) -> tuple[Seen, Doubts] | None:
         """Return who stands in a text; None: it is for the scan to say."""
         found = self.held(text)

@@ -182,10 +182,12 @@ PACKED = (
 )
 DIGEST64 = r"[A-Za-z0-9+/_\-]{22}="
 HEX_ESCAPED = r"(?:\\+x[2-7][0-9a-fA-F]){4}"
-HEXED = (
-    r"(?:[eE][fF][bB][c-dC-D][0-9a-fA-F]{2}){3}|(?:[2-7][0-9a-fA-F]){8}"
+TEXT_HEXED = r"(?:[2-7][0-9a-fA-F]){8}"
+WIDE_HEXED = (
+    r"(?:[eE][fF][bB][c-dC-D][0-9a-fA-F]{2}){3}"
     r"|1[fF]8[bB]08[0-9a-fA-F]{12}|28[bB]52[fF][fF][dD][0-9a-fA-F]{8}"
 )
+HEXED = f"{TEXT_HEXED}|{WIDE_HEXED}"
 KNIT = r"A-Za-z0-9@.+_\-"
 THIN = (
     "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"

@@ -12,19 +12,15 @@ from ringfence.egress.index.known import Known
 from ringfence.egress.inspection import patterns
 from ringfence.egress.inspection.readings import TEXT, Reading, forms, readings
 from ringfence.egress.inspection.sightings import DOUBTS, Doubt, Doubts, Seen, Written
+from ringfence.egress.inspection.signs import NO_HEX, Sign, has, hexed, signs
 
 NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 WHY = {doubt: number for number, doubt in enumerate(DOUBTS)}
 SALTED = r"^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"
 LEAST_HEX = 16
+LEAST_RUN = 12  # signs of a candidate that is hexadecimal
 ENCLOSED = r'^\\?"[^"]*"$'
-# Before the @, a backslash begins an escape; around a digest it goes with the quotes.
 RAW = pl.col("raw")
-BARE = (
-    pl.when(RAW.str.contains("@", literal=True))
-    .then(RAW)
-    .otherwise(RAW.str.strip_chars('\\"'))
-)
 # An address or a word may have swallowed a number: `14155550100@sms.example`.
 SWALLOWED = (
     r"[0-9]{7}.*@|[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}.*@|[0-9]{3}[ .\-][0-9]{4}.*@"
@@ -81,29 +77,30 @@ class Probe:
         if found.is_empty():
             return nothing()
         found, unique = _coded(found)
-        asked = unique.select("at", BARE.alias("text"))
-        hits = self.hits(asked)
+        hits = self.hits(_bare(unique))
         doubted = self._doubted(unique, hits)
         seen = (
             self._placed(found, hits)
             .with_columns(written=_combined(written))
             .select(*SEEN)
         )
-        is_long = (RAW.str.len_bytes() >= LEAST_HEX) & ~RAW.str.contains(
-            "-", literal=True
-        )
-        hexed = found.filter(is_long).filter(RAW.str.contains(patterns.HEXED))
+        is_long = (RAW.str.len_bytes() >= LEAST_HEX) & ~has(Sign.DASH)
+        long = found.filter(is_long)
+        some = long[hexed(long["raw"])]
         run = RAW.str.extract(r"([0-9a-fA-F]{16,})").alias("text")
-        hexed = hexed.select("row", run).drop_nulls()
-        return Found(seen, self._placed_doubts(found, frame, doubted), hexed)
+        runs = some.select("row", run).drop_nulls()
+        return Found(seen, self._placed_doubts(found, frame, doubted), runs)
 
     def extracted(self, frame: pl.DataFrame, fired: pl.DataFrame) -> pl.DataFrame:
-        """Return the candidates of texts: `row` and `raw`."""
+        """Return the candidates of texts: `row`, `raw` and `signs`."""
         found = _exploded(frame, self.pattern)
         if self.separated and not fired.is_empty():
             grouped = fired.filter(TEXT.str.contains(patterns.GROUPED))
             found = pl.concat([found, _exploded(grouped, self.separated)])
-        swallowed = found.filter(RAW.str.contains(SWALLOWED))
+        # What is hexadecimal throughout has swallowed nothing.
+        is_short = has(Sign.HEX) & (RAW.str.len_bytes() < LEAST_RUN)
+        may_have = found.filter(has(Sign.AT | Sign.LETTER) | is_short)
+        swallowed = may_have.filter(RAW.str.contains(SWALLOWED))
         if not swallowed.is_empty():
             inner = swallowed.select("row", RAW.alias("text"))
             found = pl.concat([found, _exploded(inner, self.inside)])
@@ -115,7 +112,7 @@ class Probe:
         """Return whose candidates are: columns of `HITS`.
 
         Args:
-            asked: Columns `at` and `text`.
+            asked: Columns `at`, `text` and `signs`.
         """
         parts = [
             found
@@ -168,10 +165,11 @@ class Probe:
     def _doubted(self, unique: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
         """Return candidates that nobody holds and that somebody may: `at`, `why`."""
         bare = pl.col("raw").str.strip_chars('\\"')
-        long = unique.filter(RAW.str.len_bytes().is_between(32, 68))
-        salted = long.filter(
-            bare.str.contains(SALTED) & bare.str.contains("[a-fA-F]")
-        ).with_columns(why=pl.lit(WHY[Doubt.OPAQUE], pl.UInt8))
+        is_long = RAW.str.len_bytes().is_between(32, 68)
+        long = unique.filter(is_long & has(Sign.HEX) & ~has(NO_HEX))
+        salted = long.filter(bare.str.contains(SALTED)).with_columns(
+            why=pl.lit(WHY[Doubt.OPAQUE], pl.UInt8)
+        )
         parts = [salted]
         shape = self.others and self.shapes.get(Kind.ACCOUNT_ID)
         if shape and shape.digits:
@@ -180,7 +178,10 @@ class Probe:
             )
             why = pl.lit(WHY[Doubt.UNKNOWN_ID], pl.UInt8)
             parts.append(unique.filter(fits).with_columns(why=why))
-        asked = pl.concat(parts).join(hits.select("at").unique(), on="at", how="anti")
+        asked = pl.concat(parts)
+        if asked.is_empty():
+            return asked.select("at", "why")
+        asked = asked.join(hits.select("at").unique(), on="at", how="anti")
         return self._unexplained(asked)
 
     def _unexplained(self, asked: pl.DataFrame) -> pl.DataFrame:
@@ -190,6 +191,7 @@ class Probe:
         texts = asked.select(
             pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"),
             pl.col("raw").str.strip_chars('\\"').alias("text"),
+            "signs",
         )
         explained: set[int] = set()
         shapes = self.others.shapes
@@ -262,24 +264,35 @@ def _combined(written: Written) -> pl.Expr:
 def _coded(found: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return candidates with their place among those to look up, and these.
 
-    Where many are the same, each is looked up once.
+    Where many are the same, each is looked up once. Columns `at`, `raw` and `signs`.
     """
     raws = found["raw"]
     some = raws.gather_every(max(len(raws) // SAMPLE, 1))
     if some.n_unique() > len(some) * 0.7:
         coded = found.with_row_index("at")
-        return coded, coded.select("at", "raw")
-    unique = found.select(RAW.unique()).with_row_index("at")
-    return found.join(unique, on="raw"), unique
+        return coded, coded.select("at", "raw", "signs")
+    unique = found.select("raw", "signs").unique("raw").with_row_index("at")
+    return found.join(unique.select("at", "raw"), on="raw"), unique
+
+
+def _bare(unique: pl.DataFrame) -> pl.DataFrame:
+    """Return candidates as `readings` takes them, without quotes around them."""
+    # Before the @, a backslash begins an escape; around a digest it goes with quotes.
+    is_within = has(Sign.ENCLOSED) & ~has(Sign.AT)
+    asked = unique.select("at", RAW.alias("text"), "signs")
+    stripped = TEXT.str.strip_chars('\\"')
+    within = asked.filter(is_within).with_columns(stripped)
+    return pl.concat([asked.filter(~is_within), within])
 
 
 def _exploded(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:
-    """Return every match in texts: columns `row` and `raw`."""
-    return (
+    """Return every match in texts: columns `row`, `raw` and `signs`."""
+    found = (
         frame.select("row", TEXT.str.extract_all(pattern).alias("raw"))
         .filter(pl.col("raw").list.len() > 0)
         .explode("raw")
     )
+    return found.with_columns(signs(found["raw"]))
 
 
 def gathered(parts: list[Found]) -> tuple[Seen, Doubts]:

@@ -16,6 +16,7 @@ from ringfence.egress.forms.kinds import Kind
 from ringfence.egress.index.known import Shape
 from ringfence.egress.inspection.patterns import based_sizes, is_sparse
 from ringfence.egress.inspection.sightings import Written
+from ringfence.egress.inspection.signs import BETWEEN, LETTERS, Sign, has
 
 TEXT = pl.col("text")
 DOMAIN = r"(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+(?:xn--[a-z0-9\-]*[a-z0-9]|[a-z]{2,})"
@@ -57,22 +58,25 @@ def readings(frame: pl.DataFrame, shapes: Mapping[Kind, Shape]) -> Iterator[Read
     """Yield what candidates may be.
 
     Args:
-        frame: Columns `at` and `text`, the candidates, without quotes around them.
+        frame: Columns `at`, `text` and `signs`: the candidates, without quotes around
+            them, and what `signs` says of them.
         shapes: The kinds that the index holds.
     """
-    is_address = TEXT.str.contains("@", literal=True)
+    is_address = has(Sign.AT)
     if Kind.EMAIL in shapes:
-        yield from addresses(frame.filter(is_address))
-    plain = frame.filter(~is_address).with_columns(
-        TEXT.str.replace_all(r"[^0-9A-Za-z]", "").alias("bare")
-    )
-    bare = pl.col("bare")
-    plain = plain.with_columns(bare.str.len_bytes().alias("size"))
-    has_letters = bare.str.contains("[A-Za-z]")
+        yield from addresses(frame.filter(is_address).select("at", "text"))
+    plain = frame.filter(~is_address)
+    divided = plain.filter(has(BETWEEN))
     if Kind.IP in shapes:
-        yield Reading(Kind.IP, _asked(plain.filter(TEXT.str.contains(DIVIDED))))
-    yield from _lettered(plain.filter(has_letters), shapes)
-    yield from _figures(plain.filter(~has_letters), shapes)
+        yield Reading(Kind.IP, _asked(divided.filter(TEXT.str.contains(DIVIDED))))
+    bare = pl.col("bare")
+    parts = [plain.filter(~has(BETWEEN)).with_columns(TEXT.alias("bare"))]
+    if not divided.is_empty():
+        between = TEXT.str.replace_all(r"[^0-9A-Za-z]", "")
+        parts.append(divided.with_columns(between.alias("bare")))
+    plain = pl.concat(parts).with_columns(bare.str.len_bytes().alias("size"))
+    yield from _lettered(plain.filter(has(LETTERS)), shapes)
+    yield from _figures(plain.filter(~has(LETTERS)), shapes)
 
 
 def _asked(frame: pl.DataFrame, text: str = "text") -> pl.DataFrame:
@@ -93,7 +97,7 @@ def _lettered(frame: pl.DataFrame, shapes: Mapping[Kind, Shape]) -> Iterator[Rea
         yield Reading(kind, _asked(_fitting(frame, shapes[kind]), "bare"))
     for kind in lettered.intersection(LOOSE):
         yield Reading(kind, _asked(frame))
-    undivided = frame.filter(TEXT.str.len_bytes() == SIZE)
+    undivided = frame.filter(~has(BETWEEN))
     for kind in DIGESTS:
         if kind in shapes:
             yield Reading(kind, _asked(_fitting(undivided, shapes[kind])))
@@ -115,10 +119,7 @@ def _figures(frame: pl.DataFrame, shapes: Mapping[Kind, Shape]) -> Iterator[Read
     if frame.is_empty():
         return
     if Kind.ACCOUNT_ID in shapes:
-        # Zeros may stand before it, and behind a stop.
-        is_long = shapes[Kind.ACCOUNT_ID].shortest <= SIZE
-        alone = TEXT.str.contains(r"^[0-9]+(?:\.0+)?$")
-        yield Reading(Kind.ACCOUNT_ID, _asked(frame.filter(is_long & alone)))
+        yield _account(frame, shapes[Kind.ACCOUNT_ID])
     for kind in NUMERIC:
         if kind in shapes:
             more = 1 if kind is Kind.DEVICE_ID else 0
@@ -132,17 +133,34 @@ def _figures(frame: pl.DataFrame, shapes: Mapping[Kind, Shape]) -> Iterator[Read
         yield from _phones(frame, shapes[Kind.PHONE])
 
 
+def _account(frame: pl.DataFrame, shape: Shape) -> Reading:
+    """Return accounts' numbers: zeros may stand before them, and behind a stop."""
+    long = frame.filter(shape.shortest <= SIZE)
+    bare = TEXT.str.strip_chars_start("0")
+    alone = long.filter(~has(BETWEEN)).with_columns(
+        pl.when(bare == "").then(pl.lit("0")).otherwise(bare).alias("text")
+    )
+    fits = TEXT.str.len_bytes().is_between(shape.shortest, shape.longest)
+    ended = long.filter(has(BETWEEN)).filter(TEXT.str.contains(r"^[0-9]+\.0+$"))
+    return Reading(Kind.ACCOUNT_ID, _asked(pl.concat([alone.filter(fits), ended])))
+
+
 def _phones(frame: pl.DataFrame, shape: Shape) -> Iterator[Reading]:
     """Yield telephone numbers: of the home plan, of another, with more behind."""
     # Without its country code it is shorter; three digits more are dialled abroad.
     fits = SIZE.is_between(shape.shortest - 1, shape.longest + 3)
-    fitting = frame.filter(fits & ~TEXT.str.contains(r"^[0-9]+\.[0-9]+$"))
-    yield Reading(Kind.PHONE, _asked(fitting))
-    plus = pl.concat_str(pl.lit("+"), TEXT)
+    fitting = frame.filter(fits)
+    divided = fitting.filter(has(BETWEEN))
+    whole = fitting.filter(~has(BETWEEN))
+    numbers = divided.filter(~TEXT.str.contains(r"^[0-9]+\.[0-9]+$"))
+    yield Reading(Kind.PHONE, _asked(pl.concat([whole, numbers])))
+    plus = pl.concat_str(pl.lit("+"), TEXT).alias("text")
     if shape.shortest <= HOME_DIGITS:
-        bare = fitting.filter(TEXT.str.contains(r"^[2-9][0-9]{9}$"))
+        bare = whole.filter(HOME_DIGITS == SIZE)
+        bare = bare.filter(TEXT.str.contains(r"^[2-9]"))
         yield Reading(Kind.PHONE, _asked(bare.with_columns(plus)))
-    abroad = _asked(frame.filter(TEXT.str.contains(r"^\+.*[ .()/\-]")))
+    divided = frame.filter(has(BETWEEN))
+    abroad = _asked(divided.filter(TEXT.str.contains(r"^\+.*[ .()/\-]")))
     if abroad.is_empty():
         return
     zero = abroad.filter(TEXT.str.contains("(0)", literal=True))

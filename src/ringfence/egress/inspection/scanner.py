@@ -31,6 +31,15 @@ TEXT = pl.col("text")
 FEW = 128
 """Texts that are looked at one by one sooner than a scan is begun."""
 
+SEVERAL = 512
+"""Texts that are so if nothing in most of them has to be decoded."""
+
+SMALL = 1 << 18
+"""Bytes that they have at most, all together."""
+
+LEAVES = 4096
+"""Texts of which it is worth while to leave aside what is too short for anything."""
+
 
 class Spotted(NamedTuple):
     """What a scan saw, and the candidates it saw it in.
@@ -69,6 +78,16 @@ class Scanner:
         decoders = (*DECODERS, *self._decoding.rare, APART)
         self._unrolling = Unrolling(self._glance, decoders, self.limits)
 
+    @property
+    def probe(self) -> Probe:
+        """What it asks the index by."""
+        return self._probe
+
+    @property
+    def hides(self) -> str:
+        """Pattern of texts in which something is encoded, or digits are in groups."""
+        return self._first
+
     def scan(self, texts: pl.Series) -> tuple[Seen, Doubts]:
         """Return who stands in texts: lines of JSON, cells of a column, lines of chat.
 
@@ -84,12 +103,25 @@ class Scanner:
 
     def few(self, texts: pl.Series) -> tuple[Seen, Doubts]:
         """Return what `scan` does, of texts that are mostly few and small."""
-        if len(texts) > FEW:
+        if len(texts) > LEAVES:
             return self.scan(texts)
+        asked = [
+            (row, text)
+            for row, text in enumerate(texts.to_list())
+            if text and not self._glance.is_nothing(text)
+        ]
+        if len(asked) > SEVERAL or sum(len(text) for _, text in asked) > SMALL:
+            at = np.array([row for row, _ in asked], np.uint32)
+            seen, doubts = self.scan(texts.gather(at))
+            return seen._replace(row=at[seen.row]), doubts._replace(row=at[doubts.row])
+        return self._one_by_one(texts, asked)
+
+    def _one_by_one(
+        self, texts: pl.Series, asked: list[tuple[int, str]]
+    ) -> tuple[Seen, Doubts]:
+        """Return what `scan` does of some texts, of which these may be something."""
         seen, doubts, left = [], [], []
-        for row, text in enumerate(texts.to_list()):
-            if not text or self._glance.is_nothing(text):
-                continue
+        for row, text in asked:
             found = self._glance.look(text) or self._unrolling.look(text)
             if found is None:
                 left.append(row)
@@ -156,13 +188,14 @@ class Scanner:
             first: Those of them that may be encoded or grouped.
         """
         parts: list[Found] = []
-        left = self._round(Written.PLAIN, frame, first, parts)
+        left = self._round(Written.PLAIN, frame, first, (0, parts))
         for depth in range(1, self.limits.depth + 1):
             made = []
             for written, frame_of in left:
                 texts = self._unrolled(written, frame_of, depth, parts)
                 if not texts.is_empty():
-                    made += self._round(written, texts, self._fired(texts), parts)
+                    fired = self._fired(texts)
+                    made += self._round(written, texts, fired, (depth, parts))
             left = made
         parts += [_doubts(texts["row"], Doubt.LIMIT) for _, texts in left]
         return parts
@@ -175,7 +208,7 @@ class Scanner:
         self, written: Written, texts: pl.DataFrame, depth: int, parts: list[Found]
     ) -> pl.DataFrame:
         """Look at few texts one by one, and return those that have more to them."""
-        if len(texts) > FEW:
+        if len(texts) > FEW or _size(texts) > SMALL:
             return texts
         left = []
         for at, (row, text) in enumerate(texts.select("row", "text").iter_rows()):
@@ -191,15 +224,31 @@ class Scanner:
         written: Written,
         texts: pl.DataFrame,
         fired: pl.DataFrame,
-        parts: list[Found],
+        within: tuple[int, list[Found]],
     ) -> list[tuple[Written, pl.DataFrame]]:
-        """Return what texts become, by writing; what is found in them joins `parts`."""
+        """Return what texts become, by writing.
+
+        Args:
+            written: How they were written.
+            texts: Columns `row` and `text`.
+            fired: Those of them that may be encoded or grouped.
+            within: How many encodings they were within, and what was found so far; what
+                is found in them joins it.
+        """
+        depth, parts = within
         found = self._probe.look(texts, written, fired)
-        frames, doubts = self._decoding.decoded(texts, fired, found.hexed)
         parts.append(found)
+        if len(fired) <= FEW:
+            fired = fired.filter([*map(self._glance.is_encoded, fired["text"])])
+            fired = self._unrolled(written, fired, depth, parts)
+        frames, doubts = self._decoding.decoded(texts, fired, found.hexed)
         for row, doubt in doubts:
             parts.append(_doubts(pl.Series([row], dtype=pl.UInt32), doubt))
         return [(nested(written, own), frame) for own, frame in frames.items()]
+
+
+def _size(texts: pl.DataFrame) -> int:
+    return int(texts["text"].str.len_bytes().sum())
 
 
 def _as_found(row: int, answer: tuple[Seen, Doubts]) -> Found:

@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 
 from ringfence.egress.channels.contract import Contract
 from ringfence.egress.channels.judge import Reading
+from ringfence.egress.meter import marks
 from ringfence.egress.meter.cells import Conditions
+from ringfence.egress.meter.marks import Mark, Marks, MeterError
 from ringfence.egress.meter.scopes import EVERY, Scope, scopes, twelve_months_before
-from ringfence.errors import ConfigError, Locus, RingfenceError
+from ringfence.errors import ConfigError, Locus
 
-FORMAT = 1
+FORMAT = 2
 _NO_METER = "name the file that `ringfence egress` made"
 _WAIT = 60.0  # seconds that another process may hold the file
 _SCHEMA = """
@@ -44,10 +46,6 @@ CREATE TABLE told (
 ) WITHOUT ROWID;
 """
 _SHIFT = 1 << 63  # SQLite's integers are signed
-
-
-class MeterError(RingfenceError):
-    """The meter can't be read or written; nothing may leave uncounted."""
 
 
 class Meter:
@@ -104,8 +102,9 @@ class Meter:
         base.execute("BEGIN IMMEDIATE")
         (version,) = base.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            for statement in _SCHEMA.split(";"):
+            for statement in f"{_SCHEMA}{marks.SCHEMA}".split(";"):
                 base.execute(statement)
+            marks.name(base)
             base.execute(f"PRAGMA user_version = {FORMAT}")
         base.execute("COMMIT")
         if version not in (0, FORMAT):
@@ -121,6 +120,50 @@ class Desk:
     def __init__(self, base: sqlite3.Connection, path: Path) -> None:
         self._base = base
         self._path = path
+
+    def check(self, origin: str, before: Mark | None) -> None:
+        """Check that the meter knows of all that a ledger says it has counted.
+
+        Args:
+            origin: What the ledger is called.
+            before: What it says; None: nothing was counted.
+
+        Raises:
+            MeterError: It doesn't: it was lost, replaced, or is an older copy.
+        """
+        with _faults(self._path):
+            Marks(self._base, self._path).check(origin, before)
+
+    def begin(self, origin: str, before: Mark | None) -> tuple[Mark, bool]:
+        """Draw a release's number, which is on the disk before the ledger names it.
+
+        For that the transaction ends, and another one begins at once.
+
+        Args:
+            origin: What the ledger is called.
+            before: What it says was counted last; None: nothing.
+
+        Returns:
+            The mark to be named, and whether nobody else counted between the two: what
+            was read before holds.
+
+        Raises:
+            MeterError: The meter doesn't know of all that was counted, or can't be
+                written.
+        """
+        with _faults(self._path):
+            held = Marks(self._base, self._path)
+            held.check(origin, before)
+            return self._drawn(held.next(origin, before))
+
+    def accept(self, origin: str, before: Mark | None) -> Mark:
+        """Go on as the meter of a ledger, whatever that says was counted.
+
+        Raises:
+            MeterError: The file can't be written.
+        """
+        with _faults(self._path):
+            return self._drawn(Marks(self._base, self._path).next(origin, before))[0]
 
     def reading(
         self,
@@ -217,6 +260,13 @@ class Desk:
         ]
         with _faults(self._path):
             self._base.executemany("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", rows)
+
+    def _drawn(self, mark: Mark) -> tuple[Mark, bool]:
+        (seen,) = self._base.execute("PRAGMA data_version").fetchone()
+        self._base.execute("COMMIT")
+        self._base.execute("BEGIN IMMEDIATE")
+        (now,) = self._base.execute("PRAGMA data_version").fetchone()
+        return mark, seen == now
 
     def _most(
         self,

@@ -33,7 +33,7 @@ _PAGES = 200_000
 _DICTIONARY = 2  # a type of page
 _COLUMN_INDEX, _OFFSET_INDEX = 6, 4  # fields of a column chunk, and their lengths
 _LOCKS = frozenset({8, 9})
-_BOUNDS = 12  # a field of a chunk's metadata
+_BOUNDS, _BLOOM = 12, 14  # fields of a chunk's metadata
 _WHOLE = frozenset({"<i", "<q"})
 _FORMATS = {1: "<i", 2: "<q", 4: "<f", 5: "<d"}  # physical types that are numbers
 _TIMES = frozenset({6, 7, 8, 9, 10, 21})  # converted types
@@ -128,10 +128,13 @@ def around(file: BinaryIO, footer: Footer, part: Part, budget: Budget) -> Portio
         found = list(_pages(file, leaf, start, end, _PAGES - pages))
         pages += len(found)
         footer.extents.append((start, end))
-        yield from _bounds(leaf, [b for _, b in found], part)
+        footer.extents.append((end, _repeated(file, end, meta)))
+        headers = [header for _, header in found]
+        yield from _told(leaf, headers, [_bounded(one) for one in headers], part)
         if found and found[-1][0] != end:
             yield gap(part, Doubt.TRAILING, Coverage.COMPLETE)
-        yield from _indices(file, leaf, chunk, meta, (footer, part))
+        yield from _indices(file, leaf, chunk, (footer, part))
+        yield from _filter(file, meta, (footer, part), budget)
     yield from _between(file, footer, part, budget)
 
 
@@ -198,11 +201,22 @@ def _leaf(footer: Footer, group: int, chunk: Struct) -> tuple[Leaf, Struct]:
 
 
 def _extent(meta: Struct) -> tuple[int, int]:
-    start = _int(meta.get(9))
-    dictionary = _int(meta.get(11, 0))
-    if 0 < dictionary < start:
-        start = dictionary
+    # A chunk without a row may have a dictionary, and no page of data.
+    starts = [_int(meta.get(9)), _int(meta.get(11, 0))]
+    start = min((one for one in starts if one > 0), default=0)
     return start, start + _int(meta.get(7))
+
+
+def _repeated(file: BinaryIO, at: int, meta: Struct) -> int:
+    """Return where a chunk's metadata ends that is written behind it once more.
+
+    Some writers do; the format lets them. Whatever says anything else isn't that.
+    """
+    try:
+        found, end = _struct_at(file, at)
+    except BrokenError:
+        return at
+    return end if found == meta else at
 
 
 def _struct_at(file: BinaryIO, at: int) -> tuple[Struct, int]:
@@ -222,7 +236,7 @@ def _struct_at(file: BinaryIO, at: int) -> tuple[Struct, int]:
 def _pages(
     file: BinaryIO, leaf: Leaf, at: int, end: int, most: int
 ) -> Iterator[tuple[int, Struct]]:
-    """Yield where every page ends, and the bounds in its header."""
+    """Yield where every page ends, and its header."""
     while at < end:
         most -= 1
         if most < 0:
@@ -235,14 +249,30 @@ def _pages(
             values = _int(_dict(header.get(7)).get(1))
             leaf.dictionary = body, packed, _int(header.get(2)), values
         at = body + packed
-        v1, v2 = _dict(header.get(5, {})), _dict(header.get(8, {}))
-        yield at, _dict(v1.get(5, v2.get(8, {})))
+        yield at, header
+
+
+def _bounded(header: Struct) -> Struct:
+    """Return the bounds in the header of a page."""
+    v1, v2 = _dict(header.get(5, {})), _dict(header.get(8, {}))
+    return _dict(v1.get(5, v2.get(8, {})))
+
+
+def _told(
+    leaf: Leaf, structs: list[Struct], bounds: list[Struct], part: Part
+) -> Portions:
+    """Yield the bounds that stand in structures, and texts that are no bounds."""
+    yield from _bounds(leaf, bounds, part)
+    values = {one for some in bounds for one in some.values() if isinstance(one, bytes)}
+    texts = [text for one in structs for text in texts_of(one) if text not in values]
+    if texts:
+        yield metadata_of(part, "pages", [_text(one) for one in texts])
 
 
 def _indices(
-    file: BinaryIO, leaf: Leaf, chunk: Struct, meta: Struct, to: tuple[Footer, Part]
+    file: BinaryIO, leaf: Leaf, chunk: Struct, to: tuple[Footer, Part]
 ) -> Portions:
-    """Yield the bounds in the index of pages; note where indices and filters lie."""
+    """Yield what stands in the indices of pages; note where they lie."""
     footer, part = to
     for at in (_OFFSET_INDEX, _COLUMN_INDEX):
         start = _int(chunk.get(at, 0))
@@ -252,23 +282,39 @@ def _indices(
             footer.extents.append((start, end))
             if told != end:
                 yield gap(part, Doubt.TRAILING, Coverage.COMPLETE)
-            if at == _COLUMN_INDEX:
-                bounds = [_list(found.get(n, [])) for n in (2, 3)]
-                yield from _bounds(leaf, [dict(enumerate(b, 1)) for b in bounds], part)
-    start = _int(meta.get(14, 0))
+            fields = (2, 3) if at == _COLUMN_INDEX else ()
+            bounds = [_list(found.get(n, [])) for n in fields]
+            values = [dict(enumerate(b, 1)) for b in bounds]
+            yield from _told(leaf, [found], values, part)
+
+
+def _filter(
+    file: BinaryIO, meta: Struct, to: tuple[Footer, Part], budget: Budget
+) -> Portions:
+    """Yield what can be printed of a filter of hashes; note where it lies."""
+    footer, part = to
+    start = _int(meta.get(_BLOOM, 0))
     if start:
         header, body = _struct_at(file, start)
-        footer.extents.append((start, body + _int(header.get(1))))
+        end = body + _int(header.get(1))
+        if end < body:
+            raise BrokenError
+        footer.extents.append((start, end))
+        inner = (*part, "metadata")
+        texts = [_text(one) for one in texts_of(header)]
+        yield metadata_of(part, "pages", texts)
+        lost = Counted(_Range(file, body, end), budget)
+        yield from strings(lost, inner, budget.caps)
 
 
 def _bounds(leaf: Leaf, structs: list[Struct], part: Part) -> Portions:
     """Yield least and greatest values, as what they are values of."""
     found = [one for bounds in structs for one in bounds.values()]
     values = [one for one in found if isinstance(one, bytes) and one]
-    if not values or leaf.time:
+    form = _FORMATS.get(leaf.physical)
+    if not values or (leaf.time and form is not None):
         return
     inner = (*part, "statistics")
-    form = _FORMATS.get(leaf.physical)
     if form is None:
         texts = list(dict.fromkeys(_text(one) for one in values))
         yield Cells(inner, leaf.name, pl.Series(texts, dtype=pl.String))

@@ -27,7 +27,7 @@ from ringfence.egress.opening.portions import (
     Told,
     gap,
 )
-from ringfence.egress.opening.tables import DOMAIN, cells_of
+from ringfence.egress.opening.tables import cells_of, has_domain
 
 _DIGESTS = (16, 20, 32)  # bytes of what is always shown in hexadecimal
 _TYPES: dict[str, Type] = {"decimal": "number", "binary": "text"}
@@ -122,7 +122,7 @@ class Data:
             texts, rows, codes = _full(texts, rows, codes)
         self._seen.append(texts)
         yield Cells(self._part, name, texts, rows, codes, structured=True)
-        domain = bool(texts.str.contains(DOMAIN).any())
+        domain = has_domain(texts)
         at = len(now)
         if at < len(self._before) and len(self._before[at][0]) == len(values):
             left, was = self._before[at]
@@ -157,12 +157,14 @@ class Data:
     def _dictionary(self, values: pl.Series) -> Portions:
         """Yield what a dictionary holds and no row does."""
         if values.dtype == pl.Binary:
-            once = values.unique()
+            once = values.unique(maintain_order=True)
             try:
                 values = once.cast(pl.String)
             except pl.exceptions.ComputeError:
                 texts = [_text(one) for one in once.to_list()]
                 values = pl.Series(texts, dtype=pl.String)
+        if self._seen and _begins(self._seen[0], values):
+            return
         lost = values
         for one in self._seen:
             if one.dtype.is_numeric() == values.dtype.is_numeric():
@@ -183,6 +185,13 @@ class Data:
             count = self._unreadable[name]
             place = Place(self._part, name)
             yield Gap(place, Doubt.UNREADABLE, Coverage.COMPLETE, count)
+
+
+def _begins(seen: pl.Series, values: pl.Series) -> bool:
+    """Return whether a dictionary is what its rows begin with, as of different ones."""
+    if seen.dtype.is_numeric() != values.dtype.is_numeric():
+        return False
+    return bool(len(seen) >= len(values) and (seen.head(len(values)) == values).all())
 
 
 def _text(content: bytes) -> str:

@@ -61,21 +61,27 @@ def read(
         column_indices=[leaf["place"]],
         use_threads=False,
     ):
-        field = batch.schema.field(0)
-        nested = pa.types.is_nested(field.type)
-        name = f"/{escaped(field.name)}" if nested else field.name
-        for column, array, rows in leaf_of(batch.column(0), None, name):
-            type_, values = plain(array)
-            count = len(array) - array.null_count
-            head = {"column": column, "type": type_, "first": at, "values": count}
-            head |= {"place": leaf["place"]}
-            columns = None
-            if values is not None:
-                columns = {"value": values}
-                if rows is not None:
-                    columns["row"] = pc.add(rows, pa.scalar(at, pa.int64()))
-            answer.tell(head, columns)
+        send(batch.schema.field(0), batch.column(0), leaf["place"], at, answer)
         at += len(batch)
+
+
+def send(
+    field: pa.Field, values: pa.Array, place: int, first: int, answer: Answer
+) -> None:
+    """Send values, column by column where they are nested."""
+    nested = pa.types.is_nested(field.type)
+    name = f"/{escaped(field.name)}" if nested else field.name
+    for column, array, rows in leaf_of(values, None, name):
+        type_, found = plain(array)
+        count = len(array) - array.null_count
+        head = {"column": column, "type": type_, "first": first, "values": count}
+        head |= {"place": place}
+        columns = None
+        if found is not None:
+            columns = {"value": found}
+            if rows is not None:
+                columns["row"] = pc.add(rows, pa.scalar(first, pa.int64()))
+        answer.tell(head, columns)
 
 
 def dictionary(fd: int, leaf: dict[str, Any]) -> pa.Array | None:
@@ -112,6 +118,9 @@ def answered(fd: int, question: dict[str, Any], answer: Answer) -> None:
             if values is not None:
                 answer.tell({"dictionary": True}, {"value": values})
         answer.tell({"end": True}, None)
+    if not file.metadata.num_rows:  # its columns are there all the same
+        for place, field in enumerate(file.schema_arrow):
+            send(field, pa.array([], field.type), place, 1, answer)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ringfence.egress.forms.bytewise import bytes_of, holds
 from ringfence.egress.inspection.report import Coverage, Type
 from ringfence.egress.inspection.sightings import Doubt, Place
 from ringfence.egress.opening.caps import Caps, OverError
@@ -124,7 +125,7 @@ class Table:
             if full:
                 self._types[place] |= types_of(texts)
             yield Cells(self._part, name, texts, first, cells[1], structured=True)
-            domain = bool(texts.str.contains(DOMAIN).any())
+            domain = has_domain(texts)
             if before is not None and (domain or before[1]):
                 yield Pair(self._part, name, before[0], column, first)
             before = column, domain
@@ -192,6 +193,13 @@ def cells_of(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64] | None]:
         frame, on="text", how="left", maintain_order="left"
     )
     return texts, joined["code"].cast(pl.Int64).to_numpy()
+
+
+def has_domain(texts: pl.Series) -> bool:
+    """Return whether any of some texts may be the domain of an address."""
+    if not holds(bytes_of(texts), "."):
+        return False
+    return bool(texts.str.contains(DOMAIN).any())
 
 
 def types_of(texts: pl.Series) -> set[Type]:

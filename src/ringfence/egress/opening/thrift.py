@@ -36,6 +36,8 @@ class Thrift:
         while (head := self._byte()) & 15 != _STOP:
             kind, step = head & 15, head >> 4
             field = field + step if step else self._signed()
+            if field in found:  # nobody would see the first of them
+                raise BrokenError
             if kind in {_TRUE, _FALSE}:
                 found[field] = kind == _TRUE
             else:
@@ -64,7 +66,11 @@ class Thrift:
         raise BrokenError
 
     def _byte(self) -> int:
-        return self._take(1)[0]
+        if self.at >= len(self._content):
+            raise BrokenError
+        found = self._content[self.at]
+        self.at += 1
+        return found
 
     def _take(self, size: int) -> bytes | memoryview:
         found = self._content[self.at : self.at + size]

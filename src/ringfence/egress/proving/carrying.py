@@ -23,6 +23,8 @@ from ringfence.boundary.channels import Channel, ColumnType, Declared
 from ringfence.errors import ConfigError, Locus
 
 HARMLESS = "plain words"
+ROW = "row"
+"""The place of surfaces that carry rows of a database, and nothing else."""
 _CELLS: Mapping[ColumnType, object] = {
     "text": HARMLESS,
     "integer": 7,
@@ -76,7 +78,7 @@ def containers(channel: Channel) -> tuple[Container, ...]:
     Raises:
         ConfigError: The channel declares nothing that a harmless text can stand in.
     """
-    column = next(filter(_is_free, channel.columns), None)
+    column = next(filter(is_free, channel.columns), None)
     has_counts = any(one.holds != "value" for one in channel.columns)
     if column is not None and not has_counts:
         return _tables(_Table(channel.columns, column.name))
@@ -87,8 +89,14 @@ def containers(channel: Channel) -> tuple[Container, ...]:
     raise ConfigError(message, Locus("--channel"), hint)
 
 
-def _is_free(column: Declared) -> bool:
+def is_free(column: Declared) -> bool:
+    """Whether a column tells of nobody, and lets any text pass."""
     return column.type == "text" and not (column.tag or column.mask or column.opaque)
+
+
+def row() -> Container:
+    """Return what carries a text as one value of a row."""
+    return Container(ROW, lambda text: Carried(text.encode(), "", "text/plain"))
 
 
 # --- tables ---------------------------------------------------------------------------

@@ -9,16 +9,78 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ringfence.egress.proving.surfaces import Answer, Outcome
 from ringfence.egress.proving.tries import Try
 
+QUARANTINE = {"hold": Outcome.HELD, "block": Outcome.BLOCKED}
+"""The folders of a quarantine."""
 _STEP = 0.2  # seconds between two looks
 _LETTERS = "abcdefghkmnpqrstuvwxyz"
-_QUARANTINE = {"hold": Outcome.HELD, "block": Outcome.BLOCKED}
+
+
+class Box(Protocol):
+    """What a sender does with an outbox, and sees of what comes out."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds within which every file has to be taken."""
+        ...
+
+    @property
+    def pause(self) -> Callable[[float], None]:
+        """Waits for some seconds."""
+        ...
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Gives seconds that only ever grow."""
+        ...
+
+    def put(self, name: str, content: bytes) -> None:
+        """Put a file there, in one step."""
+        ...
+
+    def found(self, names: Collection[str]) -> Iterator[tuple[str, Outcome]]:
+        """Yield what became of files, where something did."""
+        ...
+
+    def take_back(self, name: str) -> None:
+        """Remove a file that nobody took."""
+        ...
+
+
+def sent(tries: Sequence[Try], box: Box) -> Iterator[Answer]:
+    """Put every try into an outbox, and yield what becomes of it."""
+    # Of words, so that it is no sign of anything by itself.
+    run = "".join(secrets.choice(_LETTERS) for _ in range(5))
+    waiting: dict[str, Try] = {}
+    try:
+        for one in tries:
+            name = _named(run, one)
+            waiting[name] = one
+            box.put(name, one.carried.content)
+        deadline = box.clock() + box.patience
+        while waiting:
+            for name, outcome in [*box.found(waiting.keys())]:
+                yield Answer(waiting.pop(name), outcome)
+            if not waiting or box.clock() >= deadline:
+                break
+            box.pause(_STEP)
+        for one in waiting.values():
+            yield Answer(one, Outcome.NO_ANSWER, "nobody took it in time")
+    finally:
+        for name in waiting:
+            box.take_back(name)
+
+
+def _named(run: str, one: Try) -> str:
+    said = f" {one.carried.name}" if one.carried.name else ""
+    return f"prove {run} {one.number}{said}{one.carried.suffix}".replace("/", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,51 +109,29 @@ class FileGateway:
 
     def ask(self, tries: Sequence[Try]) -> Iterator[Answer]:
         """Drop every try into the outbox, and look what becomes of it."""
-        # Of words, so that it is no sign of anything by itself.
-        run = "".join(secrets.choice(_LETTERS) for _ in range(5))
-        folder = self.outbox / self.channel
-        folder.mkdir(parents=True, exist_ok=True)
-        waiting: dict[str, Try] = {}
-        for one in tries:
-            name = _named(run, one)
-            _drop(folder, name, one.carried.content)
-            waiting[name] = one
-        deadline = self.clock() + self.patience
-        try:
-            while waiting:
-                found = [*self._found(waiting)]
-                for name, answer in found:
-                    del waiting[name]
-                    yield answer
-                if not waiting or self.clock() >= deadline:
-                    break
-                self.pause(_STEP)
-            for one in waiting.values():
-                yield Answer(one, Outcome.NO_ANSWER, "nobody took it in time")
-        finally:
-            for name in waiting:
-                (folder / name).unlink(missing_ok=True)
+        (self.outbox / self.channel).mkdir(parents=True, exist_ok=True)
+        yield from sent(tries, self)
 
-    def _found(self, waiting: dict[str, Try]) -> Iterator[tuple[str, Answer]]:
-        for name, one in waiting.items():
+    def put(self, name: str, content: bytes) -> None:
+        """Put a file there in one step: a gateway never sees a half of it."""
+        folder = self.outbox / self.channel
+        hidden = folder / f".{name}.part"
+        hidden.write_bytes(content)
+        os.replace(hidden, folder / name)  # noqa: PTH105
+
+    def found(self, names: Collection[str]) -> Iterator[tuple[str, Outcome]]:
+        """Yield what became of files, where something did."""
+        for name in names:
             left = self.released / self.channel / name
             if left.exists():
                 left.unlink(missing_ok=True)  # nobody is to send it on
-                yield name, Answer(one, Outcome.LEFT)
+                yield name, Outcome.LEFT
                 continue
-            for folder, outcome in _QUARANTINE.items():
+            for folder, outcome in QUARANTINE.items():
                 if (self.quarantine / folder / self.channel / name).exists():
-                    yield name, Answer(one, outcome)
+                    yield name, outcome
                     break
 
-
-def _named(run: str, one: Try) -> str:
-    said = f" {one.carried.name}" if one.carried.name else ""
-    return f"prove {run} {one.number}{said}{one.carried.suffix}".replace("/", "_")
-
-
-def _drop(folder: Path, name: str, content: bytes) -> None:
-    """Put a file there in one step: a gateway never sees a half of it."""
-    hidden = folder / f".{name}.part"
-    hidden.write_bytes(content)
-    os.replace(hidden, folder / name)  # noqa: PTH105
+    def take_back(self, name: str) -> None:
+        """Remove a file that nobody took."""
+        (self.outbox / self.channel / name).unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from ringfence.documents.files import read_bytes
 from ringfence.egress.channels.contract import Contracts
 from ringfence.egress.proving.canaries import Canary, read
-from ringfence.egress.proving.carrying import Container, containers
+from ringfence.egress.proving.carrying import ROW, Container, containers, row
 from ringfence.egress.proving.forms import Form, forms
 from ringfence.egress.proving.surfaces import Answer, Outcome, Surface
 from ringfence.egress.proving.tries import tries
@@ -18,6 +18,8 @@ from ringfence.errors import ConfigError, ExitCode, Locus, RingfenceError
 
 NOTHING_PASSES = "nothing passes at all"
 UNEVEN = "what is harmless passed at first, and at the end no more"
+KINDS = ("library", "file gateway", "S3 gateway", "proxy", "relay")
+"""Every kind of surface that there is, by the first words of its name."""
 _RANK = (Outcome.HELD, Outcome.BLOCKED, Outcome.NO_ANSWER, Outcome.LEFT)
 
 
@@ -101,6 +103,7 @@ class Proof:
         list: SHA-256 of their list, in hexadecimal.
         forms: How many forms there are.
         surfaces: What each surface did.
+        untried: Kinds of surfaces that nobody named: nothing is proved of them.
     """
 
     time: str
@@ -111,6 +114,7 @@ class Proof:
     list: str
     forms: int
     surfaces: tuple[Proved, ...]
+    untried: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -141,9 +145,7 @@ class Asking:
 
 def proved(surface: Surface, asking: Asking, progress: Callable[[str], None]) -> Proved:
     """Try everything at a surface, and return what it did."""
-    fitting = [
-        one for one in asking.containers if not one.place or one.place in surface.places
-    ]
+    fitting = _fitting(asking.containers, surface.places)
     wanted = [*tries(asking.canaries, asking.forms, fitting, thorough=asking.thorough)]
     answers: list[Answer] = []
     failed = ""
@@ -155,6 +157,15 @@ def proved(surface: Surface, asking: Asking, progress: Callable[[str], None]) ->
     except OSError as error:
         failed = f"can't be tried: {(error.strerror or type(error).__name__).lower()}"
     return _told(surface.name, answers, failed)
+
+
+def _fitting(
+    containers: Sequence[Container], places: frozenset[str]
+) -> list[Container]:
+    """Return what a surface can carry."""
+    if ROW in places:
+        return [row()]
+    return [one for one in containers if not one.place or one.place in places]
 
 
 def _told(name: str, answers: Sequence[Answer], failed: str) -> Proved:
@@ -259,4 +270,11 @@ def prove_all(
         list=hashlib.sha256(content).hexdigest(),
         forms=len(asking.forms),
         surfaces=tuple(proved(one, asking, progress) for one in surfaces),
+        untried=tuple(_untried([one.name for one in surfaces])),
     )
+
+
+def _untried(names: Sequence[str]) -> Iterator[str]:
+    for kind in KINDS:
+        if not any(one == kind or one.startswith(f"{kind} ") for one in names):
+            yield kind

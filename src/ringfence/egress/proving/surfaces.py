@@ -48,7 +48,7 @@ class Surface(Protocol):
 
     @property
     def places(self) -> frozenset[str]:
-        """Where beside a body it can carry something: `name`, `header`."""
+        """Where beside a body it can carry something: `name`, `header`; or `row`."""
         ...
 
     def ask(self, tries: Sequence[Try]) -> Iterator[Answer]:

@@ -20,7 +20,6 @@ from ringfence.egress.proxies.upstream import Upstream
 from ringfence.errors import ConfigError, Locus
 
 STATUS = "127.0.0.1:8481"
-_SECTIONS = ("exit", "staging", "status", "proxy", "ext_proc", "limits")
 _LAST_PORT, _LARGEST = 65_535, 2**40
 _PORT = re.compile(r"[0-9]{1,5}")
 _UNIX = "unix:"
@@ -127,12 +126,7 @@ class _Reading:
         return Ordered(self.take, self.base)
 
     def config(self, root: Located) -> Config | None:
-        get = self.take.fields(
-            root,
-            required=("exit",),
-            optional=_SECTIONS[1:],
-            what="the configuration",
-        ).get
+        get = self._files.sections(root, ("exit",), {}).get
         staging = self._files.file(get("staging"), "`staging`")
         settings = self._files.settings(get("exit"), staging)
         status = self._address(get("status"), "`status`", STATUS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
@@ -23,10 +24,11 @@ from ringfence.egress.proxies.judging import Judge
 from ringfence.egress.proxies.limits import Limits
 from ringfence.egress.proxies.status import Status
 from ringfence.egress.proxies.wire import Connection
-from ringfence.errors import ConfigError, Locus
+from ringfence.errors import ConfigError, Locus, RingfenceError
 from ringfence.ledger.witness.service import listening
 
 IDLE = 75  # seconds that a connection may be idle
+PUBLISHED = 60.0  # seconds from one publication to the next
 _BACKLOG = 16  # connections to the status listener
 
 
@@ -91,9 +93,35 @@ def _means(order: Order) -> Iterator[Means]:
         close = getattr(opened, "close", None)
         if close is not None:
             stack.callback(close)
+        publish = getattr(opened, "publish", None)
+        if publish is not None:
+            stack.enter_context(_published(publish, order.tell))
         pool = stack.enter_context(ThreadPoolExecutor(limits.judges, "judging"))
         judge = Judge(opened, figures, order.tell)
         yield Means(judge, pool, folder, limits, figures, order.tell)
+
+
+@contextmanager
+def _published(
+    publish: Callable[[], None], tell: Callable[[str], None]
+) -> Iterator[None]:
+    """Publish what is logged each minute, and let whoever waits have the ledger."""
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.wait(PUBLISHED):
+            try:
+                publish()
+            except (RingfenceError, OSError) as error:
+                tell(f"not published: {error}")
+
+    thread = threading.Thread(target=run, name="publishing")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 async def _proxied(order: Order, means: Means) -> None:

@@ -16,7 +16,8 @@ from ringfence.egress.relay.plan import Plan
 from ringfence.egress.relay.transactions import BYTES, CHANGES, Caps
 from ringfence.errors import ConfigError
 
-_REQUIRED = ("slot", "publications", "tables", "inside", "outside", "exit")
+_REQUIRED = ("slot", "publications", "tables", "inside", "outside")
+_OPTIONAL = ("quarantine", "transaction")
 _SLOT = re.compile(r"[a-z0-9_]{1,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BAD_NAME = re.compile(r'["\x00-\x1f]')
@@ -79,12 +80,14 @@ class _Reading:
         return Ordered(self.take, self.base)
 
     def config(self, root: Located) -> Config | None:
-        get = self.take.fields(
-            root,
-            required=_REQUIRED,
-            optional=("quarantine", "transaction"),
-            what="the configuration",
-        )
+        moved = dict.fromkeys((*_REQUIRED, *_OPTIONAL), "relay")
+        sections = self._ordered.sections(root, ("exit", "relay"), moved)
+        settings = self._ordered.settings(sections.get("exit"))
+        own = sections.get("relay")
+        if own is None:
+            return None
+        what = "`relay`"
+        get = self.take.fields(own, required=_REQUIRED, optional=_OPTIONAL, what=what)
         plan = Plan(
             slot=self._fit(get.get("slot"), _SLOT, "`slot`"),
             publications=self._publications(get.get("publications")),
@@ -95,7 +98,6 @@ class _Reading:
         )
         inside = self._fit(get.get("inside"), _VARIABLE, "`inside`")
         outside = self._fit(get.get("outside"), _VARIABLE, "`outside`")
-        settings = self._ordered.settings(get.get("exit"))
         return None if settings is None else Config(plan, inside, outside, settings)
 
     def _fit(self, value: Located | None, form: re.Pattern[str], what: str) -> str:

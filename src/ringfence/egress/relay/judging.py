@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from ringfence.egress.channels.judge import Verdict
 from ringfence.egress.channels.wording import said
+from ringfence.egress.exit.logged import Unseen
 from ringfence.egress.exit.passage import Exit, Passage
 from ringfence.egress.relay.checking import loses_key
 from ringfence.egress.relay.faults import RelayError
@@ -21,8 +24,21 @@ from ringfence.egress.relay.transactions import (
 )
 from ringfence.errors import Locus
 
+EMPTY = sha256(b"").hexdigest()
 NOT_RELAYED = "it has a column of a type that isn't relayed"
 NOT_DECLARED = "it empties a table that leaves by no channel"
+
+
+class Decides(Exit, Protocol):
+    """An exit that also takes what can't be shown to it."""
+
+    def unseen(self, channel: str, name: str, what: Unseen) -> Passage:
+        """Return the verdict on something that nobody can look through: never to leave.
+
+        Raises:
+            UnjudgedError: There is none, or the ledger may not hold it.
+        """
+        ...
 
 
 @dataclass(slots=True)
@@ -60,7 +76,7 @@ class Judging:
         keys: Says which columns tell rows of a table apart outside.
     """
 
-    exit_: Exit
+    exit_: Decides
     channels: Mapping[str, str]
     kinds: Callable[[Sequence[int]], Kinds]
     keys: Callable[[str], Sequence[str]]
@@ -76,7 +92,7 @@ class Judging:
         odd = next((one.odd for one in transactions if one.odd), "")
         odd = odd or self._odd(changes)
         if odd:
-            return Judged(Verdict.HOLD, odd=odd)
+            return self._unseen(transactions, odd)
         found = Judged()
         outputs: dict[str, Iterator[Changed]] = {}
         for table, rows in tables(changes).items():
@@ -86,6 +102,19 @@ class Judging:
                 next(outputs[one.relation.table]) if isinstance(one, Changed) else one
                 for one in changes
             ]
+        return found
+
+    def _unseen(self, transactions: Sequence[Transaction], odd: str) -> Judged:
+        """Have the ledger hold why a transaction can't be judged, for each table."""
+        found = Judged(Verdict.HOLD, odd=odd)
+        if len(transactions) > 1:
+            return found  # only one of them is so, and will be asked for by itself
+        (one,) = transactions
+        what = Unseen(one.content or EMPTY, one.size, odd)
+        for table in sorted(one.tables | {*tables(one.changes)}):
+            channel = self.channels.get(table, "")
+            passage = self.exit_.unseen(channel, f"{table}.jsonl", what)
+            self._keep(found, table, passage, b"")
         return found
 
     def _odd(self, changes: Sequence[Changed | Truncated]) -> str:
@@ -110,15 +139,23 @@ class Judging:
         # Of a table that nobody declared, there is no channel, and an entry says so.
         channel = self.channels.get(table, "")
         passage = self.exit_.judge(channel, asked)
+        if passage.may_leave:
+            found.entries += 1
+            found.verdict = max(found.verdict, passage.ruling.verdict)
+            return self._given_back(table, rows, passage)
+        content = asked.content if isinstance(asked.content, bytes) else b""
+        self._keep(found, table, passage, content)
+        return ()
+
+    def _keep(
+        self, found: Judged, table: str, passage: Passage, content: bytes
+    ) -> None:
         found.entries += 1
         found.verdict = max(found.verdict, passage.ruling.verdict)
-        if passage.may_leave:
-            return self._given_back(table, rows, passage)
         reasons = tuple(map(said, passage.ruling.reasons))
-        content = asked.content if isinstance(asked.content, bytes) else b""
         told = str(passage.ruling.verdict), reasons, passage.entry
+        channel = self.channels.get(table, "")
         found.kept.append(Kept(table, channel, *told, content, passage.receipt))
-        return ()
 
     def _given_back(
         self, table: str, rows: Sequence[Changed], passage: Passage

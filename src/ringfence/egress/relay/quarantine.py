@@ -28,7 +28,7 @@ class Kept:
         table: The table. `channel`: what it leaves by; empty: nothing.
         verdict: The verdict. `reasons`: why, in words.
         entry: The ledger's entry.
-        content: The rows. `receipt`: the receipt.
+        content: The rows; empty: they weren't shown. `receipt`: the receipt.
     """
 
     table: str
@@ -62,7 +62,8 @@ class Quarantine:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
         for number, one in enumerate(tables, 1):
-            _write(new / f"{number}.jsonl", one.content)
+            if one.content:
+                _write(new / f"{number}.jsonl", one.content)
             _write(new / f"{number}.receipt.json", one.receipt)
         told = {
             "transaction": written(lsn),
@@ -84,7 +85,7 @@ def _said(number: int, one: Kept) -> dict[str, object]:
         "verdict": one.verdict,
         "reasons": list(one.reasons),
         "entry": one.entry,
-        "rows": f"{number}.jsonl",
+        "rows": f"{number}.jsonl" if one.content else None,
     }
 
 

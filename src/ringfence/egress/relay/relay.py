@@ -12,11 +12,10 @@ from pathlib import Path
 
 from ringfence.egress.channels.contract import Contracts
 from ringfence.egress.channels.judge import Verdict
-from ringfence.egress.exit.passage import Exit
 from ringfence.egress.relay import checking
 from ringfence.egress.relay.faults import RelayError
 from ringfence.egress.relay.inside import Inside, Published, Snapshot, is_seen
-from ringfence.egress.relay.judging import Judged, Judging
+from ringfence.egress.relay.judging import Decides, Judged, Judging
 from ringfence.egress.relay.outside import Outside, State
 from ringfence.egress.relay.plan import Plan
 from ringfence.egress.relay.quarantine import Quarantine
@@ -37,12 +36,14 @@ class Stop:
         verdict: What became of it: `HOLD` or `BLOCK`.
         reasons: Why, in words.
         kept: The folder that it is kept in.
+        xid: Number of the transaction, as the server counts (32 bits).
     """
 
     lsn: int
     verdict: Verdict
     reasons: tuple[str, ...]
     kept: Path
+    xid: int = 0
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class Relay:
         inside: Inside,
         outside: Outside,
         *,
-        exit_: Exit,
+        exit_: Decides,
         contracts: Callable[[], Contracts],
         leave_out: Sequence[int] = (),
     ) -> None:
@@ -92,7 +93,7 @@ class Relay:
         self._inside = inside
         self._outside = outside
         self._contracts = contracts
-        self._leave_out = frozenset(leave_out)
+        self._leave_out = set(leave_out)
         self._quarantine = Quarantine(plan.quarantine)
         self._keys: dict[str, tuple[str, ...]] = {}
         self._state = State("", 0, _NOTHING)
@@ -170,6 +171,10 @@ class Relay:
         """Let go of both databases."""
         self._inside.close()
         self._outside.close()
+
+    def leave_out(self, lsn: int) -> None:
+        """Have a transaction be left out if it may not leave when it comes again."""
+        self._leave_out.add(lsn)
 
     def _checked(self) -> list[Published]:
         published = self._inside.published()
@@ -281,7 +286,7 @@ class Relay:
             for table in judged.kept
             for reason in table.reasons
         )
-        return Stop(one.commit, judged.verdict, said or (why,), kept)
+        return Stop(one.commit, judged.verdict, said or (why,), kept, one.xid)
 
 
 @dataclass(slots=True)

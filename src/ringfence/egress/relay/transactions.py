@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -79,6 +80,8 @@ class Transaction:
         changes: What changed, in order.
         size: Bytes of its messages.
         odd: Why it can't be judged, in words; empty: it can. Its changes are let go of.
+        tables: The tables that it changes or empties.
+        content: SHA-256 of the messages that tell its changes, in hexadecimal.
     """
 
     commit: int
@@ -87,6 +90,8 @@ class Transaction:
     changes: list[Changed | Truncated] = field(default_factory=list)
     size: int = 0
     odd: str = ""
+    tables: set[str] = field(default_factory=set)
+    content: str = ""
 
 
 def transactions(messages: Iterable[bytes], caps: Caps) -> Iterator[Transaction]:
@@ -97,7 +102,7 @@ def transactions(messages: Iterable[bytes], caps: Caps) -> Iterator[Transaction]
     """
     assembling = _Assembling(caps)
     for data in messages:
-        whole = assembling.take(read(data), len(data))
+        whole = assembling.take(read(data), data)
         if whole is not None:
             yield whole
     if assembling.open is not None:
@@ -108,9 +113,10 @@ class _Assembling:
     def __init__(self, caps: Caps) -> None:
         self._caps = caps
         self._relations: dict[int, Relation] = {}
+        self._digest = hashlib.sha256()
         self.open: Transaction | None = None
 
-    def take(self, told: Told, size: int) -> Transaction | None:
+    def take(self, told: Told, data: bytes) -> Transaction | None:
         """Take a message; return a transaction that it makes whole."""
         if isinstance(told, Relation):
             self._relations[told.id] = told
@@ -118,10 +124,11 @@ class _Assembling:
             if self.open is not None:
                 raise MalformedError("a transaction begins within another")
             self.open = Transaction(told.commit, told.xid)
+            self._digest = hashlib.sha256()
         elif isinstance(told, Commit):
             return self._whole(told)
         elif isinstance(told, Change | Truncate | Message):
-            self._add(told, size)
+            self._add(told, data)
         return None
 
     def _whole(self, told: Commit) -> Transaction:
@@ -129,6 +136,7 @@ class _Assembling:
         if told.commit != found.commit or told.end <= told.commit:
             raise MalformedError("a transaction ends where another should")
         found.end = told.end
+        found.content = self._digest.hexdigest()
         return found
 
     def _within(self) -> Transaction:
@@ -136,9 +144,10 @@ class _Assembling:
             raise MalformedError("a change belongs to no transaction")
         return self.open
 
-    def _add(self, told: Change | Truncate | Message, size: int) -> None:
+    def _add(self, told: Change | Truncate | Message, data: bytes) -> None:
         within = self._within()
-        within.size += size
+        within.size += len(data)
+        self._digest.update(data)
         if isinstance(told, Message):
             _refuse(within, "it holds a message that is no row of any table")
         elif within.size > self._caps.bytes:
@@ -146,7 +155,10 @@ class _Assembling:
         elif len(within.changes) >= self._caps.changes:
             _refuse(within, f"it changes more than {self._caps.changes:,} rows")
         changed = self._changed(told)
-        if changed is not None and not within.odd:
+        if changed is None:
+            return
+        within.tables.update(_named(changed))
+        if not within.odd:
             within.changes.append(changed)
 
     def _changed(self, told: Change | Truncate | Message) -> Changed | Truncated | None:
@@ -163,6 +175,13 @@ class _Assembling:
         if number not in self._relations:
             raise MalformedError("a change is of a table that wasn't told of")
         return self._relations[number]
+
+
+def _named(changed: Changed | Truncated) -> Iterator[str]:
+    if isinstance(changed, Changed):
+        yield changed.relation.table
+    else:
+        yield from (one.table for one in changed.relations)
 
 
 def _refuse(within: Transaction, why: str) -> None:

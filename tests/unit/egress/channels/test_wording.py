@@ -84,7 +84,6 @@ MAIL = Place((), "email")
             Given(Reason.DIFFERENCE, count=2),
             "2 counts that differ too little from an earlier release",
         ),
-        (Given(Reason.DOMINANT, count=2), "2 counts that one person makes up"),
     ],
 )
 def test_a_reason_is_one_line(given: Given, text: str) -> None:

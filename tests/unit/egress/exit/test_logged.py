@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +17,7 @@ from ringfence.boundary.channels import Declared
 from ringfence.boundary.status import Status
 from ringfence.egress.channels.judge import Given, Reason, Verdict
 from ringfence.egress.exit.passage import Passage, UnjudgedError
+from ringfence.egress.meter.meter import Meter
 from ringfence.egress.opening.rewriting import RewritingError
 from ringfence.egress.payload import Payload
 from ringfence.ledger.entries import opened
@@ -285,3 +289,47 @@ def test_many_at_once(there: Made):
     left = {one.inspection.subjects.tolist()[0] for one in found if one.may_leave}
     assert len(left) == 2
     assert len({one.entry for one in found}) == len(found) == len(logged(there)) == 20
+
+
+class Between:
+    """A base behind which somebody else does something once a number is kept."""
+
+    def __init__(self, base: sqlite3.Connection, then: Callable[[], object]) -> None:
+        """Stand before a base."""
+        self._base, self._then, self._is_kept = base, then, False
+
+    def execute(self, *words: Any) -> sqlite3.Cursor:
+        """Run a statement."""
+        done = self._base.execute(*words)
+        self._is_kept = self._is_kept or "INTO ledger" in words[0]
+        if words[0] == "COMMIT" and self._is_kept:
+            self._is_kept = False
+            self._then()
+        return done
+
+    def __getattr__(self, name: str) -> object:
+        """Return what the base has."""
+        return getattr(self._base, name)
+
+
+@pytest.mark.parametrize(("other", "leaves"), [("clear=p2", True), ("clear=p3", False)])
+def test_another_exit_counts_meanwhile(
+    there: Made, tmp_path: Path, other: str, leaves: object
+):
+    """What was read before a number was kept is read again if it holds no more."""
+    (tmp_path / "b").mkdir()
+    second = made(tmp_path / "b")
+    second.meter.close()
+    second.exit._meter = second.meter = Meter(tmp_path / "meter")
+    assert passed(there, "clear=p1").may_leave
+    base = there.meter._base
+    then = Between(base, lambda: passed(second, other))
+    there.meter._base = then  # type: ignore[assignment]
+    assert passed(there, "clear=p2").may_leave is leaves
+    there.meter._base = base
+    assert [one.get("number") for one in logged(there)] == [
+        "1",
+        "2" if leaves else None,
+    ]
+    second.book.close()
+    second.meter.close()

@@ -116,6 +116,14 @@ def test_watching_publishes_now_and_then(there: Gated):
     assert published == [REST]
 
 
+def test_watching_lets_go_of_a_ledger_that_nothing_comes_to(there: Gated):
+    """An exit that was opened, and then had nothing to judge, holds no ledger for long."""
+    end, published = Ticking(300), []
+    asked = replace(order(end), publish=lambda: published.append(end.now))
+    watch(there.gateway, there.places.outbox, asked, lambda _: None)
+    assert published == [REST]
+
+
 def test_what_fails_is_told_once_and_tried_again_later(there: Gated):
     """A file without a verdict isn't tried in every round, and not told anew."""
     there.put("partner/a", "city=Reno !")

@@ -113,8 +113,8 @@ def test_another_spelling_is_no_manifest(made: Manifest, tmp_path: Path):
 
 def test_another_version_is_refused(made: Manifest, tmp_path: Path):
     """By the number, before anything rests on it."""
-    write(tmp_path, msgspec.structs.replace(made, version=2), KEYS.index)
-    with pytest.raises(ConfigError, match="is of version 2"):
+    write(tmp_path, msgspec.structs.replace(made, version=1), KEYS.index)
+    with pytest.raises(ConfigError, match="is of version 1"):
         read(tmp_path, KEYS.index)
 
 

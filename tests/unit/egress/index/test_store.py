@@ -64,6 +64,19 @@ def test_settled_pairs_are_a_sorted_set(those: list[tuple[int, int]]):
     assert [*zip(found.keys.tolist(), found.subjects.tolist(), strict=True)] == wanted
 
 
+@pytest.mark.parametrize("power", [1, 3, 40])
+def test_fingerprints_that_are_spread_unevenly_are_found(power: int):
+    """A guess that goes wrong, by however much, costs time and nobody."""
+    drawn = np.random.default_rng(power)
+    keys = (drawn.random(30_000) ** power * (2**64 - 2048)).astype(np.uint64)
+    keys = np.concatenate([keys, keys[:50], np.array([0, 2**64 - 1], np.uint64)])
+    pairs = Pairs(keys, np.arange(1, len(keys) + 1, dtype=np.uint64)).settled()
+    asked = np.concatenate([keys, keys + np.uint64(1), keys - np.uint64(1)])
+    found, wanted = made(pairs).settle(asked), within(pairs, asked)
+    assert found.row.tolist() == wanted.row.tolist()
+    assert found.subject.tolist() == wanted.subject.tolist()
+
+
 @pytest.mark.parametrize("size", [1, 3, 1024])
 @settings(max_examples=30)
 @given(those=LISTS, others=st.lists(KEYS, max_size=30))

@@ -14,7 +14,8 @@ from ringfence.boundary.channels import Channel
 from ringfence.boundary.status import Status
 from ringfence.egress.channels.contract import Conceded, Contract, Recipient
 from ringfence.egress.channels.judge import Reading
-from ringfence.egress.meter.meter import Meter, MeterError
+from ringfence.egress.meter.marks import Mark, MeterError
+from ringfence.egress.meter.meter import Meter
 from ringfence.egress.meter.scopes import Scope, twelve_months_before
 from ringfence.errors import ConfigError
 
@@ -191,7 +192,7 @@ def test_a_later_format(tmp_path: Path):
     base = sqlite3.connect(tmp_path / "meter")
     base.execute("PRAGMA user_version = 9")
     base.close()
-    with pytest.raises(ConfigError, match="is a meter of format 9, and this reads 1"):
+    with pytest.raises(ConfigError, match="is a meter of format 9, and this reads 2"):
         Meter(tmp_path / "meter")
 
 
@@ -248,3 +249,92 @@ def test_a_base_of_something_else_is_no_meter(tmp_path: Path):
     with closing(sqlite3.connect(path)) as base:
         tables = base.execute("SELECT name FROM sqlite_schema").fetchall()
     assert tables == [("note",)]
+
+
+# --- marks ----------------------------------------------------------------------------
+
+
+def test_each_meter_has_a_name_and_numbers_of_its_own(tmp_path: Path):
+    """Numbers go up for each ledger by itself; two meters are never one."""
+    first, second = (Meter(tmp_path / one) for one in ("a", "b"))
+    with first.counting() as desk:
+        found = [desk.begin(one, None)[0] for one in ("x", "x", "y")]
+        assert [one.number for one in found] == [1, 2, 1]
+        assert len({one.meter for one in found}) == 1
+    with second.counting() as desk:
+        assert desk.begin("x", None)[0].meter != found[0].meter
+    first.close()
+    second.close()
+
+
+def test_a_number_outlives_what_was_counted_with_it(meter: Meter):
+    """A number is on the disk before anything else: it is never given twice."""
+
+    def fail() -> None:
+        with meter.counting() as desk:
+            desk.begin("x", None)
+            desk.count(contract(), people(1), {}, NOW)
+            raise OSError
+
+    with pytest.raises(OSError, match=r"^$"):
+        fail()
+    with meter.counting() as desk:
+        assert desk.shown(NOW) == {}
+        assert desk.begin("x", None)[0].number == 2
+
+
+def test_it_says_whether_somebody_else_counted_meanwhile(tmp_path: Path):
+    """While a number is kept another meter of the file may count: that is told."""
+    first, second = (Meter(tmp_path / "meter") for _ in range(2))
+
+    class Between:
+        """A base behind which another one counts, once a transaction has ended."""
+
+        def __init__(self, base: sqlite3.Connection) -> None:
+            self.base = base
+
+        def execute(self, *words: str) -> sqlite3.Cursor:
+            done = self.base.execute(*words)
+            if words[0] == "COMMIT":
+                leave(second, contract(), people(7))
+            return done
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.base, name)
+
+    with first.counting() as desk:
+        assert desk.begin("x", None)[1]
+        desk._base = Between(desk._base)  # type: ignore[assignment]
+        mark, is_same = desk.begin("x", None)
+        assert (mark.number, is_same) == (2, False)
+        assert desk.reading(contract(), people(8), {}, NOW).channel == 2
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "is_own", "says"),
+    [
+        (2, True, ""),
+        (1, True, ""),
+        (3, True, "older copy: it has counted to 2, and the ledger says 3"),
+        (1, False, "isn't the meter that the ledger names"),
+    ],
+)
+def test_it_knows_of_all_that_the_ledger_names(
+    meter: Meter, number: int, is_own, says: str
+):
+    """A meter that is as far as the ledger, or farther, is the one; no other is."""
+    with meter.counting() as desk:
+        desk.begin("x", None)
+        own = desk.begin("x", None)[0].meter
+        before = Mark(own if is_own else "0" * 64, number)
+        if not says:
+            desk.check("x", before)
+            assert desk.begin("x", before)[0].number == 3
+            return
+        for ask in (desk.check, desk.begin):
+            with pytest.raises(MeterError, match=says) as caught:
+                ask("x", before)
+            assert "egress accept-loss" in (caught.value.problems[0].hint or "")
+        assert desk.accept("x", before).number == max(number, 2) + 1

@@ -14,13 +14,14 @@ import pytest
 
 from ringfence.egress.exit.made import exit_of, read_contracts
 from ringfence.egress.exit.passage import Exit, UnjudgedError
-from ringfence.egress.inspection import decoding
+from ringfence.egress.inspection import decoding, scanner
 from ringfence.egress.payload import Payload
 from ringfence.egress.proving.asked import Proxy
 from ringfence.egress.proving.carrying import containers
 from ringfence.egress.proving.forms import forms
 from ringfence.egress.proving.outbox import FileGateway
 from ringfence.egress.proving.proof import (
+    KINDS,
     NOTHING_PASSES,
     UNEVEN,
     Asking,
@@ -94,7 +95,8 @@ def test_a_decoder_that_is_off_is_found_out(
     assert len(left) == len(decoding.DECODERS) - 1
     asked = asking(tmp_path, "plain", form, "reversed", "sha256")
     made = library(tmp_path)
-    monkeypatch.setattr(decoding, "DECODERS", left)
+    for one in (decoding, scanner):
+        monkeypatch.setattr(one, "DECODERS", left)
     found = proved(made, asked, silent)
     assert found.has_left
     assert {one.form for one in found.lost} == {form}
@@ -182,6 +184,22 @@ def test_one_that_left_outweighs_the_others(tmp_path: Path):
     assert found.exit_code is ExitCode.REFUTED
     assert [one.has_left for one in found.surfaces] == [False, True]
     assert replace(found, surfaces=()).exit_code is ExitCode.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("names", "untried"),
+    [
+        ((), KINDS),
+        (("stub",), KINDS),
+        (("library", "proxy http://x", "relay a.b", "relay c.d"), KINDS[1:3]),
+        (("file gateway", "S3 gateway"), ("library", "proxy", "relay")),
+        (("S3 gateways", "library-like"), KINDS),
+    ],
+)
+def test_what_nobody_named_is_named(tmp_path: Path, names, untried):
+    """Each kind of surface that isn't tried is told, whatever the others show."""
+    found = of(tmp_path, *(Stub(LEFT, HELD, name=name) for name in names))
+    assert found.untried == tuple(untried)
 
 
 def test_a_channel_has_to_be_there(tmp_path: Path):
@@ -413,8 +431,11 @@ def test_the_text_puts_what_left_first(tmp_path: Path):
     assert lines[0].startswith("channel chat   2 canaries in ")
     assert lines[1].startswith("stub: ")
     assert lines[1].endswith(" tries, 0 left")
-    assert lines[4].split() == ["form", "in", "stub", "hole"]
-    assert lines[5].split() == ["plain", "text", "held", "LEFT"]
+    assert lines[3].startswith("not tried: library, file gateway, S3 gateway, proxy,")
+    assert "(5 kinds of surfaces, of 5)" in " ".join(lines[3:5])
+    at = lines.index("") + 1
+    assert lines[at].split() == ["form", "in", "stub", "hole"]
+    assert lines[at + 1].split() == ["plain", "text", "held", "LEFT"]
     assert any(line.startswith("left        hole: canary ") for line in lines)
     assert any(line.endswith("more of them: --format json") for line in lines)
     assert lines[-1] == "exit 11: a canary left"

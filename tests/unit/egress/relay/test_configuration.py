@@ -12,13 +12,14 @@ from ringfence.egress.relay.transactions import BYTES, Caps
 from ringfence.errors import ConfigError, RingfenceError
 
 WHOLE = """
-slot: partner_replica
-publications: [partner, partner]
-tables:
-  accounts.profile: partner-replica
-inside: INSIDE_DSN
-outside: OUTSIDE_DSN
-transaction: {changes: 7}
+relay:
+  slot: partner_replica
+  publications: [partner, partner]
+  tables:
+    accounts.profile: partner-replica
+  inside: INSIDE_DSN
+  outside: OUTSIDE_DSN
+  transaction: {changes: 7}
 exit:
   contracts: contracts.json
   index: idx
@@ -59,6 +60,8 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("{changes: 7}", "{rows: 7}", "has no `rows`"),
         ("  meter: /var/meter", "", "needs `meter`"),
         ("exit:", "exits:", "has no `exits`"),
+        ("relay:", "relays:", "has no `relays`"),
+        ("relay:\n", "relay:\n  exit: 1\n", "has no `exit`"),
         ("max_age_days: 2", "detectors: [nobody]", "nobody"),
         ("max_age_days: 2", "max_age_days: two", "must be a whole number"),
     ],
@@ -70,6 +73,17 @@ def test_what_is_wrong_is_told_with_its_place(old: str, new: str, says: str) -> 
     assert says in str(caught.value)
     assert "relay.yaml:" in str(caught.value)
     assert "pw@" not in str(caught.value)
+
+
+def test_what_stands_in_no_section_is_told_where_it_belongs() -> None:
+    """A file without sections gives an error for each, with what to write."""
+    flat = WHOLE.replace("relay:\n", "").replace("exit:\n", "").replace("\n  ", "\n")
+    with pytest.raises(ConfigError) as caught:
+        parse_config(flat, "relay.yaml", Path())
+    into_relay, into_exit, *_ = caught.value.problems
+    assert "`slot`, `publications`, `tables`, `inside`" in into_relay.message
+    assert (into_relay.hint or "").startswith("write `relay:`, and below it")
+    assert into_exit.message.endswith("`meter`, `max_age_days` belong into `exit`")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "a: {", "slot: [1]\ntables: 3\nexit: x"])

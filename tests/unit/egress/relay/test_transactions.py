@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -132,6 +133,27 @@ def test_what_cannot_be_judged_is_let_go_of() -> None:
         assert (found.changes, found.end) == ([], 32)
     (found,) = of(begin(), relation(), *rows, commit(), caps=Caps(changes=5))
     assert (found.odd, len(found.changes)) == ("", 5)
+
+
+def test_what_is_let_go_of_is_told_by_tables_and_digest() -> None:
+    """Of rows that are let go of, the tables and a digest of all messages stay."""
+    rows = [insert(b"%d" % one, None) for one in range(5)]
+    tight = Caps(changes=1)
+    (whole,) = of(begin(), relation(), *rows, EMPTIED, commit())
+    (odd,) = of(begin(), relation(), *rows, EMPTIED, commit(), caps=tight)
+    assert odd.odd
+    assert (odd.content, odd.tables, odd.size) == (
+        whole.content,
+        whole.tables,
+        whole.size,
+    )
+    assert whole.content == sha256(b"".join((*rows, EMPTIED))).hexdigest()
+    (first, other) = of(
+        begin(), relation(), *rows, commit(), begin(), *rows[1:], commit()
+    )
+    assert len({whole.content, first.content, other.content}) == 3
+    assert first.tables == other.tables == whole.tables
+    assert len(whole.tables) == 1
 
 
 @given(st.integers(0, 2**64 - 1))

@@ -1,0 +1,266 @@
+"""An export as its reader sees it: worked out from what the ledger's entries open.
+
+Whoever makes an export and whoever checks one use this: what stands on a page is what
+was proved, and nothing else. Objects go by numbers of the export's own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ringfence.docket.ladder import spoken
+from ringfence.docket.objects import RATE
+from ringfence.docket.publishing.disclosure import Ledger, Object
+from ringfence.docket.words import Rung
+
+FORMAT = "ringfence-docket-export/1"
+CAVEATS = (
+    "What is shown is as it was logged. That a meeting took place isn't shown.",
+    "No recording is shown to be genuine, and no voice was authenticated.",
+    "Speakers are pseudonyms that a reviewer gave.",
+    "The words are those that reviewers typed while they listened, not a machine's.",
+    "Statements never uphold a claim; one against it is a reason to ask the systems.",
+    "What isn't told stands as salted digests: nothing was taken out of an entry.",
+)
+Fields = Mapping[str, Any]
+
+
+class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a check came to, as its report says; no part of the docket's ledger.
+
+    Attributes:
+        proof: SHA-256 of the proof file, in hexadecimal; empty if there is none.
+    """
+
+    claim: str
+    verdict: str
+    reasons: tuple[str, ...]
+    as_of: str
+    estate: str
+    boundary: str
+    proof: str = ""
+
+
+class Export(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file of an export: all others are drawn from it.
+
+    Attributes:
+        profile: Name of the allow-list.
+        made: When.
+        caveats: What it doesn't show; for every reader.
+        verdicts: What a check came to, if one was named.
+        ledger: The entries, with what is told of them.
+    """
+
+    format: str
+    profile: str
+    made: str
+    caveats: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A statement, as far as it is told.
+
+    Attributes:
+        number: Its number in the export. `denies`: that of what it denies, or 0.
+        at: Where it is heard or read, if that is told; `span`: in samples.
+        place: Place of its entry. `logged`: when that was.
+        recording: Number of the recording in the export.
+        speaker: Pseudonym and what is told of them; empty if nobody can tell.
+    """
+
+    number: int
+    stance: str
+    rung: Rung
+    quote: str
+    recording: int
+    at: str
+    speaker: str
+    met: str
+    first_hand: str
+    hedged: str
+    dismissal: str = ""
+    rationale: str = ""
+    translation: str = ""
+    denies: int = 0
+    span: tuple[int, int] | None = None
+    place: int = 0
+    logged: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A public sentence, and what is set beside it."""
+
+    claim: str
+    says: str
+    by: str
+    on: str
+    where: str
+    statements: tuple[Told, ...]
+    verdict: Verdict | None = None
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many statements, recordings and speakers contradict; each counted once.
+
+        Dismissed statements aren't counted.
+        """
+        against = [
+            one
+            for one in self.statements
+            if one.stance == "contradicts" and not one.dismissal
+        ]
+        return {
+            "statements": len(against),
+            "recordings": len({one.recording for one in against}),
+            "speakers": len({one.speaker for one in against if one.speaker}),
+            "first-hand": sum(one.first_hand == "yes" for one in against),
+            "hedged": sum(one.hedged == "yes" for one in against),
+        }
+
+
+def pages(objects: Sequence[Object], verdicts: Iterable[Verdict] = ()) -> list[Page]:
+    """Return the pages of an export, in the order of the sentences.
+
+    Args:
+        objects: What is told of each object, in the order of the ledger.
+        verdicts: What a check came to.
+    """
+    desk = _Desk(objects)
+    found = {one.claim: one for one in verdicts}
+    made = []
+    for one in desk.of("sentence"):
+        told = one.fields
+        claim = _text(told, "claim")
+        made.append(
+            Page(
+                claim,
+                says=_text(told, "says"),
+                by=_text(told, "by"),
+                on=_text(told, "on"),
+                where=_text(told, "where"),
+                statements=desk.beside(one.ref),
+                verdict=found.get(claim),
+            )
+        )
+    return made
+
+
+class _Desk:
+    def __init__(self, objects: Sequence[Object]) -> None:
+        self._objects = objects
+        self._numbers: dict[str, int] = {}
+        self._hearings: dict[str, list[Fields]] = defaultdict(list)
+        counts: dict[str, int] = defaultdict(int)
+        for one in objects:
+            counts[one.kind] += 1
+            self._numbers[one.ref] = counts[one.kind]
+            if one.kind == "hearing":
+                self._hearings[_text(one.fields, "statement")].append(one.fields)
+        self._by_ref = {one.ref: one for one in objects}
+
+    def of(self, kind: str) -> list[Object]:
+        return [one for one in self._objects if one.kind == kind]
+
+    def beside(self, sentence: str) -> tuple[Told, ...]:
+        """Return the statements beside a sentence, in the order of the ledger."""
+        found = [
+            self._told(one, assessed.fields)
+            for assessed in self.of("assessment")
+            if _text(assessed.fields, "sentence") == sentence
+            and (one := self._by_ref.get(_text(assessed.fields, "statement")))
+        ]
+        return tuple(sorted(found, key=lambda one: one.number))
+
+    def _told(self, statement: Object, assessed: Fields) -> Told:
+        ref, one = statement.ref, statement.fields
+        rung, quote = _rung(self._hearings[ref])
+        return Told(
+            number=self._numbers[ref],
+            stance=_text(assessed, "stance"),
+            rung=rung,
+            quote=quote,
+            recording=self._numbers.get(_text(one, "recording"), 0),
+            at=_at(one),
+            speaker=self._speaker(_text(one, "speaker")),
+            met=next(
+                (text for name in _MET if (text := _text(one, name))),
+                "",
+            ),
+            first_hand=_text(one, "first_hand"),
+            hedged=_text(one, "hedged"),
+            dismissal=_text(assessed, "dismissal"),
+            rationale=_text(assessed, "rationale"),
+            translation=_text(one, "translation"),
+            denies=self._numbers.get(_text(one, "denies"), 0),
+            span=_span(one),
+            place=statement.index,
+            logged=statement.time,
+        )
+
+    def _speaker(self, ref: str) -> str:
+        one = self._by_ref.get(ref)
+        if one is None:
+            return ""
+        told = [text for name in _SPEAKER for text in [_text(one.fields, name)] if text]
+        return ", ".join(told)
+
+
+_MET = ("met_day", "met_month", "met_year")
+_SPEAKER = (
+    "name",
+    "role",
+    "role_coarse",
+    "unit",
+    "unit_coarse",
+    "country",
+    "country_coarse",
+)
+
+
+def _rung(hearings: Sequence[Fields]) -> tuple[Rung, str]:
+    """Return how far a quote has come, by the hearings that are told."""
+    if not hearings:
+        return Rung.MACHINE, ""
+    first, *later = hearings
+    quote = _text(first, "text")
+    for one in later:
+        same = spoken(_text(one, "text")) == spoken(quote)
+        if same and one.get("blind") is True and one.get("by") != first.get("by"):
+            return Rung.CONFIRMED, quote
+    return Rung.HEARD, quote
+
+
+def _at(one: Fields) -> str:
+    span = _span(one)
+    return _text(one, "passage") if span is None else " to ".join(map(code, span))
+
+
+def _span(one: Fields) -> tuple[int, int] | None:
+    span = one.get("span")
+    if not isinstance(span, dict):
+        return None
+    start, end = span.get("start"), span.get("end")
+    return (start, end) if isinstance(start, int) and isinstance(end, int) else None
+
+
+def code(samples: int) -> str:
+    """Return where a sample is, to a tenth of a second: `0:20:04.2`."""
+    tenths = samples * 10 // RATE
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest // 10:02}.{rest % 10}"
+
+
+def _text(one: Fields, name: str) -> str:
+    value = one.get(name, "")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,1 @@
+"""Finding: an index of what a docket holds, drawn from its ledger, proving nothing."""

@@ -1,0 +1,1 @@
+"""What of a docket may leave it, and how a reader checks what does."""
