@@ -19,6 +19,7 @@ CASE := examples/shortvideo
 OUT := out
 LEDGER := $(OUT)-ledger
 EGRESS := $(OUT)-egress
+DOCKET := $(OUT)-docket
 BUNDLE := $(OUT)/verdicts.ringfence
 TOPIC ?= spine
 WORKERS ?= 2
@@ -30,7 +31,7 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The tests start the program hundreds of times: it isn't to be compiled each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo egress test check fmt lint format type imports laws house docs bench lock \
+.PHONY: help demo docket egress test check fmt lint format type imports laws house docs bench lock \
 	coverage spark clean
 
 help: ## What there is
@@ -107,7 +108,36 @@ demo: $(VENV)/run.stamp ## Check the example company, log it, check the proofs
 	@echo
 	@$(BIN)/ringfence check $(CASE)/after --output $(OUT)/after --lines 24
 	@echo
+	@$(MAKE) docket
+	@echo
 	@$(MAKE) egress
+
+# Keys of its own, and tapes that are handed over anew each time.
+docket: $(VENV)/run.stamp ## What was said behind closed doors, beside what systems show
+	@rm -rf $(DOCKET) && mkdir -p $(DOCKET)
+	@echo 'Twelve tapes were handed over. Sealed, heard by two, set beside the claims (docket):'
+	@echo
+	@$(BIN)/ringfence docket init $(DOCKET)/tapes --name loopwing \
+	  --new-keys $(DOCKET)/keys >/dev/null
+	@$(BIN)/ringfence docket sentences $(DOCKET)/tapes $(CASE) >/dev/null
+	@$(BIN)/ringfence docket import $(DOCKET)/tapes $(CASE)/docket/docket.yaml
+	@echo
+	@$(BIN)/ringfence docket lead run $(DOCKET)/tapes L1 $(CASE)
+	@code=0; $(BIN)/ringfence check $(CASE) --docket $(DOCKET)/tapes \
+	  --output $(DOCKET)/checked >/dev/null || code=$$?; \
+	if [ $$code -ne 11 ]; then \
+	  echo "make docket: check ended with $$code, expected 11 (refuted)" >&2; \
+	  exit 1; \
+	fi
+	@echo
+	@$(BIN)/ringfence docket page $(DOCKET)/tapes nobody-in-cn-can \
+	  --check $(DOCKET)/checked
+	@$(BIN)/ringfence docket page $(DOCKET)/tapes stored-in-us --check $(DOCKET)/checked \
+	  --format html --clips --by V1 --identity $(DOCKET)/keys/docket.key \
+	  --output $(DOCKET)/stored-in-us.html
+	@echo
+	@echo 'One statement contests where the data is stored: stored-in-us is UNPROVEN now.'
+	@echo 'To hear it: $(DOCKET)/stored-in-us.html'
 
 # Keys of its own, and an outbox that is emptied: drawn and laid anew each time.
 egress: $(VENV)/run.stamp ## What leaves the example company, and what lies abroad
@@ -173,7 +203,7 @@ bench: $(PEERS)/run.stamp ## Measure: make bench TOPIC=spine
 	@$(PEERS)/bin/python -m bench.$(TOPIC)
 
 clean: ## Remove everything that make made
-	@rm -rf $(VENV) $(RESULTS) $(OUT) $(LEDGER) $(EGRESS) build dist docs/_build .mypy_cache .ruff_cache \
+	@rm -rf $(VENV) $(RESULTS) $(OUT) $(LEDGER) $(EGRESS) $(DOCKET) build dist docs/_build .mypy_cache .ruff_cache \
 	  .pytest_cache .hypothesis .import_linter_cache .coverage
 
 # --- the gates ------------------------------------------------------------------------

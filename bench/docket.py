@@ -71,6 +71,13 @@ class Clip(NamedTuple):
     truth: str | None
 
 
+class Speed(NamedTuple):
+    """Seconds that a second of sound takes: by the clock, and of all processors."""
+
+    wall: float
+    processor: float
+
+
 @dataclass(slots=True)
 class Score:
     """How a text fares beside the truth.
@@ -155,7 +162,9 @@ def by_telephone(samples: Samples) -> Samples:
     room = np.convolve(white, np.ones(8) / 8, "valid")
     loud = np.sqrt(np.square(voice).mean() / np.square(room).mean())
     mixed = voice + room * loud / 10 ** (_NOISE / 20)
-    return np.clip(np.rint(mixed), -(1 << 15), (1 << 15) - 1).astype(np.int16)
+    cut = np.clip(np.rint(mixed), -(1 << 15), (1 << 15) - 1)
+    found: Samples = cut.astype(np.int16)
+    return found
 
 
 def heard(samples: Samples, who: Listeners) -> Transcript:
@@ -176,9 +185,9 @@ def measured(
         score, took = scored(sounds, who)
         name = f"{what}: {named(who.engine)}"
         yield _percent(f"{name}, word error rate", score.errors, score.true)
-        yield Figure(f"{name}, real-time factor", round(took, 3), "s/s")
+        yield from _speed(name, took)
     score, took = scored(sounds, Listeners(first, second))
-    yield Figure(f"{what}: both engines, real-time factor", round(took, 3), "s/s")
+    yield from _speed(f"{what}: both engines", took)
     yield Figure(f"{what}: words that are wrong", score.wrong, "words")
     yield _percent(
         f"{what}: wrong words that are in doubt (asked {ASKED})",
@@ -194,17 +203,22 @@ def measured(
 
 def scored(
     sounds: Sequence[tuple[Samples, str | None]], who: Listeners
-) -> tuple[Score, float]:
-    """Return how engines fare, and the seconds that a second of sound takes them."""
+) -> tuple[Score, Speed]:
+    """Return how engines fare, and how long a second of sound takes them."""
     score, length = Score(), 0
-    began = time.perf_counter()
+    began = time.perf_counter(), time.process_time()
     texts = [heard(samples, who) for samples, _ in sounds]
-    took = time.perf_counter() - began
+    took = time.perf_counter() - began[0], time.process_time() - began[1]
     for text, (samples, truth) in zip(texts, sounds, strict=True):
         length += len(samples)
         if truth is not None:
             score.add(text.words, truth)
-    return score, took * RATE / max(length, 1)
+    return score, Speed(*(each * RATE / max(length, 1) for each in took))
+
+
+def _speed(name: str, took: Speed) -> Iterator[Figure]:
+    yield Figure(f"{name}, real-time factor", round(took.wall, 3), "s/s")
+    yield Figure(f"{name}, processor time", round(took.processor, 3), "s/s")
 
 
 def _percent(name: str, part: int, whole: int) -> Figure:

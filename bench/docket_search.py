@@ -65,7 +65,7 @@ def figures(count: int = STATEMENTS) -> Iterator[Figure]:
 def _finding(index: Index) -> Iterator[Figure]:
     searches = {
         "a rare word": _word(3_900),
-        "a word of every third statement": _word(3),
+        "a word of nearly every statement": _word(3),
         "a phrase": f'"{_word(3)} {_word(1)}"',
         "two words near": f"{_word(40)} NEAR/5 {_word(60)}",
         "a beginning": f"{_word(500)[:4]}*",

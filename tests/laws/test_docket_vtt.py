@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -192,3 +193,39 @@ def test_a_document_is_shown_without_times(form):
     one = Transcript("0" * 64, ORIGIN, (Word("so", 0, 0), Word("we", 0, 0)))
     assert "so" in shown("T1", "R1", one, form)
     assert "[00:00" not in shown("T1", "R1", one, form)
+
+
+KEYS = st.sampled_from(
+    ["segments", "start", "end", "text", "words", "word", "probability", "score",
+     "language", "format", "transcription", "offsets", "from", "to", "rate", "prob"]
+)  # fmt: skip
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(
+        ["so we", "", "ringfence-transcript/1", 0, 1, 2.5, 1e308, -1]
+    )
+)  # fmt: skip
+DOCUMENTS = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5)
+    ),
+    max_leaves=20,
+)
+SEGMENT = st.fixed_dictionaries(
+    {"start": LEAVES, "end": LEAVES, "text": LEAVES, "words": DOCUMENTS}
+)
+
+
+@given(
+    DOCUMENTS
+    | st.builds(lambda parts: {"segments": parts}, st.lists(SEGMENT, max_size=3))
+    | st.builds(lambda parts: {"transcription": parts}, st.lists(DOCUMENTS, max_size=3))
+)
+def test_any_json_is_a_transcript_or_one_clear_error(document):
+    """Whatever a program writes as JSON is read, or an error names the place in it."""
+    try:
+        found = brought(json.dumps(document).encode(), "some.file", 60 * RATE)
+    except SourceError as error:
+        assert str(error).startswith("some.file")
+    else:
+        assert all(0 <= one.start <= one.end <= 60 * RATE for one in found.words)

@@ -285,14 +285,18 @@ def _lost(found: Docketed) -> Iterator[Reason]:
 def _faded(
     found: Docketed, bearings: Sequence[tuple[_Assessed, Bearing]]
 ) -> Iterator[Reason]:
-    """Yield the contradictions that may have counted before something was erased."""
-    is_heard_less = any(number[0] == "E" for number in found.erased)
-    for one, bearing in bearings:
-        chain = found.chain(one.assessment.statement)
-        is_less = is_heard_less or any(found.get(ref) is None for ref in chain)
+    """Yield the contradictions that may have counted before something was erased.
+
+    Where a hearing or a statement was erased, a quote that nobody is known to have
+    heard may have been heard: itself, or in the words of what corrected it.
+    """
+    if not any(number[0] in "ES" for number in found.erased):
+        return
+    for _, bearing in bearings:
         is_against = bearing.stance is Stance.CONTRADICTS and bearing.is_in_scope
-        if is_against and is_less and not (bearing.counts or bearing.is_dismissed):
-            text = f"{bearing.number} contradicts, and who heard it was erased"
+        is_unheard = bearing.rung is Rung.MACHINE and not bearing.is_dismissed
+        if is_against and is_unheard:
+            text = f"{bearing.number} contradicts; whether it was heard was erased"
             yield Reason(ERASED, text)
 
 

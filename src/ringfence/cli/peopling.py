@@ -70,7 +70,10 @@ def speaker_add(
     country_coarse: Annotated[str, Parameter(help="The same, coarse.")] = "",
     sealed_name_file: Annotated[
         Path | None,
-        Parameter(help="A file that holds who it is, `-`: standard input. Sealed."),
+        Parameter(
+            allow_leading_hyphen=True,
+            help="A file that holds who it is, `-`: standard input. Sealed.",
+        ),
     ] = None,
     identity: Identity = None,
     format: Form = "text",  # noqa: A002

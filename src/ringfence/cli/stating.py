@@ -23,7 +23,11 @@ Folder = Annotated[Path, Parameter(help="The folder of the docket.")]
 StatementNumber = Annotated[str, Parameter(help="The statement: `S14`.")]
 SentenceNumber = Annotated[str, Parameter(help="The public sentence: `C1`.")]
 Text = Annotated[
-    str, Parameter(help="The words that were heard; `-` or nothing: standard input.")
+    str,
+    Parameter(
+        allow_leading_hyphen=True,
+        help="The words that were heard; `-` or nothing: standard input.",
+    ),
 ]
 Answer = Literal["yes", "no", "unknown"]
 Why = Annotated[str, Parameter(help="Why, in words.")]

@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping
 from xml.etree.ElementTree import Element
 
 from ringfence.claims.claim_page import Followed
-from ringfence.report import beside, claim_text, events_text, html_beside, html_witness
+from ringfence.claims.outcome import Verdict
+from ringfence.report import (
+    beside,
+    claim_text,
+    events_text,
+    html,
+    html_beside,
+    html_witness,
+)
 from ringfence.report.blocks import pairs
 from ringfence.report.claim_page import Joined, said
 from ringfence.report.head import head
@@ -58,7 +66,7 @@ def _none(why: str) -> Element:
 
 def _header(joined: Joined) -> Element:
     docket = joined.page.seen
-    over = f"Claim {joined.page.claim} · docket {docket.name}"
+    over = f"Claim {joined.page.claim} · {docket.name}"
     return element(
         "header",
         element("p", over, class_="over"),
@@ -98,17 +106,29 @@ def _verdict(joined: Joined) -> Element:
         element("p", *breakable(judged.summary), class_="summary")
         if judged.summary
         else None,
-        element("ul", *(element("li", one.text) for one in joined.reasons))
-        if joined.reasons
-        else None,
-        html_witness.shown(joined.witness, "The shortest witness")
-        if joined.witness is not None
-        else None,
-        *_events(joined),
+        *_shown(joined),
         element("p", f"Its proxy is {proxy.verdict}.") if proxy is not None else None,
         pairs(_rests(joined), "asked"),
         class_=joined.verdict.value,
     )
+
+
+def _shown(joined: Joined) -> Iterable[Element]:
+    """Yield what decides first: reasons of what is open, else the witness."""
+    reasons = [*_reasons(joined)]
+    if joined.verdict is Verdict.UNPROVEN:
+        yield from reasons
+    if joined.witness is not None:
+        yield html_witness.shown(joined.witness, "The shortest witness")
+    yield from _events(joined)
+    if joined.verdict is not Verdict.UNPROVEN:
+        yield from reasons
+
+
+def _reasons(joined: Joined) -> Iterable[Element]:
+    if joined.reasons:
+        yield element("h3", html.REASONS[joined.verdict])
+        yield element("ul", *(element("li", one.text) for one in joined.reasons))
 
 
 def _rests(joined: Joined) -> Iterable[tuple[str, str]]:

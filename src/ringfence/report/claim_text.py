@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from ringfence.claims.claim_page import Followed, Found
+from ringfence.claims.outcome import Verdict
 from ringfence.report import beside, beside_text, events_text, witness_text
 from ringfence.report.claim_page import Joined, said
 from ringfence.report.fitting import cut
@@ -47,13 +48,20 @@ def _shown(joined: Joined, width: int) -> Iterator[str]:
     """Yield what systems show, and why the verdict is what it is."""
     if joined.judged.summary:
         yield from hung("  found       ", joined.judged.summary, width)
-    for index, reason in enumerate(joined.reasons):
-        yield from hung(f"  {'' if index else 'because':<11} ", reason.text, width)
+    if joined.verdict is Verdict.UNPROVEN:
+        yield from _reasons(joined, "because", width)
     if joined.witness is not None:
         yield "  the shortest witness"
         yield from witness_text.brief(joined.witness, width)
     if joined.events is not None:
         yield from events_text.brief(joined.events, width)
+    if joined.verdict is not Verdict.UNPROVEN:
+        yield from _reasons(joined, "missing", width)
+
+
+def _reasons(joined: Joined, word: str, width: int) -> Iterator[str]:
+    for index, reason in enumerate(joined.reasons):
+        yield from hung(f"  {'' if index else word:<11} ", reason.text, width)
 
 
 def _rests(joined: Joined) -> Iterator[tuple[str, str]]:

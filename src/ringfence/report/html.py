@@ -16,6 +16,12 @@ from ringfence.report.unseen import SourceRow
 from ringfence.report.wording import NOBODY, counted
 
 _FURTHER_WITNESSES = 5
+REASONS = {
+    Verdict.UNPROVEN: "Why it is unproven",
+    Verdict.REFUTED: "What else is missing",
+    Verdict.UPHELD: "What limits it",
+}
+"""What stands over the reasons of a verdict."""
 
 
 def render(document: Document) -> str:
@@ -129,13 +135,10 @@ def _asked(section: Section) -> Iterable[tuple[str, str]]:
 def _reasons(section: Section) -> Element | None:
     if not section.finding.reasons:
         return None
-    title = {
-        Verdict.UNPROVEN: "Why it is unproven",
-        Verdict.REFUTED: "What else is missing",
-        Verdict.UPHELD: "What limits it",
-    }[section.verdict]
     texts = [element("li", reason.text) for reason in section.finding.reasons]
-    return element("div", element("h3", title), element("ul", *texts))
+    return element(
+        "div", element("h3", REASONS[section.verdict]), element("ul", *texts)
+    )
 
 
 def _shown(section: Section) -> Iterable[Element]:

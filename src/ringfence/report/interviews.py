@@ -60,7 +60,7 @@ def _lines(found: Interviews) -> Iterator[str]:
         "For the report of an audit under 28 CFR 202.1002, which describes the "
         "methodology, the documents reviewed and the personnel interviewed "
         "((f)(2)(ii)). It holds what was "
-        f"logged in the docket {_plain(docket.name)} ({docket.entries:,} entries, root "
+        f"logged in {_plain(docket.name)} ({docket.entries:,} entries, root "
         f"`{docket.root}`) when it was made, {_plain(found.made)}."
     )
     yield ""

@@ -237,7 +237,7 @@ def test_an_erased_statement_is_told_as_such():
     found = told(book.without(book.read.numbered("S1")), [NOBODY])
     (shown,) = found.claims["nobody"].beside.statements
     assert (shown.number, shown.at, shown.recording) == ("S1", "erased", "")
-    assert unread(found) == ["S1 contradicts, and who heard it was erased"]
+    assert unread(found) == ["S1 contradicts; whether it was heard was erased"]
 
 
 def test_an_erased_sentence_without_an_assessment_is_no_gap():

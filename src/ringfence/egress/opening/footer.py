@@ -30,6 +30,7 @@ _MAGIC = b"PAR1"
 _ARROW = b"ARROW:schema"
 _LEAST = 12
 _PAGES = 200_000
+_SIZES = (1 << 10, 1 << 16, 16 * MiB)  # bytes of a structure, tried one by one
 _DICTIONARY = 2  # a type of page
 _COLUMN_INDEX, _OFFSET_INDEX = 6, 4  # fields of a column chunk, and their lengths
 _LOCKS = frozenset({8, 9})
@@ -213,15 +214,17 @@ def _repeated(file: BinaryIO, at: int, meta: Struct) -> int:
     Some writers do; the format lets them. Whatever says anything else isn't that.
     """
     try:
-        found, end = _struct_at(file, at)
+        found, end = _struct_at(file, at, _SIZES[:-1])  # it is asked at every chunk
     except BrokenError:
         return at
     return end if found == meta else at
 
 
-def _struct_at(file: BinaryIO, at: int) -> tuple[Struct, int]:
+def _struct_at(
+    file: BinaryIO, at: int, sizes: tuple[int, ...] = _SIZES
+) -> tuple[Struct, int]:
     """Return the structure at a place, and where it ends."""
-    for size in (1 << 10, 1 << 16, 16 * MiB):
+    for size in sizes:
         file.seek(at)
         content = file.read(size)
         reader = Thrift(content)

@@ -163,7 +163,7 @@ class Data:
             except pl.exceptions.ComputeError:
                 texts = [_text(one) for one in once.to_list()]
                 values = pl.Series(texts, dtype=pl.String)
-        if self._seen and _begins(self._seen[0], values):
+        if self._seen and begins_with(self._seen[0], values):
             return
         lost = values
         for one in self._seen:
@@ -187,11 +187,12 @@ class Data:
             yield Gap(place, Doubt.UNREADABLE, Coverage.COMPLETE, count)
 
 
-def _begins(seen: pl.Series, values: pl.Series) -> bool:
+def begins_with(seen: pl.Series, values: pl.Series) -> bool:
     """Return whether a dictionary is what its rows begin with, as of different ones."""
     if seen.dtype.is_numeric() != values.dtype.is_numeric():
         return False
-    return bool(len(seen) >= len(values) and (seen.head(len(values)) == values).all())
+    first = seen.drop_nulls().head(len(values))
+    return len(first) == len(values) and bool((first == values).all())
 
 
 def _text(content: bytes) -> str:

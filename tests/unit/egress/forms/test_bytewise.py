@@ -12,10 +12,18 @@ from ringfence.egress.forms.bytewise import (
     hiding,
     holds,
     holds_capitals,
+    paired,
+    turned,
 )
 from ringfence.egress.inspection.decoding import APART, TRIGGER, Decoding
 from ringfence.egress.inspection.limits import Limits
-from ringfence.egress.inspection.patterns import ADDRESSED, GROUPED, HEXED, ROUNDED
+from ringfence.egress.inspection.patterns import (
+    ADDRESSED,
+    GROUPED,
+    HEXED,
+    ROUNDED,
+    TEXT_HEXED,
+)
 
 ENCODED = (
     f"{TRIGGER}|{Decoding(Limits()).first}|{APART.trigger}"
@@ -63,3 +71,23 @@ def test_questions_about_all_are_those_about_each(texts: list[str], low: int):
     assert are_figures(content) == (whole.isascii() and whole.isdigit())
     assert holds(content, ".") == ("." in whole)
     assert holds_capitals(content) == any("A" <= sign <= "Z" for sign in whole)
+
+
+ASCII = st.text(st.characters(codec="ascii"), max_size=8)
+
+
+@given(st.lists(ASCII, max_size=6), st.integers(0, 3))
+def test_texts_are_turned_one_by_one(texts: list[str], low: int):
+    """Each back to front, in the order they had."""
+    found = turned(series(texts)[low:])
+    assert found.to_list() == [text[::-1] for text in texts[low:]]
+    assert found.dtype == pl.String
+
+
+@given(st.lists(st.text(st.sampled_from("27af9G"), max_size=24), max_size=6))
+@example(["2a" * 8, "2a" * 7 + "2", "a2" * 8, "x" + "7f" * 8])
+def test_pairs_that_may_be_letters_are_told(texts: list[str]):
+    """Eight in a row, at any place of a run of hexadecimal digits."""
+    runs = [text.replace("G", "0").replace("x", "0") for text in texts]
+    fits = series(runs).str.contains(TEXT_HEXED).arg_true().to_list()
+    assert paired(bytes_of(series(runs))).tolist() == fits

@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import io
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,6 +15,7 @@ from ringfence.egress.inspection.report import Coverage, Inspection
 from ringfence.egress.inspection.sightings import Doubt
 from ringfence.egress.inspector import Inspector
 from ringfence.egress.opening.caps import BrokenError
+from ringfence.egress.opening.parquet import begins_with
 from ringfence.egress.opening.thrift import Thrift, texts_of
 from ringfence.egress.payload import Payload
 from tests.egress_packed import EMAIL, JANE, KNOWN, PLANTED
@@ -127,6 +129,17 @@ def test_an_entry_of_a_dictionary_that_no_row_has_is_seen():
     cells = pa.DictionaryArray.from_arrays([0, 0], ["aaaa", EMAIL])
     found = inspected(pa.table({"e": cells}), write_statistics=False)
     assert places(found) == [(("dictionary",), "", 0, 1)]
+
+
+def test_a_dictionary_is_told_from_the_rows_it_begins_with():
+    """A gap among the rows stands for no entry, at whatever place."""
+    entries = pl.Series([5, ACCOUNT])
+    assert begins_with(pl.Series([None, 5, None, ACCOUNT, 5]), entries)
+    assert not begins_with(pl.Series([5, None, 5]), entries)
+    assert not begins_with(pl.Series([None, ACCOUNT, 5]), entries)
+    assert not begins_with(pl.Series([5]), entries)
+    assert not begins_with(pl.Series(["5", str(ACCOUNT)]), entries)
+    assert begins_with(pl.Series(["x", "y", "x"]), pl.Series(["x", "y"]))
 
 
 def test_hidden_bytes_are_a_doubt():
