@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import shutil
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -15,7 +17,7 @@ from ringfence.docket.audio.decoding import decoded
 from ringfence.docket.finding.index import Index
 from ringfence.docket.folder import Docket, Held
 from ringfence.docket.founding import drawn, found
-from ringfence.docket.intake import Added, Intake, Terms
+from ringfence.docket.intake import Intake, Terms
 from ringfence.docket.objects import RATE, Recording, Reviewer, Span, Statement
 from ringfence.docket.sealing import Identities, read_identities
 from ringfence.docket.words import Grade
@@ -48,7 +50,7 @@ def encoded(form: str, codec: str, rate: int = 44_100, layout: str = "mono") -> 
     """Return two seconds of a tone in another format."""
     out = io.BytesIO()
     with av.open(out, "w", format=form) as file:
-        stream = file.add_stream(codec, rate=rate, layout=layout)
+        stream: Any = file.add_stream(codec, rate=rate, layout=layout)
         times = np.arange(2 * rate) / rate
         tone = (np.sin(2 * np.pi * 440 * times) * 0.3).astype("f4")
         wide = np.ascontiguousarray(np.stack([tone] * stream.codec_context.channels))
@@ -67,6 +69,11 @@ def encoded(form: str, codec: str, rate: int = 44_100, layout: str = "mono") -> 
     return out.getvalue()
 
 
+def said(held: Held) -> Any:
+    """Return what an entry says."""
+    return held.object
+
+
 @dataclass
 class Taped:
     """A docket with its keys, and files to add.
@@ -81,6 +88,13 @@ class Taped:
     names: Identities
     by: str = ""
 
+    def copied(self, folder: Path) -> Taped:
+        """Return the same docket, in another folder."""
+        shutil.rmtree(folder / "docket", ignore_errors=True)
+        shutil.copytree(self.docket.folder, folder / "docket")
+        docket = Docket(folder / "docket")
+        return replace(self, folder=folder, docket=docket)
+
     def file(self, name: str, content: bytes) -> Path:
         path = self.folder / name
         path.write_bytes(content)
@@ -89,12 +103,12 @@ class Taped:
     def terms(self, **more) -> Terms:
         return Terms(self.by, more.pop("grade", Grade.THIRD), **more)
 
-    def add(self, name: str, content: bytes, **more) -> Added:
+    def add(self, name: str, content: bytes, **more) -> Any:
         path = self.file(name, content)
         with Intake.of(self.docket) as intake:
             return intake.add(path, self.terms(**more), TIME)
 
-    def held(self, kind: type) -> list[Held]:
+    def held(self, kind: type) -> list[Any]:
         return [one for one in self.docket.held() if isinstance(one.object, kind)]
 
     def recording(self, number: int = 1) -> Recording:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 import wave
 
@@ -18,11 +19,20 @@ from tests.taped import NAME, noise, taped, wav
 SAMPLES = noise(RATE * 5)
 
 
-@pytest.fixture
-def tapes(tmp_path):
-    there = taped(tmp_path)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    there = taped(tmp_path_factory.mktemp("made"))
     there.add("call.wav", wav(SAMPLES))
     return there
+
+
+@pytest.fixture
+def tapes(made, tmp_path):
+    for name in ("keys", "call.wav"):
+        there = made.folder / name
+        copy = shutil.copytree if there.is_dir() else shutil.copy
+        copy(there, tmp_path / name)
+    return made.copied(tmp_path)
 
 
 @pytest.fixture

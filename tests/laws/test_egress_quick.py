@@ -196,6 +196,17 @@ def test_what_an_address_swallowed_is_found(
         assert told(SCANNER.glance(one)) == told(SCANNER.scan(pl.Series([one])))
 
 
+BEHIND = st.sampled_from(("", "307836962430", "7", "xx.", "x.", "uk.oc.", "-", "ed7."))
+
+
+@given(BEHIND, st.sampled_from(("", ".x", "1", "_", "-a")))
+def test_an_address_back_to_front_is_found(before: str, behind: str) -> None:
+    """At a glance as in a scan, whatever stands right before it or behind."""
+    text = f"{before}moc.elpmaxe@eod.enaj{behind}"
+    for one in (text, f"write to {text} now", f"{text}\\"):
+        assert told(SCANNER.glance(one)) == told(SCANNER.scan(pl.Series([one])))
+
+
 def test_an_address_with_a_long_number_is_plain() -> None:
     """One that swallowed nobody's number is no reason to scan."""
     with patch.object(SCANNER, "scan", side_effect=AssertionError):

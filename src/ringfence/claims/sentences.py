@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ringfence.claims.check import read_boundary
-from ringfence.claims.snapshot import read_resolved
 from ringfence.docket.objects import Sentence
 
 
@@ -13,20 +12,10 @@ def sentences_of(case: Path) -> list[Sentence]:
     """Return what each claim of a boundary says, in the boundary's order.
 
     Args:
-        case: A boundary file, its folder, or the `boundary.json` of a check.
+        case: A boundary file, or its folder.
 
     Raises:
-        RingfenceError: The boundary can't be used.
+        ConfigError: The boundary can't be used.
     """
-    boundary = (
-        read_resolved(case) if case.suffix == ".json" else read_boundary(case).boundary
-    )
-    return [
-        Sentence(one.id, one.says, one.by or "", _day(one.on))
-        for one in boundary.claims
-    ]
-
-
-def _day(on: str | None) -> str:
-    """Return when it was said, as precisely as is known."""
-    return on or ""
+    claims = read_boundary(case).boundary.claims
+    return [Sentence(one.id, one.says, one.by or "", one.on or "") for one in claims]

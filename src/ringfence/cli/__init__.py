@@ -40,6 +40,7 @@ from ringfence.cli import (
     planning,
     proving,
     proxying,
+    publishing,
     reaching,
     relaying,
     scanning,
@@ -138,6 +139,8 @@ docketing.app.command(transcribing.app)
 docketing.app.command(leading.app)
 for _paging in (paging.page, paging.interviews):
     docketing.app.command(_paging)
+for _publishing in (publishing.export, publishing.read):
+    docketing.app.command(_publishing, help_epilogue=publishing.EXITS)
 
 for _name in ("boundary", "collect", "sources"):
     app[_name].help_epilogue = ""  # they judge nothing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,8 @@ from ringfence.cli.words import Form, now
 from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
+    from ringfence.docket.finding.index import Index
+    from ringfence.docket.intake import Terms
     from ringfence.docket.sealing import Identities
 
 Identity = Annotated[
@@ -82,39 +85,13 @@ def init(
     return int(ExitCode.ALL_UPHELD)
 
 
-@app.command
-def add(
-    docket: Path,
-    files: Annotated[tuple[Path, ...], Parameter(show=True)],
-    /,
-    *,
-    by: By,
-    grade: GradeOption,
-    hand: str = "",
-    new_hand: Annotated[bool, Parameter(negative="")] = False,
-    sealed_name_file: Annotated[
-        Path | None, Parameter(allow_leading_hyphen=True)
-    ] = None,
-    identity: Identity = None,
-    form: Literal["sound", "document", "messages"] | None = None,
-    basis: str = "",
-    handling: str = "",
-    language: str = "",
-    until: str = "",
-    how: str = "",
-    format: Form = "text",  # noqa: A002
-) -> int:
-    """Receive recordings and documents: digest, seal, decode and log each.
-
-    Examples: `ringfence docket add tapes call.m4a --by V1 --grade first-hand-copy
-    --hand H1`, or with `--new-hand --sealed-name-file -` to say who it is.
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of a file when it is received.
 
     Parameters
     ----------
-    docket
-        The folder of the docket.
-    files
-        What is received, each byte for byte.
     grade
         How near it is to the device that made it.
     hand
@@ -136,31 +113,57 @@ def add(
     how
         By which way it came.
     """
+
+    by: By
+    grade: GradeOption
+    hand: str = ""
+    new_hand: Annotated[bool, Parameter(negative="")] = False
+    sealed_name_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = (
+        None
+    )
+    identity: Identity = None
+    form: Literal["sound", "document", "messages"] | None = None
+    basis: str = ""
+    handling: str = ""
+    language: str = ""
+    until: str = ""
+    how: str = ""
+
+
+@app.command
+def add(
+    docket: Path,
+    files: Annotated[tuple[Path, ...], Parameter(show=True)],
+    /,
+    *,
+    said: Said,
+    format: Form = "text",  # noqa: A002
+) -> int:
+    """Receive recordings and documents: digest, seal, decode and log each.
+
+    Examples: `ringfence docket add tapes call.m4a --by V1 --grade first-hand-copy
+    --hand H1`, or with `--new-hand --sealed-name-file -` to say who it is.
+
+    Parameters
+    ----------
+    docket
+        The folder of the docket.
+    files
+        What is received, each byte for byte.
+    """
     from ringfence.docket.folder import Docket
-    from ringfence.docket.intake import Intake, Terms, check_terms
-    from ringfence.docket.words import Form as Kind
-    from ringfence.docket.words import Grade
+    from ringfence.docket.intake import Intake, check_terms
     from ringfence.report.custody_text import added, render
 
-    _check_hand(hand, sealed_name_file, new=new_hand)
-    opened, progress = Docket(docket), Progress()
-    keys = identities(identity) if identity and sealed_name_file else None
-    with Intake.of(opened) as intake:
-        index = intake.index
-        terms = Terms(
-            index.reviewer(by),
-            Grade(grade),
-            index.numbered(hand, "hand") if hand else "",
-            secret(sealed_name_file),
-            keys,
-            None if form is None else Kind(form),
-            *(basis, handling, language, until, how),
-        )
-        check_terms(terms, index)
+    _check_hand(said.hand, said.sealed_name_file, new=said.new_hand)
+    progress = Progress()
+    with Intake.of(Docket(docket)) as intake:
+        terms = _terms(said, intake.index)
+        check_terms(terms, intake.index)
         for file in files:
             found = intake.add(file, terms, now(), progress)
             progress.done()
-            number = index.number(found.held.ref)
+            number = intake.index.number(found.held.ref)
             show(render("add", added(number, found, str(file), form=format), format))
     return int(ExitCode.ALL_UPHELD)
 
@@ -215,6 +218,23 @@ def identities(path: Path | None) -> Identities:
         hint = f"`--identity FILE`, or set {ENVIRONMENT}"
         raise ConfigError("takes the key of the docket", Locus("--identity"), hint)
     return read_identities(path)
+
+
+def _terms(said: Said, index: Index) -> Terms:
+    from ringfence.docket.intake import Terms
+    from ringfence.docket.words import Form as Kind
+    from ringfence.docket.words import Grade
+
+    named = said.identity if said.sealed_name_file else None
+    return Terms(
+        index.reviewer(said.by),
+        Grade(said.grade),
+        index.numbered(said.hand, "hand") if said.hand else "",
+        secret(said.sealed_name_file),
+        identities(named) if named else None,
+        None if said.form is None else Kind(said.form),
+        *(said.basis, said.handling, said.language, said.until, said.how),
+    )
 
 
 def _check_hand(hand: str, name: Path | None, *, new: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter, validators
 
 from ringfence.cli.docketing import Identity, identities
-from ringfence.cli.stating import Answer, Folder, StatementNumber, opened
+from ringfence.cli.docketwords import Answer, Folder, StatementNumber, opened
 from ringfence.cli.streams import complain, show
 from ringfence.cli.words import Form, now
 from ringfence.errors import ExitCode, printable
@@ -199,7 +199,7 @@ def imported(
 def _filters(index: Index, chosen: Chosen) -> Filters:
     from ringfence.docket.finding.listing import Filters
     from ringfence.docket.finding.phrases import question
-    from ringfence.docket.stating import day
+    from ringfence.docket.quoting import day
     from ringfence.docket.words import Known, Rung, Stance
 
     def ref(number: str, kind: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ringfence.cli.docketing import Identity, identities, secret
-from ringfence.cli.stating import Folder, done, opened
+from ringfence.cli.docketwords import Folder, done, opened
 from ringfence.cli.streams import show
 from ringfence.cli.words import Form, now
 from ringfence.errors import ExitCode

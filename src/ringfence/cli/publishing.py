@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from ringfence.cli.docketing import By, Identity, identities
 from ringfence.cli.streams import Progress, complain, show
-from ringfence.cli.words import now
+from ringfence.cli.words import Output, now
 from ringfence.errors import ExitCode, printable
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ def export(
     *claims: str,
     profile: str,
     to: str,
-    by: str,
-    identity: Annotated[Path, Parameter(env_var="RINGFENCE_DOCKET_IDENTITY_OF_PEOPLE")],
-    output: Annotated[Path, Parameter(alias="-o")],
+    by: By,
+    output: Output,
+    identity: Identity = None,
     format: Annotated[tuple[Form, ...], Parameter(negative="")] = ("html",),  # noqa: A002
     check: Path | None = None,
     case: Path | None = None,
@@ -51,10 +52,6 @@ def export(
         How much is told: public, regulator, auditor, or a JSON file of your own.
     to
         Who receives it, in words; custody says so.
-    by
-        Number or name of the reviewer who exports.
-    identity
-        Identity file (age) that opens who people are: the names are looked for.
     output
         Folder for export.json and the files drawn from it; a new one.
     format
@@ -69,12 +66,12 @@ def export(
     from ringfence.claims.publishing import choosing, exporting
     from ringfence.docket.folder import Docket
     from ringfence.docket.publishing.profile import profile_of
-    from ringfence.docket.sealing import read_identities
     from ringfence.documents.files import decode, read_bytes
 
     progress = Progress()
     progress("reading the docket")
     _check_new(output)
+    keys = identities(identity)
     wish = exporting.Wish(
         claims,
         profile_of(profile),
@@ -91,7 +88,7 @@ def export(
     def draw(told: Export, pages: Sequence[Page]) -> Mapping[str, bytes]:
         return _drawn(told, pages, format)
 
-    found = exporting.exported(Docket(docket), read_identities(identity), wish, draw)
+    found = exporting.exported(Docket(docket), keys, wish, draw)
     output.mkdir(parents=True, exist_ok=True)
     for name, content in found.files.items():
         (output / name).write_bytes(content)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from ringfence.cli.docketing import By
-from ringfence.cli.streams import Progress, show
+from ringfence.cli.docketwords import Answer, Folder, StatementNumber, done, opened
+from ringfence.cli.streams import show
 from ringfence.cli.words import Form, now
 from ringfence.errors import ConfigError, ExitCode, Locus
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from ringfence.docket.objects import Ref, Span
     from ringfence.docket.stating import Stated
 
-Folder = Annotated[Path, Parameter(help="The folder of the docket.")]
-StatementNumber = Annotated[str, Parameter(help="The statement: `S14`.")]
 SentenceNumber = Annotated[str, Parameter(help="The public sentence: `C1`.")]
 Text = Annotated[
     str,
@@ -29,7 +28,6 @@ Text = Annotated[
         help="The words that were heard; `-` or nothing: standard input.",
     ),
 ]
-Answer = Literal["yes", "no", "unknown"]
 Why = Annotated[str, Parameter(help="Why, in words.")]
 Codes = Literal[
     "out_of_scope",
@@ -193,6 +191,7 @@ def assess(
     """Say how a statement bears on a public sentence."""
     from ringfence.docket import stating
     from ringfence.docket.objects import Assessment
+    from ringfence.docket.quoting import scoped
     from ringfence.docket.words import Stance
 
     with opened(docket) as index:
@@ -202,7 +201,7 @@ def assess(
             Stance(stance),
             index.reviewer(by),
             rationale=rationale,
-            scope=stating.scoped(subject, place, window),
+            scope=scoped(subject, place, window),
             confidence=confidence,
             supersedes=index.numbered(supersedes, "assessment") if supersedes else "",
         )
@@ -334,25 +333,3 @@ def _span(words: Words) -> Span | None:
     if not words.begin:
         return None
     return in_times(words.begin, words.to, (Locus("--from"), Locus("--to")))
-
-
-def opened(docket: Path) -> Index:
-    """Open the index of a docket.
-
-    Raises:
-        RingfenceError: There is no docket, or its ledger isn't what was signed.
-    """
-    from ringfence.docket.finding.index import Index
-    from ringfence.docket.folder import Docket
-
-    progress = Progress()
-    found = Index(Docket(docket), progress)
-    progress.done()
-    return found
-
-
-def done(index: Index, ref: Ref, form: Form) -> None:
-    """Say what was brought."""
-    from ringfence.report.docket_text import brought
-
-    show(brought(index, [ref], form))

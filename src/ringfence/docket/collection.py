@@ -5,6 +5,7 @@ What can be said of it without a docket is checked here, all of it at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,8 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ringfence.docket.objects import Scope, Span
+from ringfence.docket.quoting import met
 from ringfence.docket.spans import in_times
-from ringfence.docket.stating import met
 from ringfence.docket.words import Dismissal, Form, Grade, Known, Stance
 from ringfence.documents.files import decode, read_bytes
 from ringfence.documents.located import Located, Reader
@@ -98,6 +99,15 @@ class Collection:
     speakers: tuple[Row, ...]
     sentences: tuple[Row, ...]
     statements: tuple[Told, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import has brought, by kind, and what the docket held already."""
+
+    brought: Counter[str]
+    held: Counter[str]
+    notes: tuple[str, ...] = ()
 
 
 def read(path: Path) -> Collection:

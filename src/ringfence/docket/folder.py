@@ -12,12 +12,12 @@ An object is on the disk, payload first, before anybody is told that it is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from ringfence.docket.held import Held
 from ringfence.docket.objects import (
     KINDS,
     Handling,
@@ -47,7 +47,21 @@ from ringfence.ledger.tree.tiles import WIDTH
 from ringfence.ledger.writer.charter import read_charter
 from ringfence.ledger.writer.disk import RealDisk, public_fetch
 
-FORMAT = "ringfence-docket/1"
+__all__ = [
+    "CHARTER",
+    "FORMAT",
+    "LEDGER",
+    "ORIGINALS",
+    "SEALED",
+    "Charter",
+    "Composed",
+    "Docket",
+    "Following",
+    "Held",
+    "composed",
+]
+
+FORMAT: Final = "ringfence-docket/1"
 CHARTER = "docket.json"
 LEDGER, ORIGINALS, SEALED = "ledger", "originals", "sealed"
 _MARK = "sha256:"
@@ -67,25 +81,6 @@ class Charter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     recipients: tuple[str, ...]
     identity_recipients: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An object as its ledger holds it.
-
-    Attributes:
-        index: Place of its entry, from 0.
-        time: When it was logged.
-        kind: Kind of the entry: `statement`.
-        ref: SHA-256 of its payload, by which others refer to it.
-        object: What it says; None if its payload was erased.
-    """
-
-    index: int
-    time: str
-    kind: str
-    ref: str
-    object: Object | None
 
 
 class Composed(NamedTuple):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ringfence.docket.collection import Collection, Row
 from ringfence.docket.course import plain
-from ringfence.docket.finding.index import Index
+from ringfence.docket.finding.kept import Kept
 from ringfence.docket.objects import Ref, Sentence
 from ringfence.errors import ConfigError, Problem, SourceError
 
@@ -26,7 +26,7 @@ class Ids:
         index: What the docket holds.
     """
 
-    def __init__(self, told: Collection, folder: Path, index: Index) -> None:
+    def __init__(self, told: Collection, folder: Path, index: Kept) -> None:
         self._told, self._folder, self._index = told, folder, index
         self._refs: dict[tuple[str, str], Ref] = {}
         self._rows: dict[tuple[str, str], Row] = {}

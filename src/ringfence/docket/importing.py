@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
 
 from ringfence.docket import collection
-from ringfence.docket.collection import Asked, Bearing, Row, Told
+from ringfence.docket.collection import Asked, Bearing, Imported, Row, Told
 from ringfence.docket.course import plain
 from ringfence.docket.folder import Docket
 from ringfence.docket.gathering import Gathering
@@ -38,22 +37,14 @@ from ringfence.docket.objects import (
     Transcript,
     kind_of,
 )
+from ringfence.docket.quoting import met, worded
 from ringfence.docket.sealing import Identities
-from ringfence.docket.stating import known_speaker, log, met, pseudonym, worded
+from ringfence.docket.stating import known_speaker, log, pseudonym
 from ringfence.docket.transcripts.reading import brought
 from ringfence.docket.words import Custody, Form, Grade
 from ringfence.documents.files import read_bytes
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """What an import has brought, by kind, and what the docket held already."""
-
-    brought: Counter[str]
-    held: Counter[str]
-    notes: tuple[str, ...] = ()
 
 
 def bring(
@@ -64,7 +55,7 @@ def bring(
     by: str = "",
     identities: Identities | None = None,
     progress: Progress = lambda _: None,
-) -> Collection:
+) -> Imported:
     """Bring a whole collection to a docket.
 
     Args:
@@ -87,7 +78,7 @@ def bring(
         run.people(by)
         run.receive(progress)
         run.gather()
-        return Collection(run.brought, run.held, tuple(run.notes))
+        return Imported(run.brought, run.held, tuple(run.notes))
 
 
 class _Import:

@@ -35,7 +35,7 @@ from ringfence.docket.objects import (
     Sound,
 )
 from ringfence.docket.originals import Kept, Originals
-from ringfence.docket.sealing import Identities
+from ringfence.docket.sealing import Identities, UnsealedError
 from ringfence.docket.words import Custody, Form, Grade
 from ringfence.documents.durable import locked
 from ringfence.errors import ConfigError, Locus, SourceError
@@ -57,7 +57,7 @@ _MEDIA = {
 }
 _MESSAGES = ("message/rfc822", "application/mbox")
 _UNMATCHED: tuple[str, ...] = (
-    "nobody can tell whether the hand is new: --identity would",
+    "nobody can tell whether the hand is new: the identity key would",
 )
 _UNKNOWN = "application/octet-stream"
 _types = mimetypes.MimeTypes()  # and not those of this machine
@@ -224,14 +224,24 @@ class Intake:
             return [], ()
         if not terms.sealed_name:
             return [Hand()], ()
-        match, notes = "", _UNMATCHED
-        if terms.identities is not None:
-            match, notes = self._names.match(terms.sealed_name, terms.identities), ()
-            for one in self.index.all("hand"):
-                if isinstance(one.object, Hand) and one.object.match == match:
-                    self._hand = one.ref
-                    return [], (f"the hand is {self.index.number(one.ref)}",)
+        match = self._match(terms)
+        for one in self.index.all("hand") if match else ():
+            if isinstance(one.object, Hand) and one.object.match == match:
+                self._hand = one.ref
+                return [], (f"the hand is {self.index.number(one.ref)}",)
+        notes = () if match else _UNMATCHED
         return [Hand(self._names.keep(terms.sealed_name), match)], notes
+
+    def _match(self, terms: Terms) -> str:
+        """Return what a new hand's name is matched by; nothing without the key."""
+        if terms.identities is None:
+            return ""
+        try:
+            return self._names.match(terms.sealed_name, terms.identities)
+        except UnsealedError as error:
+            if error.is_other:  # the docket's own key, say: it opens no names
+                return ""
+            raise
 
     def _recording(
         self, path: Path, kept: Kept, heard: _Heard, terms: Terms, time: str

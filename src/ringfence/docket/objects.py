@@ -16,14 +16,7 @@ import re
 
 import msgspec
 
-from ringfence.docket.words import (
-    Custody,
-    Dismissal,
-    Form,
-    Grade,
-    Known,
-    Stance,
-)
+from ringfence.docket.words import Custody, Dismissal, Form, Grade, Known, Stance
 
 RATE = 16_000
 """Samples a second of what is cut, quoted and proved: one channel of 16 bits."""
@@ -57,11 +50,7 @@ class Sound(_Value, frozen=True):
 class Blocks(_Value, frozen=True):
     """The tree over the samples, a block a second (RFC 6962, salted leaves).
 
-    Attributes:
-        root: Hash of the tree, in hexadecimal.
-        count: How many blocks; the last one may be shorter.
-        samples: How many samples in all.
-        rate: Samples a second.
+    The last block may be shorter. `root` is in hexadecimal, `rate` samples a second.
     """
 
     root: str
@@ -334,13 +323,9 @@ class Answer(_Object, frozen=True, tag="answer"):
 
 
 class Handling(_Object, frozen=True, tag="custody"):
-    """Something was done with what is kept.
+    """Something was done with what is kept, by a reviewer; `detail` says more, by name.
 
-    Attributes:
-        step: What; the entry says it in the clear too.
-        thing: The object that it was done with.
-        by: The reviewer who did it.
-        detail: What else is to be said, by name.
+    The entry says the step in the clear too.
     """
 
     step: Custody

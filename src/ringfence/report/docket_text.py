@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from ringfence.docket.finding.index import Index
-from ringfence.docket.importing import Collection
+from ringfence.docket.collection import Imported
+from ringfence.docket.finding.kept import Kept
 from ringfence.docket.ladder import Ladder
 from ringfence.docket.objects import Object, Recording, Ref
 from ringfence.docket.words import Rung
@@ -16,7 +16,7 @@ from ringfence.report.statements_text import brief, dumped, many, numbered
 Form = Literal["text", "json"]
 
 
-def brought(index: Index, refs: Sequence[Ref], form: Form) -> str:
+def brought(index: Kept, refs: Sequence[Ref], form: Form) -> str:
     """Return what was brought, by number."""
     if form == "json":
         return dumped(
@@ -26,7 +26,7 @@ def brought(index: Index, refs: Sequence[Ref], form: Form) -> str:
     return "\n".join(lines or ["nothing is new"]) + "\n"
 
 
-def heard(index: Index, ref: Ref, ladder: Ladder, form: Form) -> str:
+def heard(index: Kept, ref: Ref, ladder: Ladder, form: Form) -> str:
     """Return what became of a quote, without a word of what anybody typed."""
     number = index.number(ref)
     said = "heard: these words are the quote from now on"
@@ -43,7 +43,7 @@ def heard(index: Index, ref: Ref, ladder: Ladder, form: Form) -> str:
     return f"{number}  {said}{rung}\n"
 
 
-def kinds(index: Index, kind: str, form: Form) -> str:
+def kinds(index: Kept, kind: str, form: Form) -> str:
     """Return every object of a kind, a line each."""
     rows = list(index.all(kind))
     if form == "json":
@@ -53,7 +53,7 @@ def kinds(index: Index, kind: str, form: Form) -> str:
     return "\n".join(lines or [f"there is no {kind}"]) + "\n"
 
 
-def other(index: Index, ref: Ref, form: Form) -> str:
+def other(index: Kept, ref: Ref, form: Form) -> str:
     """Return an object that is no statement, field by field, and what refers to it."""
     held = index.held(ref)
     about = [index.number(one.ref) for one in index.about(ref)]
@@ -68,7 +68,7 @@ def other(index: Index, ref: Ref, form: Form) -> str:
     return "\n".join(lines) + "\n"
 
 
-def hand(index: Index, ref: Ref, form: Form) -> str:
+def hand(index: Kept, ref: Ref, form: Form) -> str:
     """Return what came from a hand: one source, whatever it holds; never who it is."""
     rows = index.about(ref, "recording", "hand")
     one = index.get(ref)
@@ -88,7 +88,7 @@ def hand(index: Index, ref: Ref, form: Form) -> str:
     return "\n".join(lines) + "\n"
 
 
-def collection(one: Collection, form: Form) -> str:
+def collection(one: Imported, form: Form) -> str:
     """Return what an import has brought."""
     if form == "json":
         return dumped({"brought": one.brought, "held": one.held, "notes": one.notes})
@@ -99,7 +99,7 @@ def collection(one: Collection, form: Form) -> str:
     return "\n".join([*lines, *map(printable, one.notes)]) + "\n"
 
 
-def _told(index: Index, ref: Ref, one: Object | None, time: str) -> dict[str, object]:
+def _told(index: Kept, ref: Ref, one: Object | None, time: str) -> dict[str, object]:
     fields = {"erased": True} if one is None else numbered(index, one)
     return {"number": index.number(ref), "ref": ref, "time": time, **fields}
 

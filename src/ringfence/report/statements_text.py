@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from ringfence.docket.finding.index import Index
+from ringfence.docket.finding.kept import Kept
 from ringfence.docket.finding.listing import Page, Row
 from ringfence.docket.finding.searching import Found
 from ringfence.docket.finding.shown import Shown, clock, named, spelt
@@ -26,8 +26,8 @@ from ringfence.docket.objects import (
     Statement,
     told,
 )
+from ringfence.docket.quoting import bearing, reach_of
 from ringfence.docket.standing import Corroboration
-from ringfence.docket.stating import bearing, reach_of
 from ringfence.docket.words import Rung
 from ringfence.errors import printable
 
@@ -36,7 +36,7 @@ _REF = 64  # hexadecimal digits
 INDEX_ONLY = "written by a machine, heard by nobody: an index, not a quote"
 
 
-def page(index: Index, one: Page, form: Form) -> str:
+def page(index: Kept, one: Page, form: Form) -> str:
     """Return a page of a list of statements."""
     if form == "json":
         rows = [_row_json(index, row) for row in one.rows]
@@ -48,7 +48,7 @@ def page(index: Index, one: Page, form: Form) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row_lines(index: Index, row: Row) -> Iterable[str]:
+def _row_lines(index: Kept, row: Row) -> Iterable[str]:
     statement = row.statement
     who = index.number(statement.speaker) if statement.speaker else "nobody knows who"
     parts = (
@@ -62,7 +62,7 @@ def _row_lines(index: Index, row: Row) -> Iterable[str]:
     yield f"    {quoted(row.ladder.quote)}"
 
 
-def _row_json(index: Index, row: Row) -> dict[str, object]:
+def _row_json(index: Kept, row: Row) -> dict[str, object]:
     return {
         "number": row.number,
         "ref": row.held.ref,
@@ -82,7 +82,7 @@ def _row_json(index: Index, row: Row) -> dict[str, object]:
 # --- one statement --------------------------------------------------------------------
 
 
-def statement(index: Index, one: Shown, form: Form) -> str:
+def statement(index: Kept, one: Shown, form: Form) -> str:
     """Return one statement with its history."""
     if form == "json":
         return dumped(_shown_json(index, one))
@@ -98,7 +98,7 @@ def statement(index: Index, one: Shown, form: Form) -> str:
     return "\n".join(line for block in blocks for line in block) + "\n"
 
 
-def _facts(index: Index, one: Shown) -> list[str]:
+def _facts(index: Kept, one: Shown) -> list[str]:
     said = one.said.statement
     replaced = "" if one.head == one.number else f"replaced by {one.head}"
     rows = [
@@ -128,7 +128,7 @@ def _rung(one: Shown) -> str:
     return str(one.ladder.rung)
 
 
-def _who(index: Index, said: Statement, speaker: Speaker | None) -> str:
+def _who(index: Kept, said: Statement, speaker: Speaker | None) -> str:
     if not said.speaker:
         return "nobody knows who"
     parts = (speaker.name, speaker.role, speaker.unit) if speaker else ("erased",)
@@ -144,7 +144,7 @@ def _machine(one: Shown) -> list[str]:
     return lines
 
 
-def _hearings(index: Index, one: Shown) -> list[str]:
+def _hearings(index: Kept, one: Shown) -> list[str]:
     return [
         f"  {index.number(at.ref)} {at.time} {printable(named(index, told.by))}"
         f"{', blind' if told.blind else ''}: {_outcome(one, at.ref)}"
@@ -161,7 +161,7 @@ def _outcome(one: Shown, ref: Ref) -> str:
     return "heard otherwise:" if ref in one.ladder.differing else "heard the same"
 
 
-def _assessments(index: Index, one: Shown) -> list[str]:
+def _assessments(index: Kept, one: Shown) -> list[str]:
     stands = {ref for each in one.standing for ref, _ in each.assessments}
     lines = []
     for at, each in one.assessments:
@@ -175,7 +175,7 @@ def _assessments(index: Index, one: Shown) -> list[str]:
     return lines
 
 
-def _leads(index: Index, one: Shown) -> list[str]:
+def _leads(index: Kept, one: Shown) -> list[str]:
     lines = []
     for at, lead, answers in one.leads:
         lines.append(f"  {index.number(at.ref)} asks: {printable(lead.asks)}")
@@ -186,7 +186,7 @@ def _leads(index: Index, one: Shown) -> list[str]:
     return lines
 
 
-def _custody(index: Index, one: Shown) -> list[str]:
+def _custody(index: Kept, one: Shown) -> list[str]:
     return [
         f"  {index.number(at.ref)} {at.time} {index.number(step.thing)} {step.step}"
         + (f" by {printable(named(index, step.by))}" if step.by else "")
@@ -194,7 +194,7 @@ def _custody(index: Index, one: Shown) -> list[str]:
     ]
 
 
-def _shown_json(index: Index, one: Shown) -> dict[str, object]:
+def _shown_json(index: Kept, one: Shown) -> dict[str, object]:
     stands = {ref for each in one.standing for ref, _ in each.assessments}
     return {
         "number": one.number,
@@ -272,7 +272,7 @@ def _times(one: Found) -> dict[str, object] | None:
 
 
 def suggestions(
-    index: Index, number: str, rows: Sequence[Suggestion], form: Form
+    index: Kept, number: str, rows: Sequence[Suggestion], form: Form
 ) -> str:
     """Return which sentences a statement may bear on."""
     note = "a suggestion by shared words: how it bears on a sentence is yours to say"
@@ -312,7 +312,7 @@ def many(count: int, what: str) -> str:
 # --- parts ----------------------------------------------------------------------------
 
 
-def where(index: Index, one: Statement) -> str:
+def where(index: Kept, one: Statement) -> str:
     """Return where a statement is heard or read."""
     place = spelt(one.span) or one.passage
     return f"{index.number(one.recording)} {printable(place)}".rstrip()
@@ -336,14 +336,14 @@ def times(span: Span | None) -> dict[str, object] | None:
     return {"start": span.start, "end": span.end, **ends}
 
 
-def numbered(index: Index, one: Object) -> dict[str, object]:
+def numbered(index: Kept, one: Object) -> dict[str, object]:
     """Return the fields of an object, with numbers where they refer to others."""
     found = told(one)
     found.pop("seed", None)  # of a recording: the salts of its blocks are drawn from it
     return {name: _numbered(index, value) for name, value in found.items()}
 
 
-def _numbered(index: Index, value: object) -> object:
+def _numbered(index: Kept, value: object) -> object:
     if isinstance(value, dict):
         return {name: _numbered(index, each) for name, each in value.items()}
     is_ref = isinstance(value, str) and len(value) == _REF and index.kind(value)
@@ -356,7 +356,7 @@ def dumped(value: object) -> str:
     return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
 
 
-def brief(index: Index, one: Object | None) -> str:
+def brief(index: Kept, one: Object | None) -> str:
     """Return what an object is, in a line."""
     if one is None:
         return "erased"

@@ -16,7 +16,7 @@ from ringfence.ledger.writer.charter import read_charter
 from ringfence.ledger.writer.disk import RealDisk
 from ringfence_verify import clip
 from ringfence_verify.__main__ import main
-from ringfence_verify.reading import RefusedError, canonical
+from ringfence_verify.reading import Json, RefusedError, canonical
 from tests.taped import noise, taped, wav
 
 SAMPLES = noise(RATE * 70 + 9)
@@ -56,11 +56,12 @@ def path(clipped, tmp_path):
     return tmp_path / "clip/clip.json"
 
 
-def told(path: Path) -> dict:
-    return json.loads(path.read_bytes())
+def told(path: Path) -> Json:
+    found: Json = json.loads(path.read_bytes())
+    return found
 
 
-def refused(path: Path, said: dict) -> str:
+def refused(path: Path, said: Json) -> str:
     """Return why a clip that says this proves nothing."""
     with pytest.raises(RefusedError) as caught:
         clip.verify(path, {"index": 0, **said})
@@ -140,7 +141,7 @@ def test_another_caveat_is_refused(path):
     assert "its caveat" in refused(path, said)
 
 
-def resealed(path: Path, **change: object) -> dict:
+def resealed(path: Path, **change: object) -> Json:
     """Return a clip whose entry commits to other blocks."""
     said = told(path)
     said["opened"]["value"].update(change)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ringfence.docket.course import plain
-from ringfence.docket.folder import Held
+from ringfence.docket.held import Held
 from ringfence.docket.ladder import Ladder, ladder
 from ringfence.docket.objects import (
     KINDS,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ringfence.docket.finding.kept import Kept
-from ringfence.docket.folder import Held
+from ringfence.docket.held import Held
 from ringfence.docket.ladder import ORDER, Ladder
 from ringfence.docket.objects import (
     Assessment,

@@ -9,7 +9,7 @@ import msgspec
 
 from ringfence.docket.course import plain
 from ringfence.docket.finding.kept import Kept
-from ringfence.docket.folder import Held
+from ringfence.docket.held import Held
 from ringfence.docket.ladder import ORDER, head
 from ringfence.docket.objects import (
     RATE,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringfence.docket.finding.index import Index
+from ringfence.docket.finding.kept import Kept
 from ringfence.docket.finding.listing import said, standing
-from ringfence.docket.folder import Held
+from ringfence.docket.held import Held
 from ringfence.docket.ladder import Ladder
 from ringfence.docket.objects import (
     Answer,
@@ -20,8 +20,8 @@ from ringfence.docket.objects import (
     Statement,
     Transcript,
 )
+from ringfence.docket.quoting import worded
 from ringfence.docket.standing import Said, Standing
-from ringfence.docket.stating import worded
 from ringfence.errors import ConfigError, Locus
 
 
@@ -56,7 +56,7 @@ class Shown:
     custody: tuple[tuple[Held, Handling], ...]
 
 
-def shown(index: Index, ref: Ref) -> Shown:
+def shown(index: Kept, ref: Ref) -> Shown:
     """Return everything about a statement.
 
     Raises:
@@ -93,7 +93,7 @@ def shown(index: Index, ref: Ref) -> Shown:
     )
 
 
-def machine_text(index: Index, one: Statement) -> str:
+def machine_text(index: Kept, one: Statement) -> str:
     """Return what a machine wrote of a statement's span; empty if none did.
 
     The transcript that the words were taken from is asked first, then the latest.
@@ -108,7 +108,7 @@ def machine_text(index: Index, one: Statement) -> str:
     return ""
 
 
-def named(index: Index, ref: Ref) -> str:
+def named(index: Kept, ref: Ref) -> str:
     """Return a reviewer as people call them: `V1 R. Okafor`."""
     one = index.get(ref)
     name = f" {one.name}" if isinstance(one, Reviewer) else ""
@@ -129,19 +129,19 @@ def spelt(span: Span | None) -> str:
     return "" if span is None else f"{clock(span.start)} to {clock(span.end)}"
 
 
-def _chain(index: Index, ref: Ref) -> list[Ref]:
+def _chain(index: Kept, ref: Ref) -> list[Ref]:
     chain = [index.first(ref)]
     while following := index.corrected_by(chain[-1]):
         chain.append(following)
     return chain
 
 
-def _answers(index: Index, lead: Ref) -> tuple[tuple[Held, Answer], ...]:
+def _answers(index: Kept, lead: Ref) -> tuple[tuple[Held, Answer], ...]:
     found = index.about(lead, "answer", "lead")
     return tuple((at, at.object) for at in found if isinstance(at.object, Answer))
 
 
-def _custody(index: Index, *things: Ref) -> tuple[tuple[Held, Handling], ...]:
+def _custody(index: Kept, *things: Ref) -> tuple[tuple[Held, Handling], ...]:
     found = [at for ref in things for at in index.about(ref, "custody", "thing")]
     found.sort(key=lambda at: at.index)
     return tuple((at, at.object) for at in found if isinstance(at.object, Handling))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from importlib.metadata import EntryPoint, PackageNotFoundError, version
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, Protocol
@@ -19,16 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.docket.objects import Word
-from ringfence.documents.located import nearest
+from ringfence.documents.plugins import Plugins
 from ringfence.errors import ConfigError, Locus, RingfenceError, printable
 
 GROUP = "ringfence.transcribers"
 USUAL_SECOND = "moonshine"
-_OURS = {
-    "moonshine": "ringfence.docket.transcripts.moonshine:opened",
-    "whisper": "ringfence.docket.transcripts.whisper:opened",
-}
 _PARTS = ("name", "version", "model", "parameters", "words")
+_ENGINES = Plugins(GROUP, "engine", "engine", ())
 _CHUNK = 1 << 20
 Samples = NDArray[np.int16]
 
@@ -72,16 +69,7 @@ def engines() -> Mapping[str, EntryPoint]:
     Raises:
         ConfigError: Two packages offer different engines under one name.
     """
-    found = {name: EntryPoint(name, of, GROUP) for name, of in _OURS.items()}
-    for point in entry_points(group=GROUP):
-        other = found.setdefault(point.name, point)
-        if other.value != point.value:
-            message = (
-                f"two packages offer the engine `{point.name}`: "
-                f"`{other.value}` and `{point.value}`"
-            )
-            raise ConfigError(message, hint="uninstall one of them")
-    return dict(sorted(found.items()))
+    return _ENGINES.kinds()
 
 
 def engine(name: str, model: Path | None = None, language: str = "") -> Engine:
@@ -90,12 +78,8 @@ def engine(name: str, model: Path | None = None, language: str = "") -> Engine:
     Raises:
         ConfigError: There is none, what it needs isn't installed, or the model is none.
     """
-    known = engines()
-    if name not in known:
-        hint = nearest(name, known) or f"installed are: {', '.join(known) or 'none'}"
-        raise ConfigError(f"unknown engine `{printable(name)}`", hint=hint)
     try:
-        loaded = known[name].load()(model, language)
+        loaded = _ENGINES.load(name)(model, language)
     except RingfenceError:
         raise
     except Exception as error:
@@ -105,7 +89,8 @@ def engine(name: str, model: Path | None = None, language: str = "") -> Engine:
         raise ConfigError(message, hint="install what it needs") from error
     if not all(hasattr(loaded, part) for part in _PARTS):
         hint = "an engine has " + ", ".join(f"`{part}`" for part in _PARTS)
-        raise ConfigError(f"`{known[name].value}` makes no engine", hint=hint)
+        value = _ENGINES.kinds()[name].value
+        raise ConfigError(f"`{value}` makes no engine", hint=hint)
     checked: Engine = loaded
     return checked
 

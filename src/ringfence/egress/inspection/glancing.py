@@ -31,6 +31,7 @@ from ringfence.egress.inspection.readings import (
     BASED,
     DIGESTS,
     DIVIDED,
+    DOMAIN,
     HEXES,
     HOME_DIGITS,
     LOOSE,
@@ -51,6 +52,7 @@ Held = dict[tuple[str, int, int], int]
 MAIL = re.compile(
     rf"[a-z0-9][a-z0-9_\-]*(?:\.[a-z0-9_\-]+)*@{LABEL}(?:\.{LABEL})?\.[a-z]{{2,}}"
 )
+TURNED = re.compile(rf"[a-z0-9._+\-]+@{DOMAIN}")
 SWALLOWS = re.compile(SWALLOWED)
 HEXED = re.compile(patterns.HEXED)
 IS_SALTED = re.compile(SALTED)
@@ -216,8 +218,7 @@ class Glance:
         if domain.count(".") > 1:
             forms.append((lowered.rpartition(".")[0], Written.PLAIN))
         if "." in local:
-            turned = canonical(Kind.EMAIL, lowered[::-1])
-            forms += [(turned, Written.SPELLED)] if turned else []
+            forms += [(form, Written.SPELLED) for form in _turned(lowered)]
         shape = self.shapes[Kind.EMAIL]
         return [
             (Kind.EMAIL, form, written)
@@ -287,6 +288,17 @@ class Glance:
 
 
 NOTHING = Seen.none(), Doubts.none()
+
+
+def _turned(address: str) -> list[str]:
+    """Return what an address is back to front, with less and less behind it."""
+    found = TURNED.match(address[::-1].lstrip("._-+"))
+    if found is None:
+        return []
+    asked = [found[0]]
+    if found[0].partition("@")[2].count(".") > 1:
+        asked.append(found[0].rpartition(".")[0])
+    return [form for one in asked if (form := canonical(Kind.EMAIL, one))]
 
 
 def _is_long(size: int, shape: Shape, more: int = 0) -> bool:

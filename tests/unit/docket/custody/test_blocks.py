@@ -17,7 +17,7 @@ from ringfence.docket.blocks import (
     tree,
     verify,
 )
-from ringfence.docket.objects import RATE
+from ringfence.docket.objects import RATE, Blocks
 from ringfence.errors import ProofError
 from tests.taped import noise
 
@@ -38,7 +38,7 @@ def test_a_leaf_is_salted_and_a_node_is_rfc_6962s():
     found = [sha256(b"\0" + s + p).digest() for s, p in zip(salts, parts, strict=True)]
     assert leaves(samples, SEED) == b"".join(found)
     root = sha256(b"\1" + b"".join(found)).hexdigest()
-    assert tree(samples, SEED) == blocks.Blocks(root, 2, RATE + 5)
+    assert tree(samples, SEED) == Blocks(root, 2, RATE + 5)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import msgspec
 import pytest
 
@@ -14,6 +12,7 @@ from ringfence.docket.objects import RATE, Handling, Recording, Span
 from ringfence.docket.originals import Originals
 from ringfence.docket.rehearing import log, rehear
 from ringfence.docket.sealing import seal
+from ringfence.docket.words import Custody
 from ringfence.errors import ConfigError, ProofError
 from tests.taped import NAME, TIME, Taped, noise, remembered, taped, wav
 
@@ -34,10 +33,7 @@ def made(tmp_path_factory):
 @pytest.fixture
 def tapes(made, tmp_path, monkeypatch):
     monkeypatch.setattr("ringfence.docket.rehearing.decoded", remembered)
-    folder = tmp_path / "docket"
-    shutil.copytree(made.docket.folder, folder)
-    docket = type(made.docket)(folder)
-    return Taped(tmp_path, docket, made.keys, made.names, made.by)
+    return made.copied(tmp_path)
 
 
 def opened(tapes: Taped, keys=None) -> Checked:
@@ -133,7 +129,7 @@ def test_what_is_called_destroyed_and_is_there_is_named(tapes):
     """A run that was cut short between entry and original is told, and goes on."""
     held = tapes.held(Recording)[0]
     detail = {"original": held.object.content, "reason": "order"}
-    tapes.docket.append([Handling("destroyed", held.ref, tapes.by, detail)], TIME)
+    tapes.docket.append([Handling(Custody.DESTROYED, held.ref, tapes.by, detail)], TIME)
     assert "R1: is called destroyed, and still there" in told(
         check_docket(tapes.docket)
     )

@@ -20,7 +20,7 @@ from ringfence.docket.sealing import unseal
 from ringfence.docket.words import Custody, Form
 from ringfence.errors import ConfigError, ProofError, SourceError
 from ringfence.ledger.faults import LedgerError
-from tests.taped import NAME, TIME, noise, taped, wav
+from tests.taped import NAME, TIME, noise, said, taped, wav
 
 SOUND = wav(noise(16_000 * 2 + 5))
 
@@ -105,7 +105,7 @@ def test_one_hand_hands_over_many(tapes):
     with Intake.of(tapes.docket) as intake:
         terms = tapes.terms(sealed_name=NAME, identities=tapes.names)
         refs = {
-            intake.add(tapes.file(name, name.encode()), terms, TIME).held.object.hand
+            said(intake.add(tapes.file(name, name.encode()), terms, TIME).held).hand
             for name in ("a.pdf", "b.pdf")
         }
     (hand,) = tapes.held(Hand)
@@ -130,9 +130,10 @@ def test_who_hands_over_again_is_the_same_hand(tapes):
 
 def test_without_the_key_nobody_can_tell_whether_a_hand_is_new(tapes):
     """A name is sealed without the identity key; that it isn't matched is said."""
-    added = tapes.add("a.pdf", b"a", sealed_name=NAME)
-    assert "nobody can tell" in added.notes[0]
-    assert tapes.held(Hand)[0].object.match == ""
+    for name, keys in (("a.pdf", None), ("b.pdf", tapes.keys)):
+        added = tapes.add(name, name.encode(), sealed_name=NAME, identities=keys)
+        assert "nobody can tell" in added.notes[0]
+    assert [one.object.match for one in tapes.held(Hand)] == ["", ""]
 
 
 def test_no_name_lies_anywhere_in_the_clear(tapes):
@@ -237,7 +238,7 @@ def test_a_docket_is_founded_once(tmp_path):
     with pytest.raises(ConfigError, match="a docket lies there"):
         found(tmp_path / "d", "tapes", keys, TIME)
     (first,) = docket.held()
-    assert first.object.detail.keys() == {"charter", "match"}
+    assert said(first).detail.keys() == {"charter", "match"}
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "ä\n"])

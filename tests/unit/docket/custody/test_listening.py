@@ -17,16 +17,21 @@ from ringfence.errors import ConfigError, ProofError
 from ringfence.ledger.keeping.opening import writing
 from ringfence.ledger.keeping.payloads import Payloads, erase
 from ringfence.ledger.writer.disk import RealDisk
-from tests.taped import TIME, noise, taped, wav
+from tests.taped import TIME, noise, said, taped, wav
 
 SAMPLES = noise(RATE * 9 + 100)
 
 
-@pytest.fixture
-def tapes(tmp_path):
-    there = taped(tmp_path)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    there = taped(tmp_path_factory.mktemp("made"))
     there.add("call.wav", wav(SAMPLES))
     return there
+
+
+@pytest.fixture
+def tapes(made, tmp_path):
+    return made.copied(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -83,11 +88,11 @@ def test_it_is_logged_before_it_is_opened(tapes):
     with tapes.index() as index:
         what = stretch(index, "R1", "1", "2.5")
         opened, played = log(index, what, Custody.PLAYED, by=tapes.by, time=TIME)
-    assert (opened.object.step, opened.object.detail) == (
+    assert (said(opened).step, said(opened).detail) == (
         "decrypted",
         {"for": "played"},
     )
-    assert played.object.detail == {"from": "0:01", "to": "0:02.500"}
+    assert said(played).detail == {"from": "0:01", "to": "0:02.500"}
     assert (heard(tapes.docket, what, tapes.keys) == SAMPLES).all()
     with pytest.raises(ProofError, match="sealed to other keys"):
         heard(tapes.docket, what, tapes.names)
@@ -139,8 +144,8 @@ def test_what_is_destroyed_is_gone_and_said_so(tapes, reason, stays):
     """The original goes, what it said goes by its reason; the ledger says why."""
     ref, content = tapes.held(Recording)[0].ref, tapes.recording().content
     refs = said_of(tapes)
-    step = destroy(tapes.docket, "R1", by="Ada", reason=reason, time=TIME).object
-    assert step.detail == {"original": content, "reason": reason}
+    step = destroy(tapes.docket, "R1", by="Ada", reason=reason, time=TIME)
+    assert said(step).detail == {"original": content, "reason": reason}
     assert not Originals(tapes.docket).holds(content)
     assert Originals(tapes.docket).leaves(content) is None
     payloads = Payloads(RealDisk(tapes.docket.ledger))
@@ -156,7 +161,7 @@ def test_to_destroy_again_adds_nothing(tapes):
     destroy(tapes.docket, "R1", by="V1", reason="order", time=TIME)
     size = tapes.docket.signed().size
     again = destroy(tapes.docket, "R1", by="V1", reason="mistake", time=TIME)
-    assert again.object.detail["reason"] == "order"
+    assert said(again).detail["reason"] == "order"
     assert tapes.docket.signed().size == size
     assert unfinished(tapes.docket) == []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.docket import stating
+from ringfence.docket import quoting, stating
 from ringfence.docket.finding.index import Index
 from ringfence.docket.finding.listing import standing
 from ringfence.docket.gathering import Gathering
@@ -78,7 +78,7 @@ def test_words_that_nobody_listened_to_stay_unheard(opened: Opened):
 def test_a_span_holds_the_words_whose_middle_it_holds(span, words):
     """A word that is cut in two belongs to one side."""
     found = transcript("r", "v", "everything is scene in china")
-    assert stating.worded(found, span) == words
+    assert quoting.worded(found, span) == words
 
 
 def test_a_statement_without_words_is_told(opened: Opened):
@@ -99,16 +99,16 @@ def test_a_statement_without_words_is_told(opened: Opened):
 )
 def test_a_date_is_told_from_its_finest_part_down(text: str, parts: tuple):
     """Coarser parts are there of themselves."""
-    assert stating.met(text) == parts
+    assert quoting.met(text) == parts
 
 
 @pytest.mark.parametrize("text", ["21", "2021-9", "9/2021", "2021-09-14T10:00", "May"])
 def test_what_is_no_date_is_told(text: str):
     """A date is written one way."""
     with pytest.raises(ConfigError):
-        stating.met(text)
+        quoting.met(text)
     with pytest.raises(ConfigError):
-        stating.day(text, "--since")
+        quoting.day(text, "--since")
 
 
 def test_a_correction_keeps_what_isnt_said_anew(opened: Opened):
@@ -287,12 +287,12 @@ def test_how_it_bears_is_said_in_words(opened: Opened):
     one = assessment(opened.made, "s", "v")
     scopes = [("yes", "yes", "yes"), ("yes", "no", "yes"), ("yes", "unknown", "yes")]
     found = [
-        stating.reach_of(
-            assessment(opened.made, "s", "v", scope=stating.scoped(*scope))
+        quoting.reach_of(
+            assessment(opened.made, "s", "v", scope=quoting.scoped(*scope))
         )
         for scope in scopes
     ]
     assert found == ["in scope", "out of scope", "in scope as far as known"]
-    assert stating.bearing(one.stance, Dismissal.JOKE) == (
+    assert quoting.bearing(one.stance, Dismissal.JOKE) == (
         "contradicts, dismissed: joke_or_hypothetical"
     )

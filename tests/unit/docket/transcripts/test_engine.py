@@ -10,6 +10,7 @@ import pytest
 
 from ringfence.docket.transcripts import engine as room
 from ringfence.docket.transcripts.engine import digest, engine, engines, second
+from ringfence.documents import plugins
 from ringfence.errors import ConfigError
 from tests.listening import Stub
 
@@ -39,7 +40,7 @@ def offered(monkeypatch):
 
     def offer(**named):
         points = [EntryPoint(name, value, room.GROUP) for name, value in named.items()]
-        monkeypatch.setattr(room, "entry_points", lambda **_: points)
+        monkeypatch.setattr(plugins, "entry_points", lambda **_: points)
 
     return offer
 
@@ -90,15 +91,17 @@ def test_a_broken_engine_is_an_error_that_names_it(monkeypatch, made, told):
             return made
 
     point = Point("other", "a:b", room.GROUP)
-    monkeypatch.setattr(room, "engines", lambda: {"other": point})
+    monkeypatch.setattr(plugins, "entry_points", lambda **_: [point])
     with pytest.raises(ConfigError) as raised:
         engine("other")
     assert raised.value.problems[0].message == told
 
 
-def test_two_packages_under_one_name_are_an_error(offered):
+def test_two_packages_under_one_name_are_an_error(monkeypatch):
     """Nobody is served by chance: which of two engines is meant has to be clear."""
-    offered(whisper="elsewhere:opened")
+    values = ("ringfence.docket.transcripts.whisper:opened", "elsewhere:opened")
+    points = [EntryPoint("whisper", value, room.GROUP) for value in values]
+    monkeypatch.setattr(plugins, "entry_points", lambda **_: points)
     with pytest.raises(ConfigError, match="two packages offer the engine `whisper`"):
         engines()
 
