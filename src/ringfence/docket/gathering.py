@@ -21,6 +21,9 @@ from ringfence.docket.objects import (
     Statement,
     kind_of,
 )
+from ringfence.errors import ConfigError, Locus
+
+_SAID_OF = ("recording", "statement", "sentence", "lead")
 
 
 class Nothing:
@@ -80,6 +83,7 @@ class Gathering:
             ConfigError: It may not be brought.
         """
         check(one, self)
+        self._check_there(one)
         made = composed(one, self._time)
         self.ready.append(made)
         self._objects[made.ref] = one
@@ -93,6 +97,13 @@ class Gathering:
             case Reviewer() | Speaker():
                 self._named[kind_of(one), plain(one.name)] = made.ref
         return made.ref
+
+    def _check_there(self, one: Object) -> None:
+        """Check that nothing new is said of what was erased; what was said may stay."""
+        for field in _SAID_OF:
+            ref = getattr(one, field, "")
+            if ref and self.get(ref) is None:
+                raise ConfigError("was erased", Locus(field), "name another one")
 
     def kind(self, ref: Ref) -> str | None:
         """Return the kind of an object, even of one that was erased."""

@@ -42,14 +42,20 @@ class Index(Kept):
         self._progress = progress or (lambda _: None)
         self._path = docket.folder / NAME
         try:
-            super().__init__(opened(self._path))
-            self.catch_up()
+            self._open()
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise _unusable(self._path, error) from None
             self._path.unlink(missing_ok=True)
-            super().__init__(opened(self._path))
+            self._open()
+
+    def _open(self) -> None:
+        super().__init__(opened(self._path))
+        try:
             self.catch_up()
+        except BaseException:
+            self.database.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -175,6 +175,15 @@ def test_another_charter_is_named(tapes):
     assert "docket.json: was changed since" in found
 
 
+def test_a_recording_that_was_logged_without_its_sealing_is_told(tapes):
+    """Where no custody names the sealed file, only the key can tell a change."""
+    again = msgspec.structs.replace(tapes.recording(), name="again.wav")
+    tapes.docket.append([again], TIME)
+    found = opened(tapes)
+    assert found.notes == ["R3: no custody of its sealing: a change takes the key"]
+    assert (found.problems, found.opened) == ([], 3)
+
+
 def test_the_sealed_names_are_checked(tapes):
     """A sealed name that is missing or changed is named by its hand."""
     (path,) = (tapes.docket.folder / "sealed").glob("[0-9a-f]*.age")

@@ -11,6 +11,7 @@ import pytest
 from ringfence.docket.finding.edge import Edge
 from ringfence.docket.finding.index import NAME, Index
 from ringfence.docket.folder import Docket
+from ringfence.docket.gathering import Gathering
 from ringfence.docket.objects import Hearing, Reviewer, Sentence
 from ringfence.docket.words import Rung
 from ringfence.errors import ConfigError, ProofError, RingfenceError
@@ -232,6 +233,31 @@ def test_what_hangs_on_what_was_erased_stays_as_far_as_it_can(index, made: Made)
     assert index.get(ref) == said
     assert index.ladder(ref).rung is Rung.MACHINE
     assert ("E1", "who has a conflict can neither hear nor assess") in index.refused()
+
+
+def test_nothing_new_is_said_of_what_was_erased(index: Index, made: Made):
+    """Neither of a recording, nor of a statement; what was said of them may stay."""
+    ref = index.numbered("S1")
+    for gone in (ref, made.tape):
+        erased(index.docket, gone)
+    index.catch_up()
+    more = Gathering(index, NOW)
+    for one in (Hearing(ref, made.ann, "seen"), statement(made)):
+        with pytest.raises(ConfigError, match="was erased"):
+            more.add(one)
+
+
+def test_an_index_that_another_run_holds_is_told(index: Index, monkeypatch):
+    """Whoever waits too long for a writer is told what to do."""
+    index.docket.append([Sentence("more", "says")], NOW)
+    index.database.execute("BEGIN IMMEDIATE")
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda path, **more: connect(path, **{**more, "timeout": 0})
+    )
+    with pytest.raises(ConfigError, match="can't be used: database is locked"):
+        Index(index.docket)
+    index.database.execute("ROLLBACK")
 
 
 def test_a_payload_that_was_changed_is_no_object(index: Index):
