@@ -1,7 +1,7 @@
 """Check proofs: `python -m ringfence_verify out/`, or with `-I -S` this folder.
 
-PATH is a folder of proofs, a proof file, a bundle, a clip (`clip.json`), or a log's
-public folder, which is worked out anew. `log` holds two checkpoints against each other;
+PATH is a folder of proofs, a proof file, a bundle, a docket's clip (`clip.json`) or
+export (`export.json`), or a log's public folder, which is worked out anew. `log` holds two checkpoints against each other;
 NEW may be a log's public folder. KEY is the log's verifier key, FILE a `tlog-policy`
 with its key and those of witnesses. With `--deep`, cvc5 re-checks the proofs that
 guards exclude each other, and cryptography checks ML-DSA signatures, if installed.
@@ -27,7 +27,7 @@ if (
 ):  # run as a folder: the package is found beside it, after Python's own
     sys.path[:] = [*sys.path[1:], str(Path(__file__).resolve().parent.parent)]
 
-from ringfence_verify import bulk, clip
+from ringfence_verify import bulk, clip, export
 from ringfence_verify.bundle import logged, unpack
 from ringfence_verify.conditions import recheck
 from ringfence_verify.estate import NO, YES, Case
@@ -109,7 +109,7 @@ def _files(path: Path) -> list[Path]:
         return [path] * path.is_file()
     proofs = path.glob("claim-*.json")
     order = sorted(proofs, key=lambda path: (len(path.name.split("-")[1]), path.name))
-    others = (path.glob(name) for name in (clip.NAME, "checkpoint"))
+    others = (path.glob(name) for name in (clip.NAME, export.NAME, "checkpoint"))
     return [*path.glob(bulk.MANIFEST), *order, *chain(*others)]
 
 
@@ -149,14 +149,14 @@ class Run:
 
     def files(self, files: list[Path]) -> None:
         """Check proofs folder by folder, then logs and bundles."""
-        proofs = [f for f in files if f.suffix == ".json" and f.name != clip.NAME]
+        proofs = [f for f in files if f.suffix == ".json" and f.name not in DOCKETS]
         for folder in dict.fromkeys(file.parent for file in proofs):
             self.proofs(folder, [file for file in proofs if file.parent == folder])
         for file in files:
             if file.name == "checkpoint":
                 self.log(file.parent)
-            elif file.name == clip.NAME:
-                self.clip(file)
+            elif file.name in DOCKETS:
+                DOCKETS[file.name](self, file)
             elif file not in proofs:
                 self.bundle(file)
 
@@ -211,6 +211,14 @@ class Run:
             say(f"{path.name} ok: {clip.verify(path, told)}")
             say(f"  {clip.CAVEAT}")
 
+    def export(self, path: Path) -> None:
+        """Check that what an export tells is what a docket's log holds."""
+        with self.checking(path.name):
+            shown, head = export.read(path)
+            self.vouch(head)
+            say(f"{path.name} ok: {export.verify(shown, head)}")
+            say(f"  {export.CAVEAT}")
+
     def log(self, folder: Path) -> None:
         """Check that a log's entries give all of its tiles, and its checkpoint."""
         with self.checking(str(folder)):
@@ -257,6 +265,9 @@ class Run:
         if not self.quorum:
             whose = "the keys are the bundle's own" if brought else "no key is given"
             self.leave(f"who signed it: {whose}; compare with --log-key or --quorum")
+
+
+DOCKETS = {clip.NAME: Run.clip, export.NAME: Run.export}
 
 
 def _notes(proofs: list[str], *, deep: bool) -> list[str]:

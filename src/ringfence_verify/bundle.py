@@ -52,6 +52,24 @@ def sealed(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+def committed(salt: str, value: object) -> str:
+    """Return what an entry says of a value that it commits to."""
+    return sealed(bytes.fromhex(salt) + canonical(value))
+
+
+def held(
+    content: bytes, index: int, hashes: list[bytes], head: Head, place: str
+) -> Json:
+    """Return what an entry says that a log holds; refuse any other."""
+    root = included(index, head.size, [hashed(content), *hashes])
+    need(len(content) <= MOST_OF_ENTRY, f"{place} is too long")
+    fits = root == head.root
+    need(fits, f"the log doesn't hold {place}: its proof gives another root")
+    told: Json = parse(content, place)
+    conform(told, "entry", place)
+    return {"commitments": {}, "digests": {}, "values": {}, **told}
+
+
 def logged(
     case: Case, folder: Path, index: int, head: Head, bad: Container[str]
 ) -> tuple[str, str, str]:
@@ -65,12 +83,7 @@ def logged(
     at, hashes, checkpoint = read_proof(proof)
     fits = at == index and checkpoint == head.content
     need(fits, "its proof is another entry's, or leads to another checkpoint")
-    root = included(index, head.size, [hashed(content), *hashes])
-    need(len(content) <= MOST_OF_ENTRY, "it is too long")
-    need(root == head.root, "the log doesn't hold it: its proof gives another root")
-    told: Json = parse(content, "it")
-    conform(told, "entry", "it")
-    told = {"commitments": {}, "digests": {}, "values": {}, **told}
+    told = held(content, index, hashes, head, "it")
     facts, rules = f"sha256:{case.estate_digest}", f"sha256:{case.boundary_digest}"
     about = {"facts": facts, "estate": facts, "boundary": rules}
     other = [n for n in about if told["digests"].get(n, about[n]) != about[n]]
@@ -96,7 +109,7 @@ def _opened(path: Path, told: Json) -> Json | None:
     conform(payload, "payload", "its payload")
     salts, values = payload["salts"], payload["values"]
     need(salts.keys() == values.keys(), "its payload has salts too many or too few")
-    found = {n: sealed(bytes.fromhex(salts[n]) + canonical(values[n])) for n in values}
+    found = {name: committed(salts[name], values[name]) for name in values}
     need(found == told["commitments"], "its payload doesn't open its commitments")
     return dict(values)
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from struct import pack
 
-from ringfence_verify.bundle import sealed
-from ringfence_verify.log import MOST_BYTES, Head, hashed, included, read_head
+from ringfence_verify.bundle import committed, held
+from ringfence_verify.log import MOST_BYTES, Head, hashed, read_head
 from ringfence_verify.log import read_proof as read_tlog_proof
-from ringfence_verify.reading import Json, canonical, conform, content_of, need, parse
+from ringfence_verify.reading import Json, conform, content_of, need, parse
 
 NAME, SOUND = "clip.json", "clip.wav"
 RATE, WIDTH, MOST_BLOCKS = 16_000, 2, 33_000  # a second, bytes of a sample, nine hours
@@ -29,9 +29,7 @@ def read(path: Path) -> tuple[Json, Head]:
     conform(told, "clip", "it")
     index, hashes, checkpoint = read_tlog_proof(told["proof"].encode())
     head = read_head(checkpoint.encode())
-    leaf = hashed(told["entry"].encode())
-    root = included(index, head.size, [leaf, *hashes])
-    need(root == head.root, "the log doesn't hold its entry: another root")
+    held(told["entry"].encode(), index, hashes, head, "its entry")
     return {**told, "index": index}, head
 
 
@@ -40,9 +38,9 @@ def verify(path: Path, told: Json) -> str:
     entry: Json = parse(told["entry"].encode(), "its entry")
     conform(entry, "entry", "its entry")
     need(told["caveat"] == CAVEAT, "its caveat says something else")
-    blocks, salt = told["opened"]["value"], bytes.fromhex(told["opened"]["salt"])
+    blocks = told["opened"]["value"]
     logged = entry["kind"] == "recording" and entry.get("commitments", {})
-    fits = logged and logged.get("blocks") == sealed(salt + canonical(blocks))
+    fits = logged and logged.get("blocks") == committed(**told["opened"])
     need(fits, "its entry is no recording's, or commits to other blocks")
     told, index = told["shown"], told["index"]
     first, leaves = told["first"], [bytes.fromhex(one) for one in told["leaves"]]

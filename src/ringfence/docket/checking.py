@@ -32,7 +32,7 @@ from ringfence.ledger.entries import Entry, parse_entry
 from ringfence.ledger.keeping.payloads import Payloads
 from ringfence.ledger.keeping.renewal import check_ledger
 from ringfence.ledger.signed.checkpoints import read_checkpoint
-from ringfence.ledger.writer.charter import read_charter
+from ringfence.ledger.writer.charter import CHARTER, read_charter
 from ringfence.ledger.writer.disk import RealDisk
 from ringfence.ledger.writer.recovery import PUBLISHED, SIGNED
 
@@ -85,10 +85,11 @@ def check_docket(docket: Docket, progress: Progress = lambda _: None) -> Checked
         progress: Is told how far it is.
 
     Raises:
-        ConfigError: There is no ledger in it.
         OSError: A file can't be read.
     """
     found = Checked()
+    if not _has_ledger(docket, found):
+        return found
     held, entries = _objects(docket, found, progress)
     _check_signatures(docket, found)
     _check_payloads(docket, found, entries)
@@ -99,6 +100,18 @@ def check_docket(docket: Docket, progress: Progress = lambda _: None) -> Checked
     return found
 
 
+def _has_ledger(docket: Docket, found: Checked) -> bool:
+    """Return whether there is a ledger to hold anything against; say it otherwise."""
+    path = str(docket.ledger / CHARTER)
+    try:
+        read_charter(RealDisk(docket.ledger))
+    except RingfenceError as error:
+        found.refuse(path, error)
+    except UnicodeError:
+        found.need(None, path, "is no text in UTF-8", _RESTORE)
+    return not found.problems
+
+
 def _objects(
     docket: Docket, found: Checked, progress: Progress
 ) -> tuple[list[Held], list[Entry]]:
@@ -107,6 +120,8 @@ def _objects(
         docket.ledger, lambda at, size: progress(f"checking entry {at:,} of {size:,}")
     )
     found.problems += ledger.problems
+    if ledger.torn:
+        found.notes.append(f"{ledger.torn:,} bytes of the journal are no whole entry")
     held, entries, counts = list[Held](), list[Entry](), Counter[str]()
     for index, content in enumerate(_contents(docket, found, ledger.size)):
         try:

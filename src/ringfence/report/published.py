@@ -13,6 +13,7 @@ import msgspec
 
 from ringfence.claims.publishing.published import Export, Page, Told
 from ringfence.docket.objects import RATE
+from ringfence.ledger.entries import canonical
 
 EXPORT = "export.json"
 OSCAL = "1.1.3"
@@ -22,8 +23,8 @@ Value = Mapping[str, object]
 
 
 def as_json(export: Export) -> bytes:
-    """Return the export itself, which all else is drawn from."""
-    return _written(export)
+    """Return the export itself, in its one spelling; all else is drawn from it."""
+    return canonical(msgspec.json.decode(msgspec.json.encode(export))) + b"\n"
 
 
 def as_annotations(export: Export, pages: Sequence[Page]) -> bytes:

@@ -102,7 +102,7 @@ def _caveats(export: Export) -> Element:
 
 def _foot(export: Export) -> Element:
     note = export.ledger.checkpoint.strip()
-    command = "ringfence docket check export.json --key KEY"
+    command = "python -m ringfence_verify export.json --log-key KEY"
     return element(
         "footer",
         element("p", "Each field above is opened from a signed ledger. To check it:"),

@@ -41,6 +41,8 @@ _FAR = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 _HALF32 = {1, 3, 6}  # so many digits over make no byte (RFC 4648, section 6)
 _HEX_NOISE = re.compile(r"\\x|0x|[\s:,\-%]")
 _PACKED = (b"\x1f", b"(", b"x", b"B")  # how what is packed begins
+_BETWEEN = re.compile(r'["<>]+')
+_FIVE = 5  # digits that are four bytes
 _WEIGHTS = np.array([85**power for power in (4, 3, 2, 1, 0)], np.uint64)
 _DIGITS85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS85 += b"!#$%&()*+-;<=>?@^_`{|}~"
@@ -148,22 +150,23 @@ def _from_16(runs: Sequence[str]) -> Iterator[list[bytes]]:
 
 
 def _from_85(runs: Sequence[str]) -> Iterator[list[bytes]]:
-    # A quotation mark may be of the run, or stand around it.
-    forms = [[*dict.fromkeys((run, run.strip('"')))] for run in runs]
+    # Quotation marks and brackets may be of the run, or stand around it.
+    forms = [[*dict.fromkeys((run, *_BETWEEN.split(run)))] for run in runs]
+    forms = [[one for one in each if len(one) > _FIVE] for each in forms]
     cuts = [cut for each in forms for one in each for cut in _starts(one)]
     contents = _of_fives(cuts, bytes(range(33, 118)))
     for each in forms:
-        yield [next(contents) for _ in range(5 * len(each))]
+        yield [next(contents) for _ in range(_FIVE * len(each))]
 
 
 def _from_85b(runs: Sequence[str]) -> Iterator[list[bytes]]:
     contents = _of_fives([cut for run in runs for cut in _starts(run)], _DIGITS85)
     for _ in runs:
-        yield [next(contents) for _ in range(5)]
+        yield [next(contents) for _ in range(_FIVE)]
 
 
 def _starts(run: str) -> list[str]:
-    return [run[start:] for start in range(5)]
+    return [run[start:] for start in range(_FIVE)]
 
 
 def _of_fives(cuts: Sequence[str], digits: bytes) -> Iterator[bytes]:
@@ -171,13 +174,13 @@ def _of_fives(cuts: Sequence[str], digits: bytes) -> Iterator[bytes]:
 
     Five that are too large for four bytes become noise, and so do the texts around.
     """
-    whole = [cut + chr(digits[-1]) * (-len(cut) % 5) for cut in cuts]
+    whole = [cut + chr(digits[-1]) * (-len(cut) % _FIVE) for cut in cuts]
     values = "".join(whole).encode().translate(bytes.maketrans(digits, _VALUES85))
-    fives = np.frombuffer(values, np.uint8).reshape(-1, 5).astype(np.uint64)
+    fives = np.frombuffer(values, np.uint8).reshape(-1, _FIVE).astype(np.uint64)
     content = (fives @ _WEIGHTS).astype(">u4").tobytes()
     at = 0
     for cut, padded in zip(cuts, whole, strict=True):
-        size = len(padded) // 5 * 4
+        size = len(padded) // _FIVE * 4
         yield content[at : at + size - (len(padded) - len(cut))]
         at += size
 

@@ -11,6 +11,7 @@ from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -125,6 +126,10 @@ def checked(ledger: Ledger, keys: Sequence[VerifierKey]) -> list[Object]:
     Raises:
         ProofError: Something doesn't verify; the error names the entry.
     """
+    for one, next_ in pairwise(ledger.entries):
+        if one.index >= next_.index:
+            at = Locus(f"entry {next_.index}")
+            raise ProofError("stands twice, or in no order", at)
     signed = read_checkpoint(ledger.checkpoint.encode(), keys, place="checkpoint")
     return [_checked(one, signed.checkpoint) for one in ledger.entries]
 

@@ -38,6 +38,7 @@ class Reader:
         self._stream = stream
         self._caps = caps
         self.line = 1
+        self._ends = 0
         self.doubts: set[Doubt] = set()
 
     def blocks(self, *, quoted: bool = False) -> Iterator[bytes]:
@@ -59,7 +60,7 @@ class Reader:
 
     def _block(self, block: bytes) -> bytes:
         found = self.readable(block)
-        self._following = found.count(b"\n")
+        self._following = self._ends
         return found
 
     def passed(self) -> int:
@@ -75,7 +76,8 @@ class Reader:
             block = block.replace(b"\0", b"")
         if not block.isascii():
             block = self._decoded(block)
-        if _has_controls(block):
+        has_controls, self._ends = _looked_at(block)
+        if has_controls:
             self.doubts.add(Doubt.UNREADABLE)
         return block
 
@@ -102,12 +104,15 @@ class Reader:
             yield gap(part, doubt)
 
 
-def _has_controls(block: bytes) -> bool:
+def _looked_at(block: bytes) -> tuple[bool, int]:
+    """Return whether a block has controls, and how many lines end in it."""
+    has_controls, ends = False, 0
     for part in _pieces(block):
-        low = np.count_nonzero(part < _SPACE)
-        if low != np.count_nonzero(part == _END) and _CONTROLS[part].any():
-            return True
-    return False
+        own = int(np.count_nonzero(part == _END))
+        ends += own
+        has_low = np.count_nonzero(part < _SPACE) != own
+        has_controls = has_controls or (has_low and bool(_CONTROLS[part].any()))
+    return has_controls, ends
 
 
 def _pieces(block: bytes) -> Iterator[NDArray[np.uint8]]:
@@ -152,10 +157,15 @@ def lines_of(block: bytes) -> pl.Series:
     ends = _ends(block)
     if not len(ends) or ends[-1] != len(block):
         ends = np.append(ends, len(block))
-    offsets = np.concatenate([np.zeros(1, np.int64), ends])
+    # Every second text is the end of a line, and is left out: nothing is copied.
+    content = np.frombuffer(block, np.uint8)
+    offsets = np.zeros(2 * len(ends) + 1, np.int64)
+    offsets[2::2] = ends
+    offsets[1::2] = ends - (content[ends - 1] == _END)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block)]
-    array = pa.Array.from_buffers(pa.large_string(), len(ends), buffers)
-    return pl.Series(array).str.strip_chars_end("\r\n")
+    array = pa.Array.from_buffers(pa.large_string(), 2 * len(ends), buffers)
+    found = pl.Series(array).gather_every(2)
+    return found.str.strip_chars_end("\r\n") if b"\r" in block else found
 
 
 def text(stream: Readable, part: Part, caps: Caps) -> Portions:

@@ -184,6 +184,16 @@ def test_a_recording_that_was_logged_without_its_sealing_is_told(tapes):
     assert (found.problems, found.opened) == ([], 3)
 
 
+@pytest.mark.parametrize("content", [None, b"{}", b"\xb1"])
+def test_without_a_ledger_nothing_verifies(tapes, content):
+    """A ledger that is gone, or whose charter is damaged, is what doesn't verify."""
+    path = tapes.docket.ledger / "private/ledger.json"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    assert "private/ledger.json" in told(check_docket(tapes.docket))
+
+
 def test_the_sealed_names_are_checked(tapes):
     """A sealed name that is missing or changed is named by its hand."""
     (path,) = (tapes.docket.folder / "sealed").glob("[0-9a-f]*.age")
