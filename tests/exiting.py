@@ -20,7 +20,7 @@ from ringfence.egress.channels.contract import (
 from ringfence.egress.channels.judge import Given
 from ringfence.egress.exit.book import Book
 from ringfence.egress.exit.logged import LoggedExit
-from ringfence.egress.exit.standing import name_contracts
+from ringfence.egress.exit.naming import name_contracts
 from ringfence.egress.inspection.report import (
     Column,
     Coverage,

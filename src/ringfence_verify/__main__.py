@@ -1,10 +1,11 @@
 """Check proofs: `python -m ringfence_verify out/`, or with `-I -S` this folder.
 
 PATH is a folder of proofs, a proof file, a bundle, a docket's clip (`clip.json`) or
-export (`export.json`), or a log's public folder, which is worked out anew. `log` holds two checkpoints against each other;
-NEW may be a log's public folder. KEY is the log's verifier key, FILE a `tlog-policy`
-with its key and those of witnesses. With `--deep`, cvc5 re-checks the proofs that
-guards exclude each other, and cryptography checks ML-DSA signatures, if installed.
+export (`export.json`), or a log's public folder, which is worked out anew. `log` holds
+two checkpoints against each other; NEW may be a log's public folder. KEY is the log's
+verifier key, FILE a `tlog-policy` with its key and those of witnesses. With `--deep`,
+cvc5 re-checks the proofs that guards exclude each other, and cryptography checks ML-DSA
+signatures, if installed.
 
 Exit code 0: all verifies; 10: it does, but what was not re-checked may matter; 12:
 something does not; 2: there is nothing to check.

@@ -23,7 +23,7 @@ from ringfence import cli
 from ringfence.claims.released import releases
 from ringfence.cli import proving, relaying
 from ringfence.egress.exit.made import read_contracts
-from ringfence.egress.exit.standing import name_contracts
+from ringfence.egress.exit.naming import name_contracts
 from ringfence.egress.proving import canaries
 from ringfence.egress.proving import proof as proving_all
 from ringfence.egress.proving.forms import forms

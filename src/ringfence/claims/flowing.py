@@ -21,7 +21,7 @@ from ringfence.boundary.vocabulary import EDGE_KINDS, kind_of
 from ringfence.boundary.vocabulary import Flow as Hands
 from ringfence.claims.case import ALTER, Case
 from ringfence.claims.flow import Door, Flow
-from ringfence.claims.kinds.residency import outside
+from ringfence.claims.placed import outside
 from ringfence.claims.receiving import Receiving
 from ringfence.egress.channels.contract import Recipient
 from ringfence.reach.closure import backward, forward

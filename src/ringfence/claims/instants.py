@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+
+from ringfence.boundary.status import Status
+
+Stretch = tuple[int, int]
+"""From a second since 1970 until another one, which is no part of it."""
+Times = Mapping[str, Sequence[tuple[int, int, Status]]]
+"""By node: from when until when it has which status."""
 
 
 def seconds(instant: str) -> int:

@@ -18,8 +18,8 @@ from ringfence.boundary.selector import EMPLOYER, Excluded, Holder
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case
-from ringfence.claims.kinds.residency import outside
 from ringfence.claims.owning import Owning
+from ringfence.claims.placed import outside
 from ringfence.egress.channels.contract import Recipient
 from ringfence.reach.closure import backward
 from ringfence.reach.graph import Graph

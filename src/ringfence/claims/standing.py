@@ -18,10 +18,8 @@ import numpy as np
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import EDGE_KINDS, Flow
 from ringfence.claims.case import Case
-from ringfence.claims.instants import moment, seconds
+from ringfence.claims.instants import Stretch, Times, moment, seconds
 
-Stretch = tuple[int, int]
-Times = Mapping[str, Sequence[tuple[int, int, Status]]]
 JUDGED = ("person", "legal_entity")
 _DATA = ("column", "dataset")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ringfence.docket.held import Corroboration
 from ringfence.docket.objects import RATE, Span, Statement
-from ringfence.docket.standing import Corroboration
 from ringfence.docket.words import Known, Rung, Stance
 
 

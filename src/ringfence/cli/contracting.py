@@ -82,14 +82,14 @@ def accept_loss(ledger: Path, /, *, meter: Path) -> int:
     meter
         The meter's file; one that isn't there is made.
     """
-    from ringfence.egress.exit.standing import accept
+    from ringfence.egress.exit.naming import accept
 
     show(f"entry  {accept(ledger, meter, now()):,}\n")
     return int(ExitCode.ALL_UPHELD)
 
 
 def _named(ledger: Path, resolved: Contracts, progress: Progress) -> int:
-    from ringfence.egress.exit.standing import name_contracts
+    from ringfence.egress.exit.naming import name_contracts
 
     progress("naming the file in the ledger")
     return name_contracts(ledger, resolved, now())

@@ -72,13 +72,14 @@ def export(
     progress("reading the docket")
     _check_new(output)
     keys = identities(identity)
+    wanted = profile_of(profile)
     wish = exporting.Wish(
         claims,
-        profile_of(profile),
+        wanted,
         to=to,
         by=lambda found: found.reviewer(by),
         time=now(),
-        verdicts=choosing.verdicts_of(check, claims) if check else (),
+        verdicts=choosing.verdicts_of(check, claims, wanted) if check else (),
         staff=_staff(case) if case else None,
         public=[
             (str(one), decode(read_bytes(one, str(one)), str(one))) for one in public
@@ -93,13 +94,13 @@ def export(
     for name, content in found.files.items():
         (output / name).write_bytes(content)
     progress.done()
-    statements = sum(len(page.statements) for page in found.pages)
+    statements = len({one.number for page in found.pages for one in page.statements})
     lines = [
         f"export    {statements} statements beside {len(found.pages)} sentences",
         f"left out  {found.left} statements that `{wish.profile.name}` doesn't tell",
         f"logged    for {to}",
         *(f"warning   {text}" for text in found.warnings),
-        f"to check  ringfence docket read {output / 'export.json'} --key KEY",
+        f"to check  python -m ringfence_verify {output / 'export.json'} --log-key KEY",
     ]
     show("\n".join(map(printable, lines)) + "\n")
     return int(ExitCode.ALL_UPHELD)
@@ -110,7 +111,7 @@ def read(
     /,
     *,
     key: Annotated[tuple[str, ...], Parameter(negative="")],
-    format: Literal["text", "html"] = "text",  # noqa: A002
+    format: Literal["text", "html", "json"] = "text",  # noqa: A002
 ) -> int:
     """Check an export against the key of its docket's ledger, and show what it tells.
 
@@ -123,16 +124,19 @@ def read(
     key
         Key of the docket's ledger, as `ringfence ledger key list` prints it.
     format
-        What to print.
+        What to print: lines, a page, or what is told as JSON.
     """
     from ringfence.claims.publishing import exporting
     from ringfence.ledger.signed.keys import parse_key
-    from ringfence.report import published_html, published_text
+    from ringfence.report import published, published_html, published_text
 
     told = exporting.opened(export)
-    pages = exporting.read(told, [parse_key(one) for one in key])
-    render = published_html.render if format == "html" else published_text.render
-    show(render(told, pages))
+    pages = exporting.read(told, [parse_key(one, "--key") for one in key])
+    if format == "json":
+        show(published.as_pages(told, pages).decode())
+    else:
+        drawn = published_html if format == "html" else published_text
+        show(drawn.render(told, pages))
     return int(ExitCode.ALL_UPHELD)
 
 

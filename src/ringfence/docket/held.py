@@ -1,4 +1,4 @@
-"""An object of a docket, with its place in the ledger."""
+"""An object of a docket with its place in the ledger; how often a thing was said."""
 
 from __future__ import annotations
 
@@ -24,3 +24,25 @@ class Held:
     kind: str
     ref: str
     object: Object | None
+
+
+@dataclass(frozen=True, slots=True)
+class Corroboration:
+    """How often something was said. Eighty tapes of one hand are one source.
+
+    Attributes:
+        statements: How many statements.
+        recordings: Distinct recordings; the same sound received twice is one.
+        speakers: Distinct speakers; `unnamed`: statements of whom nobody can tell.
+        hands: Distinct hands: sources.
+        first_hand: Statements of what somebody did or saw themselves.
+        hedged: Statements that hedge.
+    """
+
+    statements: int
+    recordings: int
+    speakers: int
+    unnamed: int
+    hands: int
+    first_hand: int
+    hedged: int

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ringfence.docket.course import counts
+from ringfence.docket.held import Corroboration
 from ringfence.docket.ladder import Ladder
 from ringfence.docket.objects import (
     Assessment,
@@ -81,28 +82,6 @@ class Said:
     recording: Recording | None = None
     hand: Hand | None = None
     speaker: Speaker | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Corroboration:
-    """How often something was said. Eighty tapes of one hand are one source.
-
-    Attributes:
-        statements: How many statements.
-        recordings: Distinct recordings; the same sound received twice is one.
-        speakers: Distinct speakers; `unnamed`: statements of whom nobody can tell.
-        hands: Distinct hands: sources.
-        first_hand: Statements of what somebody did or saw themselves.
-        hedged: Statements that hedge.
-    """
-
-    statements: int
-    recordings: int
-    speakers: int
-    unnamed: int
-    hands: int
-    first_hand: int
-    hedged: int
 
 
 def corroboration(said: Iterable[Said]) -> Corroboration:

@@ -6,6 +6,7 @@ and each names it as the place where what it says is proved.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from uuid import NAMESPACE_URL, uuid5
 
@@ -27,6 +28,20 @@ def as_json(export: Export) -> bytes:
     return canonical(msgspec.json.decode(msgspec.json.encode(export))) + b"\n"
 
 
+def as_pages(export: Export, pages: Sequence[Page]) -> bytes:
+    """Return what is told of each sentence, as a reader of it has checked it."""
+    return _written(
+        {
+            "profile": export.profile,
+            "made": export.made,
+            "caveats": export.caveats,
+            "claims": [
+                {**msgspec.to_builtins(page), "against": page.counts} for page in pages
+            ],
+        }
+    )
+
+
 def as_annotations(export: Export, pages: Sequence[Page]) -> bytes:
     """Return each statement as an annotation of its recording (W3C Web Annotation)."""
     return _written(
@@ -37,11 +52,13 @@ def as_annotations(export: Export, pages: Sequence[Page]) -> bytes:
             "label": _label(export),
             "total": sum(len(page.statements) for page in pages),
             "first": {
+                "id": _urn(export, "annotations/1"),
                 "type": "AnnotationPage",
+                "startIndex": 0,
                 "items": [
-                    _annotation(export, page, one)
+                    _annotation(export, page, one, place)
                     for page in pages
-                    for one in page.statements
+                    for place, one in enumerate(page.statements)
                 ],
             },
         }
@@ -85,8 +102,9 @@ def as_oscal(export: Export, pages: Sequence[Page]) -> bytes:
             "assessment-results": {
                 "uuid": _uuid(export, "assessment"),
                 "metadata": metadata,
-                "import-ap": {"href": f"{EXPORT}#plan"},
+                "import-ap": {"href": f"#{_uuid(export, EXPORT)}"},
                 "results": [{name: value for name, value in result.items() if value}],
+                "back-matter": {"resources": [_source(export)]},
             }
         }
     )
@@ -100,7 +118,7 @@ FORMATS: Mapping[str, tuple[str, Callable[[Export, Sequence[Page]], bytes]]] = {
 """The file of each format, and what draws it."""
 
 
-def _annotation(export: Export, page: Page, one: Told) -> Value:
+def _annotation(export: Export, page: Page, one: Told, place: int) -> Value:
     selectors: list[Value] = [{"type": "TextQuoteSelector", "exact": one.quote}]
     if one.span is not None:
         start, end = (f"{sample / RATE:.3f}" for sample in one.span)
@@ -111,7 +129,7 @@ def _annotation(export: Export, page: Page, one: Told) -> Value:
         }
         selectors.insert(0, fragment)
     return {
-        "id": _urn(export, f"{page.claim}/{one.number}"),
+        "id": _urn(export, f"{page.claim}/{place}"),
         "type": "Annotation",
         "motivation": "assessing",
         "created": export.made,
@@ -156,7 +174,7 @@ def _observations(export: Export, pages: Sequence[Page]) -> Iterator[Value]:
                 "uuid": _observed(export, one),
                 "title": f"Statement {one.number}",
                 "description": one.quote,
-                "methods": ["INTERVIEW"],
+                "methods": ["EXAMINE"],
                 "types": ["finding"],
                 "collected": one.logged,
                 "relevant-evidence": [
@@ -170,6 +188,15 @@ def _observations(export: Export, pages: Sequence[Page]) -> Iterator[Value]:
             }
 
 
+def _source(export: Export) -> Value:
+    """Return the export as a resource: a docket has no assessment plan beside it."""
+    return {
+        "uuid": _uuid(export, EXPORT),
+        "title": "The export, which holds the proof of each statement",
+        "rlinks": [{"href": EXPORT, "media-type": "application/json"}],
+    }
+
+
 def _finding(export: Export, page: Page) -> Value:
     verdict = page.verdict
     state = verdict.verdict if verdict else ""
@@ -179,7 +206,7 @@ def _finding(export: Export, page: Page) -> Value:
         "description": page.says,
         "target": {
             "type": "objective-id",
-            "target-id": page.claim,
+            "target-id": _token(page.claim),
             "status": {
                 "state": _STATES.get(state, "not-satisfied"),
                 "reason": _REASONS.get(state, "other"),
@@ -189,6 +216,12 @@ def _finding(export: Export, page: Page) -> Value:
     }
     related = [{"observation-uuid": _observed(export, one)} for one in page.statements]
     return found | ({"related-observations": related} if related else {})
+
+
+def _token(claim: str) -> str:
+    """Return the id of a claim as OSCAL allows ids: no digit or mark comes first."""
+    plain = re.sub(r"[^\w.-]", "_", claim)
+    return plain if plain[:1].isalpha() else f"_{plain}"
 
 
 def _observed(export: Export, one: Told) -> str:

@@ -6,33 +6,32 @@ from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from ringfence.claims.publishing.published import Export, Page, Told
+from ringfence.report import published_text as words
 from ringfence.report.blocks import pairs
 from ringfence.report.head import head
 from ringfence.report.markup import element, page
+from ringfence.report.wording import counted
 
-_STANCES = {
-    "contradicts": "against it",
-    "supports": "for it",
-    "context": "beside it",
-}
+COMMAND = "python -m ringfence_verify export.json --log-key KEY"
 
 
 def render(export: Export, pages: Sequence[Page]) -> str:
     """Return the page."""
-    title = f"Docket, {export.made[:10]}"
-    told = sum(len(one.statements) for one in pages)
-    top = element(
-        "header",
-        element("p", f"Ringfence docket · profile {export.profile}", class_="over"),
-        element("h1", _title(pages, told)),
-    )
+    told = len({one.number for each in pages for one in each.statements})
+    sentences = counted(len(pages), "public sentence", "public sentences")
+    statements = counted(told, "statement", "statements")
+    over = f"Ringfence docket · profile {export.profile} · {export.made[:10]}"
     return page(
         element(
             "html",
-            head(title),
+            head(f"Docket, {export.made[:10]}"),
             element(
                 "body",
-                top,
+                element(
+                    "header",
+                    element("p", over, class_="over"),
+                    element("h1", f"{sentences}, {statements} beside them"),
+                ),
                 element("main", *map(_page, pages), _caveats(export)),
                 _foot(export),
             ),
@@ -41,56 +40,42 @@ def render(export: Export, pages: Sequence[Page]) -> str:
     )
 
 
-def _title(pages: Sequence[Page], told: int) -> str:
-    sentences = "public sentence" if len(pages) == 1 else "public sentences"
-    statements = "statement" if told == 1 else "statements"
-    return f"{len(pages)} {sentences}, {told} {statements} beside them"
-
-
 def _page(one: Page) -> Element:
-    said = ", ".join(filter(None, (one.by, one.on, one.where)))
-    counts = one.counts
-    line = ", ".join(f"{number} {name}" for name, number in counts.items())
     verdict = one.verdict
     return element(
         "section",
         element("h2", f"“{one.says}”"),
+        element("p", *_verdict(one)) if verdict is not None else None,
         pairs(
             [
-                ("said by", said),
-                ("verdict", "" if verdict is None else verdict.verdict.upper()),
-                ("because", "" if verdict is None else "; ".join(verdict.reasons)),
-                ("against it", line if counts["statements"] else "nothing that counts"),
+                ("said by", words.said(one)),
+                ("against it", words.against(one)),
             ]
         ),
-        *(_statement(told) for told in one.statements),
-        id=f"claim-{one.claim}",
+        element("ul", *map(_statement, one.statements), class_="statements")
+        if one.statements
+        else None,
+        class_="" if verdict is None else verdict.verdict,
     )
+
+
+def _verdict(one: Page) -> Iterator[Element | str]:
+    if one.verdict is not None:
+        word = one.verdict.verdict
+        yield element("span", word.upper(), class_=f"verdict {word}")
+        yield f" {words.verdict(one)}"
 
 
 def _statement(one: Told) -> Element:
+    remarks = {"Reason: ": one.rationale, "Translated: ": one.translation}
     return element(
-        "section",
-        element(
-            "h3", f"Statement {one.number}, {_STANCES.get(one.stance, one.stance)}"
-        ),
-        element("blockquote", one.quote),
-        pairs([*_about(one)]),
-        class_="statement",
+        "li",
+        element("strong", words.heading(one)),
+        element("blockquote", f"“{one.quote}”"),
+        element("span", words.about(one), class_="place"),
+        *(element("div", head + text) for head, text in remarks.items() if text),
+        class_="aside" if one.dismissal or one.outside else one.stance,
     )
-
-
-def _about(one: Told) -> Iterator[tuple[str, str]]:
-    yield "speaker", one.speaker or "nobody can tell"
-    yield "met", one.met
-    yield "heard in", f"recording {one.recording}" + (f", {one.at}" if one.at else "")
-    yield "words", str(one.rung)
-    yield "first-hand", one.first_hand
-    yield "hedged", one.hedged
-    yield "denies", f"statement {one.denies}" if one.denies else ""
-    yield "dismissed", one.dismissal.replace("_", " ")
-    yield "reason", one.rationale
-    yield "translated", one.translation
 
 
 def _caveats(export: Export) -> Element:
@@ -101,11 +86,12 @@ def _caveats(export: Export) -> Element:
 
 
 def _foot(export: Export) -> Element:
-    note = export.ledger.checkpoint.strip()
-    command = "python -m ringfence_verify export.json --log-key KEY"
+    note = export.ledger.checkpoint.strip().splitlines()
+    lines = [element("code", line, class_="block") for line in note if line]
     return element(
         "footer",
-        element("p", "Each field above is opened from a signed ledger. To check it:"),
-        element("pre", command),
-        element("pre", note),
+        element("h2", "To check it"),
+        element("p", "Each field above is opened from entries of a signed ledger:"),
+        element("p", element("code", COMMAND)),
+        element("p", *lines),
     )

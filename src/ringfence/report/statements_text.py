@@ -13,6 +13,7 @@ from ringfence.docket.finding.listing import Page, Row
 from ringfence.docket.finding.searching import Found
 from ringfence.docket.finding.shown import Shown, clock, named, spelt
 from ringfence.docket.finding.suggesting import Suggestion
+from ringfence.docket.held import Corroboration
 from ringfence.docket.ladder import difference
 from ringfence.docket.objects import (
     Assessment,
@@ -27,7 +28,6 @@ from ringfence.docket.objects import (
     told,
 )
 from ringfence.docket.quoting import bearing, reach_of
-from ringfence.docket.standing import Corroboration
 from ringfence.docket.words import Rung
 from ringfence.errors import printable
 

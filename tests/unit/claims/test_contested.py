@@ -18,8 +18,8 @@ from ringfence.claims.kinds import judge
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.testimony import Beside, time_code
 from ringfence.claims.verdict import Documents, weighed
+from ringfence.docket.held import Corroboration
 from ringfence.docket.objects import RATE, Assessment, Reviewer, Scope, Statement
-from ringfence.docket.standing import Corroboration
 from ringfence.docket.words import Dismissal, Form, Known, Rung, Stance
 from ringfence.errors import ConfigError
 from tests.cases import CROSSING, WAREHOUSE, write_case

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringfence.claims.testimony import Beside, Denial, DocketSeen, Testimony
-from ringfence.docket.standing import Corroboration
+from ringfence.docket.held import Corroboration
 from ringfence.docket.words import Known, Rung, Stance
 
 SEEN = DocketSeen("docket/case", 11, "ab" * 32)

@@ -83,7 +83,9 @@ def test_two_packages_may_not_offer_one_kind(installed):
     """Which of two sources would be read must not depend on the order of folders."""
     installed("rf_one", "same = rf_one:SOURCE")
     installed("rf_other", "same = rf_other:SOURCE")
-    with pytest.raises(ConfigError, match="two packages offer the kind of source `same`"):
+    with pytest.raises(
+        ConfigError, match="two packages offer the kind of source `same`"
+    ):
         registry.kinds()
 
 

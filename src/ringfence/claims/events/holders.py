@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ringfence.boundary.vocabulary import EDGE_KINDS, Flow, kind_of
 from ringfence.claims.case import Case
-from ringfence.claims.standing import Stretch
+from ringfence.claims.instants import Stretch
 
 _RUNS = frozenset({"runs_as", "can_assume", "holds_key"})
 _ACCOUNTS = frozenset({"role", "service_account", "credential", "key"})

@@ -9,7 +9,7 @@ import numpy as np
 
 from ringfence.audit.event import Ending
 from ringfence.audit.table import EventTable
-from ringfence.claims.standing import Stretch
+from ringfence.claims.instants import Stretch
 
 _COLUMNS = (
     *("time", "who", "tool", "touch", "verb", "rows", "address", "actor", "suspect"),

@@ -11,7 +11,7 @@ from ringfence.boundary.protection import Patterns
 from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import kind_of
 from ringfence.claims.case import Case
-from ringfence.claims.standing import Stretch, Times
+from ringfence.claims.instants import Stretch, Times
 
 Span = tuple[int, int, Status]
 

@@ -14,16 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ringfence.boundary.countries import is_permitted
 from ringfence.boundary.model import Claim
-from ringfence.boundary.selector import Holder
-from ringfence.boundary.status import Status, among
+from ringfence.boundary.status import Status
 from ringfence.boundary.vocabulary import DATA_KINDS
 from ringfence.claims.case import Case
 from ringfence.claims.gaps import data_gaps, history_gaps
 from ringfence.claims.judgement import Judgement, counted, isolate
 from ringfence.claims.kinds.people_found import told
 from ringfence.claims.outcome import Reason, Verdict
+from ringfence.claims.placed import outside
 from ringfence.claims.question import Question
 from ringfence.reach.isolation import Part
 from ringfence.reach.masks import READ
@@ -116,23 +115,3 @@ def _outside(claim: Claim, case: Case) -> dict[str, Status]:
         for node, store in case.view.holders("store").items()
     }
     return {node: status for node, status in judged.items() if status is not Status.NO}
-
-
-def outside(claim: Claim, case: Case, store: Holder) -> Status:
-    """Return whether a store is outside the permitted places of its role.
-
-    A store of unknown role, or with places that disagree, may be anywhere.
-    """
-    roles = store.attributes.get("copy", frozenset({"primary"}))
-    if not claim.places and ("copy" in store.unknown or len(roles) != 1):
-        return Status.UNKNOWN
-    permitted = claim.places or case.boundary.places.get(max(roles), ())
-    places = store.attributes.get("place", frozenset())
-    inside = among(
-        places,
-        [place for place in places if is_permitted(place, permitted)],
-        absent=Status.UNKNOWN,
-        is_unknown="place" in store.unknown,
-    )
-    is_sure = inside is Status.YES or len(places) == 1
-    return inside.opposite if is_sure else Status.UNKNOWN

@@ -7,15 +7,23 @@ residence. Anything else that is told narrows it further, and nobody counts that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
 from ringfence.boundary.selector import Holder
 from ringfence.claims.docketed import Docketed
+from ringfence.claims.publishing.published import Export
+from ringfence.claims.publishing.unnamed import Hidden
 from ringfence.docket.ladder import spoken
 from ringfence.docket.objects import Ref, Speaker, Statement
 from ringfence.docket.publishing.profile import Profile
 
+_NAME = re.compile(
+    r"\b[^\W\d_a-z][^\W\d_]{2,}\b"
+)  # three letters, not a small one first
 ATTRIBUTES = {"unit": "team", "country": "residence", "role": "role"}
 
 
@@ -78,11 +86,13 @@ def _warning(
         yield f"{number}: no source of the case says who is {words}"
         return
     count = sum(_fits(holder, known) for holder in people.values())
+    noun = "person is" if count == 1 else "people are"
+    words = f"{noun} {', '.join(known.values())} in {one.met_month or 'that time'}"
+    rest = ", ".join(text for name, text in told.items() if name not in known)
     if count < profile.fewest:
-        noun = "person is" if count == 1 else "people are"
-        when = one.met_month or "that time"
-        words = ", ".join(known.values())
-        yield f"{number}: only {count} {noun} {words} in {when}"
+        yield f"{number}: only {count} {words}"
+    elif rest:
+        yield f"{number}: {count} {words}; nobody counted who of them is {rest}"
 
 
 def _is_stated(people: Mapping[str, Holder], name: str) -> bool:
@@ -109,4 +119,24 @@ def quoted(quotes: Mapping[str, str], public: Sequence[tuple[str, str]]) -> list
         for number, quote in quotes.items()
         for name, text in spelt
         if f" {spoken(quote)} " in text
+    ]
+
+
+def partly(export: Export, hidden: Iterable[Hidden]) -> list[str]:
+    """Return a warning for each name of which a part stands in what is told.
+
+    A last name alone may be somebody else's, or an ordinary word, so that a person has
+    to look. Which word it is isn't said: warnings are seen by more people than names.
+    """
+    told = [
+        " ".join(_NAME.findall(str(msgspec.json.decode(field.value))))
+        for one in export.ledger.entries
+        for field in one.told.values()
+    ]
+    words = {word for text in told for word in text.split()}
+    return [
+        f"{of}: a word of what is sealed of them is told as well; read the export"
+        for of in dict.fromkeys(
+            one.of for one in hidden if words & {*_NAME.findall(one.text)}
+        )
     ]

@@ -16,7 +16,8 @@ from ringfence.claims.publishing.published import (
     Export,
     Verdict,
 )
-from ringfence.claims.publishing.unnamed import Hidden, named
+from ringfence.claims.publishing.unnamed import LEAST, Hidden, named
+from ringfence.claims.verdict import CONTESTED
 from ringfence.docket.folder import Docket
 from ringfence.docket.ladder import ORDER
 from ringfence.docket.naming import Names
@@ -38,6 +39,7 @@ from ringfence.docket.words import Custody, Stance
 from ringfence.errors import ConfigError, Locus, Problem
 
 REPORT = "report.json"
+_OF_DOCKET = "docket-"  # what reasons begin with that tell of a docket
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +142,25 @@ def hidden(found: Docketed, docket: Docket, identities: Identities) -> list[Hidd
         if isinstance(one, Speaker | Hand) and one.sealed
     ]
     files = [
-        Hidden(found.number(ref), Path(one.name).stem)
+        Hidden(found.number(ref), text)
         for ref, one in found.all(Recording)
+        for text in _telling(one.name)
     ]
     reviewers = [
         Hidden(found.number(ref), one.name) for ref, one in found.all(Reviewer)
     ]
     return [*sealed, *reviewers, *files]
+
+
+def _telling(name: str) -> Iterator[str]:
+    """Yield what tells a file: its name, and what is before the ending if it is odd.
+
+    `interview` is a word that anybody says, and `moss-phone-17` is none.
+    """
+    yield name
+    stem = Path(name).stem
+    if any(sign.isdigit() for sign in stem) and sum(map(str.isalnum, stem)) >= LEAST:
+        yield stem
 
 
 def check_unnamed(files: Mapping[str, bytes], secrets: Iterable[Hidden]) -> None:
@@ -155,7 +169,7 @@ def check_unnamed(files: Mapping[str, bytes], secrets: Iterable[Hidden]) -> None
     Raises:
         ConfigError: One does; the error says whom by number, and never by name.
     """
-    hint = "change the quote's wording in a correction, or choose a narrower profile"
+    hint = "quote less of it in a correction, choose a narrower profile or fewer claims"
     problems = [
         Problem(f"holds what is hidden of {one.of}", Locus(one.file), hint)
         for one in named(files, secrets)
@@ -184,8 +198,13 @@ class _Report(msgspec.Struct, frozen=True):
     claims: list[_Claim]
 
 
-def verdicts_of(output: Path, claims: Iterable[str]) -> tuple[Verdict, ...]:
+def verdicts_of(
+    output: Path, claims: Iterable[str], profile: Profile
+) -> tuple[Verdict, ...]:
     """Return what a check came to, of the claims that are asked for.
+
+    Its reasons are told in words if the profile tells reasons, else by their codes.
+    What a reason says of the docket is never told: it is no part of an allow-list.
 
     Raises:
         ConfigError: The folder is none that a check wrote.
@@ -203,7 +222,7 @@ def verdicts_of(output: Path, claims: Iterable[str]) -> tuple[Verdict, ...]:
         Verdict(
             one.id,
             one.verdict,
-            tuple(reason.get("text", "") for reason in one.reasons),
+            tuple(dict.fromkeys(_reason(told, profile) for told in one.reasons)),
             report.as_of,
             str(report.estate.get("digest", "")),
             str(report.boundary.get("digest", "")),
@@ -212,6 +231,14 @@ def verdicts_of(output: Path, claims: Iterable[str]) -> tuple[Verdict, ...]:
         for one in report.claims
         if not wanted or one.id in wanted
     )
+
+
+def _reason(told: Mapping[str, str], profile: Profile) -> str:
+    code = told.get("code", "")
+    if code == CONTESTED:
+        return "statements say otherwise"
+    is_told = profile.rationales and not code.startswith(_OF_DOCKET)
+    return told.get("text", "") if is_told else code.replace("-", " ").replace("_", " ")
 
 
 def _digest(path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ringfence.claims.docketed import Docketed, docketed
-from ringfence.claims.publishing.alike import Staff, quoted, warnings
+from ringfence.claims.publishing.alike import Staff, partly, quoted, warnings
 from ringfence.claims.publishing.choosing import (
     check_unnamed,
     chosen,
@@ -17,13 +17,20 @@ from ringfence.claims.publishing.choosing import (
     hidden,
     made,
 )
-from ringfence.claims.publishing.published import Export, Page, Verdict, pages
+from ringfence.claims.publishing.published import (
+    CAVEATS,
+    FORMAT,
+    Export,
+    Page,
+    Verdict,
+    pages,
+)
 from ringfence.docket.folder import Docket
 from ringfence.docket.objects import Ref, Statement
 from ringfence.docket.publishing.disclosure import checked
 from ringfence.docket.publishing.profile import Profile
 from ringfence.docket.sealing import Identities
-from ringfence.errors import ConfigError, Locus
+from ringfence.errors import ConfigError, Locus, ProofError
 from ringfence.ledger.signed.keys import VerifierKey
 from ringfence.ledger.writer.charter import read_charter
 from ringfence.ledger.writer.disk import RealDisk
@@ -103,13 +110,25 @@ def exported(
         hint = f"profile `{wish.profile.name}` asks for words that are "
         hint += f"{wish.profile.rung}; `ringfence docket list` tells how far each is"
         raise ConfigError("nothing would be told", Locus("--profile"), hint)
+    _check_weighed(seen)
     files = draw(export, seen)
-    check_unnamed(files, hidden(found, docket, identities))
+    secrets = hidden(found, docket, identities)
+    check_unnamed(files, secrets)
     step = handled(files, to=wish.to, profile=wish.profile.name, by=by)
     told = [ref for ref, _ in found.all(Statement) if found.place(ref) in choice.fields]
-    warned = (*warnings(found, told, wish.profile, wish.staff), *_quoted(seen, wish))
+    warned = [*warnings(found, told, wish.profile, wish.staff), *_quoted(seen, wish)]
+    warned += partly(export, secrets)
     docket.append([step], wish.time)
-    return Exported(files, seen, choice.left, warned)
+    return Exported(files, seen, choice.left, tuple(dict.fromkeys(warned)))
+
+
+def _check_weighed(seen: Sequence[Page]) -> None:
+    for page in seen:
+        is_upheld = page.verdict is not None and page.verdict.verdict == "upheld"
+        if is_upheld and page.counts["statements"]:
+            message = "was upheld by a check that hadn't seen the statements against it"
+            hint = "`ringfence check CASE --docket DOCKET --output FOLDER`"
+            raise ConfigError(message, Locus(page.claim), hint)
 
 
 def _quoted(seen: Sequence[Page], wish: Wish) -> list[str]:
@@ -128,8 +147,11 @@ def read(export: Export, keys: Sequence[VerifierKey]) -> list[Page]:
     """Check an export against its ledger's keys, and return what it tells.
 
     Raises:
-        ProofError: Something in it doesn't verify.
+        ProofError: Something in it doesn't verify, or its caveats aren't ours.
     """
+    if (export.format, export.caveats) != (FORMAT, CAVEATS):
+        hint = "what an export doesn't show is part of it, word for word"
+        raise ProofError("is of another format, or says less", Locus("caveats"), hint)
     return pages(checked(export.ledger, keys), export.verdicts)
 
 

@@ -25,7 +25,9 @@ CAVEATS = (
     "Speakers are pseudonyms that a reviewer gave.",
     "The words are those that reviewers typed while they listened, not a machine's.",
     "Statements never uphold a claim; one against it is a reason to ask the systems.",
-    "What isn't told stands as salted digests: nothing was taken out of an entry.",
+    "What isn't told of an entry stands as salted digests.",
+    "Whoever exports chooses the entries: that none was left out isn't shown.",
+    "A verdict is what the report of a check says; it has a proof of its own.",
 )
 Fields = Mapping[str, Any]
 
@@ -74,6 +76,8 @@ class Told:
         at: Where it is heard or read, if that is told; `span`: in samples.
         place: Place of its entry. `logged`: when that was.
         recording: Number of the recording in the export.
+        source: Number of the hand that it came from, by recordings; 0 if untold.
+        outside: What it speaks of that the sentence doesn't: `place, window`.
         speaker: Pseudonym and what is told of them; empty if nobody can tell.
     """
 
@@ -92,8 +96,15 @@ class Told:
     translation: str = ""
     denies: int = 0
     span: tuple[int, int] | None = None
+    source: int = 0
+    outside: str = ""
     place: int = 0
     logged: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it contradicts, isn't dismissed, and speaks of the same."""
+        return self.stance == "contradicts" and not (self.dismissal or self.outside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +121,17 @@ class Page:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many statements, recordings and speakers contradict; each counted once.
+        """How many statements, recordings, sources and speakers contradict.
 
-        Dismissed statements aren't counted.
+        Each is counted once, and what doesn't count isn't. One hand is one source;
+        of recordings whose hands aren't told it isn't known how many sources they are.
         """
-        against = [
-            one
-            for one in self.statements
-            if one.stance == "contradicts" and not one.dismissal
-        ]
+        against = {one.number: one for one in self.statements if one.counts}.values()
+        sources = {one.source for one in against}
         return {
             "statements": len(against),
             "recordings": len({one.recording for one in against}),
+            **({} if 0 in sources else {"sources": len(sources)}),
             "speakers": len({one.speaker for one in against if one.speaker}),
             "first-hand": sum(one.first_hand == "yes" for one in against),
             "hedged": sum(one.hedged == "yes" for one in against),
@@ -159,6 +169,7 @@ class _Desk:
     def __init__(self, objects: Sequence[Object]) -> None:
         self._objects = objects
         self._numbers: dict[str, int] = {}
+        self._hands = {"": 0}
         self._hearings: dict[str, list[Fields]] = defaultdict(list)
         counts: dict[str, int] = defaultdict(int)
         for one in objects:
@@ -183,6 +194,8 @@ class _Desk:
 
     def _told(self, statement: Object, assessed: Fields) -> Told:
         ref, one = statement.ref, statement.fields
+        recording = self._by_ref.get(_text(one, "recording"))
+        hand = _text(recording.fields, "hand") if recording else ""
         rung, quote = _rung(self._hearings[ref])
         return Told(
             number=self._numbers[ref],
@@ -203,6 +216,8 @@ class _Desk:
             translation=_text(one, "translation"),
             denies=self._numbers.get(_text(one, "denies"), 0),
             span=_span(one),
+            source=self._hands.setdefault(hand, len(self._hands)),
+            outside=_outside(assessed),
             place=statement.index,
             logged=statement.time,
         )
@@ -238,6 +253,12 @@ def _rung(hearings: Sequence[Fields]) -> tuple[Rung, str]:
         if same and one.get("blind") is True and one.get("by") != first.get("by"):
             return Rung.CONFIRMED, quote
     return Rung.HEARD, quote
+
+
+def _outside(assessed: Fields) -> str:
+    scope = assessed.get("scope")
+    told = scope.items() if isinstance(scope, dict) else ()
+    return ", ".join(sorted(name for name, known in told if known == "no"))
 
 
 def _at(one: Fields) -> str:

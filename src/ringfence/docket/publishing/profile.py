@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -23,8 +24,17 @@ from ringfence.errors import ConfigError, Locus
 
 Level = Literal["none", "coarse", "fine"]
 Date = Literal["none", "year", "month", "day"]
-_MET = {"none": (), "year": ("met_year",), "month": ("met_month",), "day": ("met_day",)}
-_ENDINGS: Mapping[Level, str | None] = {"none": None, "coarse": "_coarse", "fine": ""}
+_MET: Mapping[Date, tuple[str, ...]] = {
+    "none": (),
+    "year": ("met_year",),
+    "month": ("met_month", "met_year"),
+    "day": ("met_day", "met_month", "met_year"),
+}
+_ENDINGS: Mapping[Level, tuple[str, ...]] = {
+    "none": (),
+    "coarse": ("_coarse",),
+    "fine": ("", "_coarse"),
+}
 _WHOLE: Mapping[type[Object], tuple[str, ...]] = {
     Sentence: ("claim", "says", "by", "on", "where"),
     Hearing: ("statement", "by", "text", "blind"),
@@ -37,10 +47,13 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         name: What the export calls it.
         rung: How far a quote has to have come; a machine's words are never told.
-        role: How fine the role of a speaker is told; `unit`, `country` likewise.
-        met: How fine the date of a meeting is.
+        role: How fine the role of a speaker is told; `unit`, `country` likewise. What
+            the docket knows only coarsely is told coarsely.
+        met: How fine the date of a meeting is; one that is known less finely is told
+            as it is known.
         times: Whether time codes are told.
-        recordings: Whether the grade and the language of a recording are told.
+        recordings: Whether the grade and the language of a recording are told, and
+            which recordings came from one hand: that is one source.
         rationales: Whether reviewers' reasons are told in their words.
         translations: Whether translations are.
         fewest: So many people have to share what is told of a speaker, or it warns.
@@ -67,28 +80,33 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 told = ("statement", "sentence", "stance", "dismissal", "scope")
                 return (*told, *(("rationale",) * self.rationales))
             case Speaker():
-                return self._of_speaker()
+                return self._of_speaker(one)
             case Recording():
-                return ("grade", "form", "language") if self.recordings else ("form",)
+                whole = ("form", "grade", "language", "hand")
+                return whole if self.recordings else whole[:1]
         return _WHOLE.get(type(one), ())
 
     def _of_statement(self, one: Statement) -> tuple[str, ...]:
         told = ["recording", "speaker", "first_hand", "hedged", "denies", "corrects"]
-        told += _MET[self.met]
+        told += _finest(one, _MET[self.met])
         if self.times:
             told += ["span", "passage"]
         if self.translations and one.translation:
             told += ["translation", "language"]
         return tuple(told)
 
-    def _of_speaker(self) -> tuple[str, ...]:
+    def _of_speaker(self, one: Speaker) -> tuple[str, ...]:
         levels = {"role": self.role, "unit": self.unit, "country": self.country}
-        found = [
-            name + ending
+        told = [
+            _finest(one, [name + ending for ending in _ENDINGS[level]])
             for name, level in levels.items()
-            if (ending := _ENDINGS[level]) is not None
         ]
-        return ("name", *found)
+        return ("name", *chain(*told))
+
+
+def _finest(one: Object, names: Sequence[str]) -> Sequence[str]:
+    """Return the first name of a field that says something; none if none does."""
+    return [name for name in names if getattr(one, name)][:1]
 
 
 PROFILES: Mapping[str, Profile] = {

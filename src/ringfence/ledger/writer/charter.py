@@ -56,7 +56,7 @@ def read_charter(disk: Disk) -> Charter:
         raise ConfigError("there is no ledger", at, hint) from None
     try:
         found = msgspec.json.decode(content, type=_File)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise ConfigError(f"is no charter of a ledger: {error}", at) from None
     if found.format != FORMAT:
         message = f"the format `{found.format}` is not supported"

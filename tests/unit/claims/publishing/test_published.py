@@ -213,19 +213,19 @@ def test_verdicts_are_read_from_a_check(tmp_path):
         ],
     }
     with pytest.raises(ConfigError, match="there is no report"):
-        verdicts_of(tmp_path, [])
+        verdicts_of(tmp_path, [], PROFILES["auditor"])
     (tmp_path / "report.json").write_bytes(msgspec.json.encode(report))
     with pytest.raises(ConfigError, match="no such file"):
-        verdicts_of(tmp_path, [])
+        verdicts_of(tmp_path, [], PROFILES["auditor"])
     (tmp_path / "p.json").write_bytes(b"{}")
-    refuted, unproven = verdicts_of(tmp_path, [])
+    refuted, unproven = verdicts_of(tmp_path, [], PROFILES["auditor"])
     assert (refuted.verdict, refuted.estate, len(refuted.proof)) == (
         "refuted",
         "e1",
         64,
     )
     assert (unproven.reasons, unproven.proof) == (("too old",), "")
-    assert verdicts_of(tmp_path, ["stored"]) == (unproven,)
+    assert verdicts_of(tmp_path, ["stored"], PROFILES["auditor"]) == (unproven,)
     (tmp_path / "report.json").write_bytes(b"[]")
     with pytest.raises(ConfigError, match="is no report"):
-        verdicts_of(tmp_path, [])
+        verdicts_of(tmp_path, [], PROFILES["auditor"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -13,8 +13,8 @@ import pytest
 from ringfence.egress.channels.contract import written
 from ringfence.egress.channels.judge import Verdict
 from ringfence.egress.exit.made import Fresh, Settings, exit_of
+from ringfence.egress.exit.naming import accept
 from ringfence.egress.exit.passage import UnjudgedError
-from ringfence.egress.exit.standing import accept
 from ringfence.egress.index.gathering import Keys
 from ringfence.egress.meter.marks import MeterError
 from ringfence.egress.meter.meter import Meter

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from ringfence.egress.channels.contract import written
 from ringfence.egress.exit import standing as standings
 from ringfence.egress.exit.book import Book, Said
-from ringfence.egress.exit.standing import Named, Standing, accept, name_contracts
+from ringfence.egress.exit.naming import accept, name_contracts
+from ringfence.egress.exit.standing import Named, Standing
 from ringfence.egress.meter.marks import Mark
 from ringfence.errors import ConfigError
 from ringfence.ledger.entries import digest_of, made
