@@ -150,6 +150,29 @@ def test_a_column_is_looked_through_as_its_texts_are(name: str, texts: list[str]
     assert told(found) == told(scanner.scan(series))
 
 
+FIRSTS = (
+    "9999999",
+    "ffffffffffffffff",
+    "ffffffff-ffff-4fff-8fff-ffffffffffff",
+    "+19999999999",
+    "nobody@nowhere.example",
+)
+
+
+@pytest.mark.parametrize("name", SCANNERS)
+@settings(max_examples=10)  # each is a look for every class
+@given(texts=st.lists(VALUES, min_size=1, max_size=20))
+@example(texts=["6812345678901234567", "490154203237518", "14155550100", "0" * 32])
+def test_a_class_takes_nothing_of_another_one(name: str, texts: list[str]) -> None:
+    """A sample may show one class alone: whoever hides among them is seen as well."""
+    scanner = SCANNERS[name]
+    for first in FIRSTS:
+        series = pl.Series([first, *texts], dtype=pl.String)
+        with patch.object(whole, "FEW", 0), patch.object(whole, "_SAMPLE", 1):
+            found = Whole(scanner).look(series)
+        assert told(found) == told(scanner.scan(series))
+
+
 @pytest.mark.parametrize(
     ("name", "text"), [(name, text) for name in PEOPLE for _, text in PEOPLE[name][:9]]
 )

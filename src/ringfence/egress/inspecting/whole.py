@@ -190,7 +190,8 @@ def _are_lettered(odd: str) -> _Fits:
     def fits(texts: pl.Series) -> pl.Series:
         # As a pattern, pairs are the dearest of all.
         hidden = paired(bytes_of(texts))
-        found = fits_to(texts)
+        # Digits alone may be what no hexadecimal is, whether or not a sample showed any.
+        found = fits_to(texts) & texts.str.contains("[a-fA-F]")
         return found.scatter(hidden, values=False) if len(hidden) else found
 
     return fits
