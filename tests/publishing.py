@@ -51,6 +51,7 @@ from ringfence.docket.words import Dismissal, Form, Grade, Known, Rung, Stance
 from ringfence.report import published, published_html
 
 NOW = "2022-03-01T10:00:00Z"
+RECEIVED = "2021-12-24T18:30:07Z"
 NAME = "Ruth Ellis, ruth.ellis@loopwing.example, +1 415 555 0112"
 GIVER = "Grace Lane"
 VERDICT = Verdict("nobody", "refuted", ("seen",), NOW, "ab", "cd", "ef")
@@ -207,7 +208,7 @@ def _recording(refs: Mapping[str, Ref], form: Form, name: str) -> Recording:
     is_sound = form is Form.SOUND
     return Recording(
         content="cc" * 32,
-        size=1,
+        size=7_654_321,
         name=name,
         media="audio/mp4" if is_sound else "text/plain",
         form=form,
@@ -216,7 +217,7 @@ def _recording(refs: Mapping[str, Ref], form: Form, name: str) -> Recording:
         seed="ff" * 32,
         hand=refs["hand"],
         grade=Grade.FIRST,
-        received=Received(NOW, refs["first"], f"from {GIVER} in a station"),
+        received=Received(RECEIVED, refs["first"], f"from {GIVER} in a station"),
         basis="journalism",
         handling=f"never tell {GIVER}",
         language="en",
@@ -254,6 +255,10 @@ def _sign_by_sign(form: str) -> Callable[[str], str]:
     return lambda text: "".join(form.format(ord(sign)) for sign in text)
 
 
+def _byte_by_byte(form: str) -> Callable[[str], str]:
+    return lambda text: "".join(map(form.format, text.encode()))
+
+
 def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
@@ -278,8 +283,8 @@ ENCODINGS: Mapping[str, Callable[[str], str]] = {
     "references in hexadecimal": _sign_by_sign("&#x{:x};"),
     "named references": lambda text: html.escape(text).replace(" ", "&nbsp;"),
     "URL": lambda text: percent(text, safe=""),
-    "URL of every sign": _sign_by_sign("%{:02x}"),
-    "quoted-printable": _sign_by_sign("={:02X}"),
+    "URL of every sign": _byte_by_byte("%{:02x}"),
+    "quoted-printable": _byte_by_byte("={:02X}"),
     "JSON": json.dumps,
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64 for URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),

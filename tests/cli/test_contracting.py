@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -166,6 +167,26 @@ def test_what_isnt_named_isnt_written(case: Path, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         contracts(case, output=file)
     assert [one.name for one in tmp_path.glob("contracts*")] == ["contracts.json"]
+
+
+def test_a_file_that_nobody_names_is_told(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file without a ledger is written, and it is said that no exit judges by it."""
+    assert contracts(case, output=tmp_path / "contracts.json") == 0
+    assert "no ledger names this file" in capsys.readouterr().err
+    assert contracts(case) == 0
+    assert "no ledger" not in capsys.readouterr().err
+
+
+def test_a_ledger_that_isnt_there_is_named_whole(case: Path, tmp_path: Path) -> None:
+    """Both commands say where they looked, as whoever typed it finds it."""
+    nowhere, meter = tmp_path / "nowhere", tmp_path / "meter"
+    told = re.escape(str(nowhere / "private/ledger.json"))
+    with pytest.raises(RingfenceError, match=told):
+        contracts(case, output=tmp_path / "c.json", ledger=nowhere)
+    with pytest.raises(RingfenceError, match=told):
+        accept_loss(nowhere, meter=meter)
 
 
 def test_a_loss_is_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,6 +140,8 @@ def test_a_list_is_made_once_and_for_its_owner(egress, tmp_path: Path):
     again = egress("canaries", "-o", "c.csv")
     assert again.code == 2
     assert "c.csv: is there already" in again.err
+    other = egress("canaries", "-o", "c.txt")
+    assert (other.code, "c.txt: is no kind of list" in other.err) == (2, True)
     egress("canaries", "-o", "c.parquet", "--domain", "birds.example")
     frame = pl.read_parquet("c.parquet")
     assert frame["email"].str.ends_with("@birds.example").all()
@@ -250,6 +252,16 @@ def test_the_library_is_proved_and_logged(proof, tmp_path: Path):
     assert kinds[-1] == "document"
     verdicts = [one.verdict for one in releases(tmp_path / "ledger").told]
     assert verdicts.count("block") == surface["tries"]
+
+
+def test_a_channel_that_masks_by_tokens_needs_their_key(egress, tmp_path: Path):
+    """Without it not even what is harmless has a verdict, so it is asked for first."""
+    (tmp_path / "canaries.csv").write_bytes(canaries.written(canaries.drawn(1)))
+    settings(tmp_path)
+    words = ("--canaries", "canaries.csv", "--contracts", "contracts.json")
+    words = (*words, "--channel", "partner", *LIBRARY, "--ledger", "ledger")
+    found = egress("prove", *words)
+    assert (found.code, "add --token-key" in found.err) == (2, True)
 
 
 def test_a_running_file_gateway_is_proved(proof, tmp_path: Path):

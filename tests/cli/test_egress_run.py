@@ -115,6 +115,20 @@ def test_exit_codes(run, path: str, code: int):
     assert run("run").code == 3
 
 
+def test_an_outbox_with_nothing_in_it_is_told(run):
+    """Where no file lies, standard error says so; standard output stays empty."""
+    said = run("run")
+    assert (said.code, said.out) == (3, "")
+    assert said.err.startswith("no file lies in outbox/<channel>/")
+
+
+@pytest.mark.usefixtures("run")
+def test_as_of_is_told_as_an_exit_has_it(say):
+    """The help of both commands says that without `--as-of` it is now."""
+    for word in ("run", "judge"):
+        assert "by default now" in say("egress", word, "--help").out
+
+
 def test_lines_of_json(run):
     """With `--format json` each file is a line of JSON."""
     put("partner/a.csv")

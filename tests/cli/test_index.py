@@ -10,6 +10,7 @@ import pytest
 
 from ringfence import cli
 from ringfence.cli import indexing
+from ringfence.errors import RingfenceError
 from tests.indexed import ANN, BO, CY, frame
 from tests.postgres_server import cluster_of, installations
 
@@ -94,6 +95,32 @@ def test_an_epoch_is_logged(run, build, say):
     assert json.loads(run("check", "ix", *check).out)["entry"] == 3
     lines = say("ledger", "show", "led").out
     assert lines.count(" epoch ") == 3
+
+
+def test_without_the_ledger_nothing_is_built(run, build):
+    """The ledger is looked at first: a population that is long isn't read in vain."""
+    said = build("--ledger", "led")
+    assert said.code == 2
+    assert "led/private/ledger.json: there is no ledger" in said.err
+    assert not Path("ix").exists()
+    epoch = json.loads(build("--format", "json").out)["epoch"]
+    words = ("--from", "new.parquet", *WORDS, "--ledger", "led")
+    assert run("delta", "ix", *words).code == 2
+    shown = json.loads(run("show", "ix", "--format", "json").out)
+    assert shown["epoch"] == epoch
+
+
+def test_an_index_that_isnt_logged_stands(run, build, monkeypatch):
+    """Who can't log an epoch is told that it is there, and how to log it later."""
+
+    def refuse(*_: object) -> int:
+        raise RingfenceError("the disk is full")
+
+    monkeypatch.setattr(indexing, "_logged", refuse)
+    monkeypatch.setattr("ringfence.claims.recorded.look", lambda _: None)
+    said = build("--ledger", "led")
+    assert (said.out, "the index stands" in said.err) == ("", True)
+    assert run("check", "ix", "--key", "file:index.key").code == 0
 
 
 def test_a_query_is_read(run, monkeypatch):

@@ -88,7 +88,7 @@ def test_the_forgotten_copy_is_found(scan):
     lines = done.out.splitlines()
     assert lines[0].startswith("1,204 protected people in warehouse-global")
     assert "tmp/migration-test/contacts.parquet: 1,204 protected people" in lines[1]
-    assert lines[-1] == "3 of 4 datasets read whole, nobody seen"
+    assert lines[-1] == "in 3 of 4 datasets, read whole, nobody was seen"
 
 
 def test_no_value_is_told(scan, folder: Path):

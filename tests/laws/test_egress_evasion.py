@@ -22,6 +22,7 @@ from tests.egress_known import Remembered
 
 EMAIL, PHONE, ACCOUNT = "jane.doe@example.com", "+14155550100", "681234567890123456"
 DEVICE, ADDRESS = "7f3c2a10-9d4e-4b6a-8c21-0fe5d6b7a891", "98.17.253.226"
+BARE = DEVICE.replace("-", "")
 IMEI, IPV6 = "490154203237518", "2001:db8::8a2e:370:7334"
 JANE = 7001
 KNOWN = Remembered(
@@ -148,6 +149,25 @@ FOUND = {
     "full-width @": EMAIL.replace("@", "\uff20"),
     "full width": wide(EMAIL),
     "full width escaped": escaped(wide(EMAIL)),
+    "zero width of Mongolian, escaped": "jane\\u180e.doe@example.com",
+    "a control escaped": "jane\\u0000.doe@example.com",
+    "a control in a number": "+1415\\u001f5550100",
+    "a tag of no width, escaped": "jane\\udb40\\udc61.doe@example.com",
+    "small @ escaped": EMAIL.replace("@", "\\ufe6b"),
+    "Cyrillic at the end, escaped": "jane.doe@example.c\\u043em",
+    "an escaped line before an address": f"\\u2028{ADDRESS}",
+    "an escaped line before IPv6": f"\\u2028{IPV6}",
+    "device with odd dashes": DEVICE.replace("-", "\u2013"),
+    "device with odd dashes, escaped": DEVICE.replace("-", "\\u2011"),
+    "device with underlines": DEVICE.replace("-", "_"),
+    "device in pairs": BARE[0:2]
+    + "".join(f":{BARE[n : n + 2]}" for n in range(2, 32, 2)),
+    "account by thousands": f"{int(ACCOUNT):,}",
+    "phone as a float of Java": "1.41555501E10",
+    "phone with an exponent": f"{PHONE[1:]}e0",
+    "phone by thousands": f"{int(PHONE):,}",
+    "IPv6 in a URL": quote(IPV6, safe=""),
+    "IPv6 with a joint": IPV6.replace("::8", "::\u200b8"),
     "mathematical": "".join(
         chr(0x1D41A + ord(sign) - 97) if sign.isalpha() else sign for sign in EMAIL
     ),

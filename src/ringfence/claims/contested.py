@@ -1,13 +1,13 @@
 """What a docket says of each claim: the statements that bear on it, side by side.
 
-A sentence of the docket is tied to a claim by the claim's id. Where its words aren't
-those of the boundary, what is set beside it bears on the claim all the same, and says
-so: whoever changes a word of a claim doesn't get rid of what contradicts it.
+A sentence of the docket is tied to a claim by the claim's id, and by its words. Where
+these aren't those of the boundary, what is set beside it bears on the claim all the
+same, and says so: whoever changes a word of a claim, or what it is called, doesn't get
+rid of what contradicts it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,12 +106,16 @@ def told(found: Docketed, claims: Sequence[Claim]) -> Heard:
     """Return what a docket that was read says of some claims."""
     stated = _assessed(found)
     everywhere = tuple(_lost(found))
-    known = {claim.id for claim in claims}
-    notes = (*_strangers(found, known), *_refused(found), *everywhere)
+    notes = (*_strangers(found, claims), *_refused(found), *everywhere)
     return Heard(
         DocketSeen(found.name, found.size, found.root),
         {
-            claim.id: _said(found, claim, stated[claim.id], everywhere)
+            claim.id: _said(
+                found,
+                claim,
+                [one for one in stated if _is_on(one.sentence, claim)],
+                everywhere,
+            )
             for claim in claims
         },
         notes,
@@ -127,14 +131,19 @@ class _Assessed:
     sentence: Sentence
 
 
-def _assessed(found: Docketed) -> Mapping[str, list[_Assessed]]:
-    """Return the assessments that stand, by the claim that they bear on."""
-    stated: dict[str, list[_Assessed]] = defaultdict(list)
+def _assessed(found: Docketed) -> list[_Assessed]:
+    """Return the assessments that stand, in order."""
+    stated = []
     for ref, one in found.all(Assessment):
         sentence = found.get(one.sentence)
         if not found.superseded_by(ref) and isinstance(sentence, Sentence):
-            stated[sentence.claim].append(_Assessed(ref, one, sentence))
+            stated.append(_Assessed(ref, one, sentence))
     return stated
+
+
+def _is_on(sentence: Sentence, claim: Claim) -> bool:
+    """Return whether a sentence is a claim's: by its id, or word for word."""
+    return sentence.claim == claim.id or not _differs(sentence, claim)
 
 
 _ORDER = (Stance.CONTRADICTS, Stance.SUPPORTS, Stance.CONTEXT)
@@ -300,13 +309,18 @@ def _faded(
             yield Reason(ERASED, text)
 
 
-def _strangers(found: Docketed, known: set[str]) -> Iterator[Reason]:
+def _strangers(found: Docketed, claims: Sequence[Claim]) -> Iterator[Reason]:
+    known = {claim.id for claim in claims}
     for ref, sentence in found.all(Sentence):
         if sentence.claim not in known:
             text = (
                 f"{found.number(ref)} of the docket is on `{sentence.claim}`, "
                 "a claim that the boundary doesn't make"
             )
+            alike = [one.id for one in claims if _is_on(sentence, one)]
+            if alike:
+                names = ", ".join(f"`{one}`" for one in alike)
+                text += f": what bears on it bears on {names}, which says the same"
             yield Reason("docket-stranger", text)
 
 

@@ -63,6 +63,9 @@ class Docketed:
         """Take the next object of the ledger."""
         self._counts[held.kind] += 1
         number = f"{LETTERS[KINDS[held.kind]]}{self._counts[held.kind]}"
+        if held.ref in self._held:
+            self.refused.append(number)  # logged twice, it counts once
+            return
         if held.object is None:
             self.erased.append(number)
         elif not self._is_fit(held.object):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ from cyclopts import Parameter
 from ringfence.cli.docketing import By, Identity, identities
 from ringfence.cli.streams import complain, show
 from ringfence.cli.words import Form, MaybeOutput, Output, now
-from ringfence.errors import ConfigError, ExitCode
+from ringfence.errors import ConfigError, ExitCode, printable
 
 if TYPE_CHECKING:
     from ringfence.docket.blocks import Samples
@@ -117,6 +118,10 @@ def clip(
     }
     show(render("clip", said, format))
     complain(clipping.CAVEAT)
+    check = shlex.join(["python", "-m", "ringfence_verify", str(output)])
+    keys = shlex.join(["ringfence", "ledger", "key", "list", str(docket / "ledger")])
+    complain(printable(f"to check it: {check} --log-key KEY"))
+    complain(printable(f"the keys:    {keys}"))
     return int(ExitCode.ALL_UPHELD)
 
 
@@ -149,6 +154,7 @@ def destroy(
     held = destroyed(Docket(docket), recording, by=by, reason=reason, time=now())
     said = {"destroyed": recording, "reason": reason, "entry": held.index}
     show(render("destroy", said, format))
+    complain(f"its statements {'stay' if reason == 'retention' else 'went with it'}")
     complain("copies, backups and what a disk remembers are not reached by this")
     return int(ExitCode.ALL_UPHELD)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ringfence.cli.streams import Progress, show
+from ringfence.cli.streams import Progress, complain, show
 from ringfence.cli.words import AsOf, Form, MaybeOutput, instant, now, room
 from ringfence.errors import ConfigError, ExitCode, Locus
 
@@ -52,8 +52,7 @@ def contracts(
     progress("resolving the channels")
     resolved = contracts_of(chosen)
     entry = None if ledger is None else _named(ledger, resolved, progress)
-    if output is not None:
-        _replace(output, written(resolved))
+    _replace(output, written(resolved))
     labels = chosen.view.labels(_told(resolved))
     code = int(ExitCode.ALL_UPHELD)
     if format == "json":
@@ -64,14 +63,15 @@ def contracts(
         text += "" if entry is None else f"named by entry {entry:,} of {ledger}\n"
     progress.done()
     show(text)
+    _warn(output, entry)
     return code
 
 
 def accept_loss(ledger: Path, /, *, meter: Path) -> int:
     """Go on with a meter that doesn't know of all that left, and say so in the ledger.
 
-    For a meter that was deleted, replaced or restored from an older copy: whoever was
-    counted since is forgotten, and the ledger names that for good.
+    For a meter that was deleted, replaced or restored from an older copy:
+    whoever was counted since is forgotten, and the ledger names that for good.
 
     Example: `ringfence egress accept-loss ledger --meter meter`.
 
@@ -83,16 +83,27 @@ def accept_loss(ledger: Path, /, *, meter: Path) -> int:
         The meter's file; one that isn't there is made.
     """
     from ringfence.egress.exit.naming import accept
+    from ringfence.ledger.faults import within
 
-    show(f"entry  {accept(ledger, meter, now()):,}\n")
+    with within(ledger):
+        entry = accept(ledger, meter, now())
+    show(f"entry  {entry:,}\n")
     return int(ExitCode.ALL_UPHELD)
 
 
 def _named(ledger: Path, resolved: Contracts, progress: Progress) -> int:
     from ringfence.egress.exit.naming import name_contracts
+    from ringfence.ledger.faults import within
 
     progress("naming the file in the ledger")
-    return name_contracts(ledger, resolved, now())
+    with within(ledger):
+        return name_contracts(ledger, resolved, now())
+
+
+def _warn(output: Path | None, entry: int | None) -> None:
+    """Say that a file which no ledger names is of no use to an exit yet."""
+    if output is not None and entry is None:
+        complain("no ledger names this file, so no exit judges by it: see `--ledger`")
 
 
 def _told(resolved: Contracts) -> list[str]:
@@ -101,8 +112,10 @@ def _told(resolved: Contracts) -> list[str]:
     return sorted({node for one in every for node in (one.id, one.group)})
 
 
-def _replace(output: Path, content: bytes) -> None:
+def _replace(output: Path | None, content: bytes) -> None:
     """Write a file that an exit may be reading: it sees one of the two, wholly."""
+    if output is None:
+        return
     new = output.with_name(f"{output.name}.new")
     try:
         new.write_bytes(content)

@@ -29,10 +29,15 @@ Identity = Annotated[
 By = Annotated[str, Parameter(help="Who does it: number or name of a reviewer, `V1`.")]
 GradeOption = Literal["original-device", "first-hand-copy", "third-hand", "published"]
 _LONGEST = 10_000  # characters of a name
+_EXITS = """Exit codes: 0 done, 12 evidence that doesn't verify, 1 the tool failed,
+2 usage."""
+_VERIFY_EXITS = """Exit codes: 0 everything verifies, 12 something doesn't, 1 the tool
+failed, 2 usage, or a key that opens none of the originals."""
 
 app = App(
     name="docket",
     help="Keep recordings and statements so that they can be believed.",
+    help_epilogue=_EXITS,
     help_format="plaintext",
 )
 
@@ -155,9 +160,9 @@ def add(
     from ringfence.docket.intake import Intake, check_terms
     from ringfence.report.custody_text import added, render
 
-    _check_hand(said.hand, said.sealed_name_file, new=said.new_hand)
     progress = Progress()
     with Intake.of(Docket(docket)) as intake:
+        _check_hand(said.hand, said.sealed_name_file, new=said.new_hand)
         terms = _terms(said, intake.index)
         check_terms(terms, intake.index)
         for file in files:
@@ -168,7 +173,7 @@ def add(
     return int(ExitCode.ALL_UPHELD)
 
 
-@app.command(help_epilogue="Exit codes: 0 everything verifies, 12 something doesn't.")
+@app.command(help_epilogue=_VERIFY_EXITS)
 def verify(
     docket: Path,
     /,

@@ -13,7 +13,7 @@ from cyclopts import Parameter, validators
 
 from ringfence.cli.lasting import ending
 from ringfence.cli.streams import complain, show
-from ringfence.cli.words import AsOf, Form, MaybeOutput, instant
+from ringfence.cli.words import Form, MaybeOutput, instant
 from ringfence.errors import ConfigError, ExitCode, Locus
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class Parts:
     meter
         The meter's file; one that isn't there is made.
     max_age_days
-        How old the index may be.
+        How old the index may be, in days; without, of any age.
     as_of
-        Judge, count and log as of that instant, by default now: for a case of the past.
+        Judge, count and log as of that instant; by default now. For a case of the past.
     """
 
     config: Path | None = None
@@ -61,7 +61,7 @@ class Parts:
     ledger: Path | None = None
     meter: Path | None = None
     max_age_days: _Days = None
-    as_of: AsOf = None
+    as_of: str | None = None
 
 
 @Parameter(name="*")
@@ -106,8 +106,8 @@ def run(
 ) -> int:
     """Take the files of an outbox through the exit: released, or quarantined.
 
-    Files lie in a folder for each channel. One counts as whole when it was renamed into
-    place, or has lain unchanged.
+    Files lie in a folder for each channel. One counts as whole when it was
+    renamed into place, or has lain unchanged.
 
     Example: `ringfence egress run --config egress.yaml --watch`.
 
@@ -143,7 +143,10 @@ def run(
             complain(f"watching {outbox.where}")
             running.watch(gateway, outbox, order, tell)
             return int(ExitCode.ALL_UPHELD)
-        return int(lines.code(running.once(gateway, outbox, order, tell)))
+        code = lines.code(running.once(gateway, outbox, order, tell))
+        if code is ExitCode.NOTHING_COLLECTED:
+            complain(f"no file lies in {outbox.where}/<channel>/")
+        return int(code)
 
 
 def judge(

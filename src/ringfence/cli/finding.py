@@ -12,7 +12,7 @@ from ringfence.cli.docketing import Identity, identities
 from ringfence.cli.docketwords import Answer, Folder, StatementNumber, opened
 from ringfence.cli.streams import complain, show
 from ringfence.cli.words import Form, now
-from ringfence.errors import ExitCode, printable
+from ringfence.errors import ConfigError, ExitCode, Locus, printable
 
 if TYPE_CHECKING:
     from ringfence.docket.finding.index import Index
@@ -33,7 +33,10 @@ Kind = Literal[
     "custody",
 ]
 Rows = Annotated[
-    int, Parameter(help="How many to show.", validator=validators.Number(gte=1))
+    int,
+    Parameter(
+        help="How many to show.", validator=validators.Number(gte=1, lte=1_000_000)
+    ),
 ]
 _TOLD = 10  # objects that count for nothing
 
@@ -85,6 +88,9 @@ def listed(
     from ringfence.report.docket_text import kinds
     from ringfence.report.statements_text import page
 
+    if kind != "statement" and (after or chosen != EVERYTHING):
+        hint = f"`ringfence docket list {docket} {kind}` lists all"
+        raise ConfigError("statements alone can be chosen", Locus("KIND"), hint)
     with opened(docket) as index:
         if kind != "statement":
             show(kinds(index, kind, format))
@@ -171,7 +177,7 @@ def imported(
     /,
     *,
     by: Annotated[
-        str, Parameter(help="Who receives what the file says nobody received: `V1`.")
+        str, Parameter(help="Who brings transcripts, and leads that name nobody: `V1`.")
     ] = "",
     identity: Identity = None,
     format: Form = "text",  # noqa: A002

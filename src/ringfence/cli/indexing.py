@@ -10,7 +10,7 @@ from cyclopts import App, Parameter, validators
 
 from ringfence.cli.streams import Progress, complain, show
 from ringfence.cli.words import Form, Output, now
-from ringfence.errors import ConfigError, ExitCode, Locus
+from ringfence.errors import ConfigError, ExitCode, Locus, RingfenceError
 
 if TYPE_CHECKING:
     from ringfence.egress.index.building import Built
@@ -95,6 +95,7 @@ def build(*, rows: Rows, output: Output) -> int:
 
     time = now()
     gathering = _gathering(rows)
+    _look(rows.ledger)
     source = population.readable(rows.files, rows.dsn_env, rows.query)
     progress = Progress()
     built = building.build(source, gathering, output, time=time, progress=progress)
@@ -138,6 +139,7 @@ def delta(
     if not is_given and not removed:
         hint = "name Parquet files with `--from`, `--removed` or both"
         raise ConfigError("nothing has changed", Locus("--from"), hint)
+    _look(rows.ledger)
     came = (
         population.readable(rows.files, rows.dsn_env, rows.query) if is_given else None
     )
@@ -208,6 +210,14 @@ def check(
     return int(ExitCode.ALL_UPHELD)
 
 
+def _look(ledger: Path | None) -> None:
+    """Open a ledger once: a population may be long, and is in vain without it."""
+    from ringfence.claims.recorded import look
+
+    if ledger is not None:
+        look(ledger)
+
+
 def _gathering(rows: Rows) -> Gathering:
     from ringfence.egress.index.gathering import Gathering, Keys
     from ringfence.egress.index.keys import read_key
@@ -240,7 +250,13 @@ def _done(built: Built, rows: Rows, time: str) -> None:
     for kind, tally in built.tallies.items():
         if tally.unread:
             complain(f"{tally.unread:,} values aren't of the kind `{kind}`")
-    entry = None if rows.ledger is None else _logged(built.manifest, rows.ledger, time)
+    entry = None
+    if rows.ledger is not None:
+        try:
+            entry = _logged(built.manifest, rows.ledger, time)
+        except RingfenceError:
+            complain("the index stands; `ringfence index check --ledger` logs it later")
+            raise
     show(told.render("epoch", told.built(built, entry), rows.format))
 
 

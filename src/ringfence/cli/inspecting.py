@@ -11,19 +11,26 @@ from cyclopts import App, Parameter
 from ringfence.cli.streams import Progress, show
 from ringfence.cli.words import Form, room
 
-EXITS = """Exit codes: 0 nobody of the population and nothing undecided, 10 something
-can't be decided or wasn't looked through, 11 data of the population, 12 the index isn't
-the one that was written, 1 the tool failed, 2 usage."""
+EXITS = """Exit codes: 0 nobody of the population and nothing undecided,
+10 something can't be decided or wasn't looked through, 11 data of the
+population, 12 the index isn't the one that was written, 1 the tool failed,
+2 usage."""
+_GROUP = """Exit codes: 0 done, and nothing is against it, 10 something is held or can't
+be decided, 11 something is blocked, seen or goes round, 12 the index isn't
+the one that was written, 1 the tool failed, 2 usage, 3 nothing was there.
+Each command's own `--help` has its codes."""
+
+_USAGE = "Usage: ringfence egress inspect --index PATH --key STR [OPTIONS] FILES..."
 
 app = App(
     name="egress",
     help="What leaves: whose data is in it.",
-    help_epilogue=EXITS,
+    help_epilogue=_GROUP,
     help_format="plaintext",
 )
 
 
-@app.command
+@app.command(help_epilogue=EXITS, usage=_USAGE)
 def inspect(
     *files: Path,
     index: Annotated[Path, Parameter(help="The folder of the index.")],
@@ -34,8 +41,7 @@ def inspect(
 ) -> int:
     """Say whose data is in files, in which columns, and how it is written.
 
-    Examples:
-    `ringfence egress inspect export.parquet --index idx --key file:index.key`,
+    Examples: `ringfence egress inspect mail.eml --index idx --key file:index.key`,
     `ringfence egress inspect *.csv --index idx --key env:INDEX_KEY --format json`.
 
     Parameters
@@ -51,7 +57,8 @@ def inspect(
     from ringfence.report import inspection_text
 
     if not files:
-        raise ConfigError("no file is named", Locus("FILES"))
+        hint = "name one file or more, of any format"
+        raise ConfigError("no file is named", Locus("FILES"), hint)
     progress = Progress()
     inspector = Inspector(open_index(index, read_key(key)))
     found = []

@@ -49,6 +49,9 @@ def lead(
     from ringfence.docket.finding.index import Index
     from ringfence.docket.folder import Docket
 
+    if not command:
+        hint = "write it behind `--`: `-- reach who protected --kinds tool`"
+        raise ConfigError("a lead asks something", Locus("COMMAND"), hint)
     with Index(Docket(docket)) as index:
         ref, who = index.numbered(statement, "statement"), index.reviewer(by)
         noted = made(index, ref, asks, command, who)

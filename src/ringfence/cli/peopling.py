@@ -9,10 +9,11 @@ from cyclopts import App, Parameter
 
 from ringfence.cli.docketing import Identity, identities, secret
 from ringfence.cli.docketwords import Folder, done, opened
-from ringfence.cli.streams import show
+from ringfence.cli.streams import complain, show
 from ringfence.cli.words import Form, now
 from ringfence.errors import ExitCode
 
+_UNMATCHED = "note: nobody can tell whether the docket knows them: --identity would"
 reviewers = App(name="reviewer", help="Who works on a docket.", help_format="plaintext")
 hands = App(name="hand", help="Who handed something over.", help_format="plaintext")
 speakers = App(name="speaker", help="Who speaks.", help_format="plaintext")
@@ -82,15 +83,20 @@ def speaker_add(
 
     With the key of names it is told whether the docket knows the speaker already.
     """
+    from ringfence.docket.chartering import check_charter
     from ringfence.docket.naming import Names
     from ringfence.docket.objects import Speaker
     from ringfence.docket.stating import known_speaker, log, pseudonym
 
     name = secret(sealed_name_file)
     with opened(docket) as index:
+        if name:
+            check_charter(index.docket)
         names, match = Names(index.docket), ""
         if name and identity:
             match = names.match(name, identities(identity))
+        if name and not match:
+            complain(_UNMATCHED)
         ref = known_speaker(index, match)
         if not ref:
             sealed = names.keep(name) if name else ""

@@ -17,7 +17,6 @@ from ringfence.cli.words import (
     Form,
     Limit,
     MaybeOutput,
-    Minutes,
     Output,
     instant,
     now,
@@ -29,15 +28,19 @@ if TYPE_CHECKING:
     from ringfence.claims.flow import Flows
     from ringfence.claims.released import Releases
     from ringfence.claims.snapshot import Ask
+    from ringfence.egress.channels.contract import Contract
     from ringfence.egress.proving.surfaces import Surface
     from ringfence.egress.relay.configuration import Config
     from ringfence.egress.relay.relay import Relay
 
-FLOWS_EXITS = """Exit codes: 0 every flow is declared and seen at the exit, 10 something
-can't be told, 11 a flow is undeclared or goes round, 1 the tool failed, 2 usage."""
+FLOWS_EXITS = """Exit codes: 0 every flow is declared and seen at the exit,
+10 something can't be told, 11 a flow is undeclared or goes round, 1 the tool
+failed, 2 usage."""
 CANARIES_EXITS = "Exit codes: 0 the list is written, 1 the tool failed, 2 usage."
 PROVE_EXITS = """Exit codes: 0 nothing left and everything had its answer, 10 a surface
 isn't proved, 11 a canary left, 1 the tool failed, 2 usage."""
+_Minutes = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1_440))]
+_LISTS = (".csv", ".parquet")
 
 
 @Parameter(name="*")
@@ -50,13 +53,13 @@ class Past:
     logs
         Read the logs of the boundary, too: what was exported?
     minutes
-        For how long after an export a verdict explains it.
+        With `--logs`: for how long after an export a verdict explains it.
     output
-        Folder for the table of events.
+        With `--logs`: folder for the table of events.
     """
 
     logs: Annotated[bool, Parameter(negative="")] = False
-    minutes: Minutes = 60
+    minutes: _Minutes = 60
     output: Output = Path("out")
 
 
@@ -148,6 +151,9 @@ def canaries(
     """
     from ringfence.egress.proving.canaries import drawn, written
 
+    if output.suffix not in _LISTS:
+        hint = "name a file that ends in `.csv` or `.parquet`"
+        raise ConfigError("is no kind of list", Locus(str(output)), hint)
     rows = drawn(count, domain)
     content = written(rows, as_parquet=output.suffix == ".parquet")
     try:
@@ -185,20 +191,19 @@ class Surfaces:
     quarantine
         The file gateway: where all others go.
     gateway
-        The S3 gateway: the file that it reads (`--config` of `egress run`), of which
-        `outbox`, `released`, `quarantine` and `s3` are looked at.
+        The S3 gateway: the file that it reads (`--config` of `egress run`).
     relay
         The relay: the file that it reads. No other relay may run meanwhile.
     writer
-        The relay: the variable that holds how the database inside is reached by a
-        login that may insert and delete rows.
+        The relay: the variable with the connection string of a login that may
+        insert and delete rows inside.
     proxy
-        A proxy, ours or Envoy: the address to ask, with a path of the channel's; may
-        be repeated.
+        A proxy, ours or Envoy: the address to ask, with the channel's path; may be
+        repeated.
     upstream
         Where the proxies lead to: an address and port that we listen at meanwhile.
     seconds
-        How long a surface may take.
+        How long an answer, and the gateway with all files, may take.
     """
 
     index: Path | None = None
@@ -235,13 +240,16 @@ class Surfaces:
         return found
 
     def _library(self, contracts: Path, channel: str) -> Iterator[Surface]:
-        from ringfence.egress.exit.made import Settings, exit_of
+        from ringfence.egress.exit.made import Settings, exit_of, read_contracts
         from ringfence.egress.proving.surfaces import Library
 
         if self.index is None:
             return
         if self.meter is None or self.ledger is None or not self.key:
             raise _halved("--index", "--key, --ledger and --meter")
+        contract = read_contracts(contracts).of(channel)
+        if contract is not None and not self.token_key and _has_tokens(contract):
+            raise _halved("--index", "--token-key: the channel masks by tokens")
         made = Settings(
             contracts=contracts,
             index=self.index,
@@ -327,9 +335,9 @@ def prove(
 ) -> int:
     """Try canaries at every surface, in every form: does one of them leave?
 
-    Example: `ringfence egress prove --canaries canaries.csv --contracts contracts.json
-    --channel partner-api --index index --key file:index.key --ledger ledger
-    --meter meter -o certificate.json`.
+    Example: `ringfence egress prove --canaries canaries.csv --contracts
+    contracts.json --channel partner-api --index index --key file:index.key
+    --ledger ledger --meter meter -o certificate.json`.
 
     Parameters
     ----------
@@ -368,6 +376,10 @@ def _opened(found: Config) -> Iterator[Relay]:
         closing(made_of(found, inside, outside, exit_, [])) as made,
     ):
         yield made
+
+
+def _has_tokens(contract: Contract) -> bool:
+    return any(one.mask == "token" for one in contract.channel.columns)
 
 
 def _halved(option: str, others: str) -> ConfigError:

@@ -32,7 +32,8 @@ def proxy(config: Path, /) -> int:
 def ext_proc(config: Path, /) -> int:
     """Answer Envoy's external processing: no answer passes it without a verdict.
 
-    It runs until it is told to end. `docs/egress/proxies.md` has Envoy's configuration.
+    It runs until it is told to end. `docs/egress/proxies.md` has Envoy's
+    configuration.
     Example: `ringfence egress ext-proc egress.yaml`.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,93 +17,94 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ringfence.claims.publishing.alike import Staff
-    from ringfence.claims.publishing.published import Export, Page
+    from ringfence.claims.publishing.exporting import Exported, Wish
+    from ringfence.claims.publishing.published import Export, Page, Verdict
+    from ringfence.docket.publishing.profile import Profile
 
 Form = Literal["html", "annotations", "claimreview", "oscal"]
 EXITS = """Exit codes: 0 done, 12 evidence that doesn't verify, 1 the tool failed,
 2 usage, or a file that would name somebody: then nothing is written."""
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What is drawn beside an export, and what it is held against."""
+
+    format: Annotated[
+        tuple[Form, ...],
+        Parameter(
+            negative="", help="What to draw beside export.json; may be repeated."
+        ),
+    ] = ("html",)
+    check: Annotated[
+        Path | None,
+        Parameter(help="Folder that `ringfence check` wrote: its verdicts come along."),
+    ] = None
+    case: Annotated[
+        Path | None,
+        Parameter(
+            help="Boundary file or its folder: count who shares what is told of a "
+            "speaker."
+        ),
+    ] = None
+    public: Annotated[
+        tuple[Path, ...],
+        Parameter(
+            negative="",
+            help="A text that is public; quotes that stand in it are warned about.",
+        ),
+    ] = ()
+
+
+PLAIN = Extras()
+
+
 def export(
-    docket: Path,
+    docket: Annotated[Path, Parameter(help="The folder of the docket.")],
     /,
-    *claims: str,
-    profile: str,
-    to: str,
+    *claims: Annotated[
+        str, Parameter(help="Ids of claims; none stands for all that the docket knows.")
+    ],
+    profile: Annotated[
+        str,
+        Parameter(
+            help="How much is told: public, regulator, auditor, or a JSON file of your "
+            "own."
+        ),
+    ],
+    to: Annotated[str, Parameter(help="Who receives it, in words; custody says so.")],
     by: By,
     output: Output,
     identity: Identity = None,
-    format: Annotated[tuple[Form, ...], Parameter(negative="")] = ("html",),  # noqa: A002
-    check: Path | None = None,
-    case: Path | None = None,
-    public: Annotated[tuple[Path, ...], Parameter(negative="")] = (),
+    extras: Extras = PLAIN,
 ) -> int:
     """Export statements by an allow-list; refuse if a file names anybody.
 
     Example: `ringfence docket export docket nobody-in-cn-can --profile regulator
     --to "the commission" --by V1 --identity identity.key -o export`.
-
-    Parameters
-    ----------
-    docket
-        The docket.
-    claims
-        Ids of claims; none stands for all that the docket knows.
-    profile
-        How much is told: public, regulator, auditor, or a JSON file of your own.
-    to
-        Who receives it, in words; custody says so.
-    output
-        Folder for export.json and the files drawn from it; a new one.
-    format
-        What to draw beside export.json; may be repeated.
-    check
-        Folder that `ringfence check` wrote: the verdicts come along.
-    case
-        Boundary file or its folder: count who shares what is told of a speaker.
-    public
-        A text that is public; quotes that stand in it are warned about.
     """
-    from ringfence.claims.publishing import choosing, exporting
-    from ringfence.docket.folder import Docket
-    from ringfence.docket.publishing.profile import profile_of
-    from ringfence.documents.files import decode, read_bytes
+    from ringfence.claims.publishing.exporting import Wish
 
     progress = Progress()
     progress("reading the docket")
     _check_new(output)
-    keys = identities(identity)
-    wanted = profile_of(profile)
-    wish = exporting.Wish(
+    wish = Wish(
         claims,
-        wanted,
+        _profile(profile),
         to=to,
         by=lambda found: found.reviewer(by),
         time=now(),
-        verdicts=choosing.verdicts_of(check, claims, wanted) if check else (),
-        staff=_staff(case) if case else None,
-        public=[
-            (str(one), decode(read_bytes(one, str(one)), str(one))) for one in public
-        ],
+        verdicts=_verdicts(extras.check, claims, profile),
+        staff=_staff(extras.case) if extras.case else None,
+        public=_public(extras.public),
     )
-
-    def draw(told: Export, pages: Sequence[Page]) -> Mapping[str, bytes]:
-        return _drawn(told, pages, format)
-
-    found = exporting.exported(Docket(docket), keys, wish, draw)
+    found = _exported(docket, identity, wish, extras)
     output.mkdir(parents=True, exist_ok=True)
     for name, content in found.files.items():
         (output / name).write_bytes(content)
     progress.done()
-    statements = len({one.number for page in found.pages for one in page.statements})
-    lines = [
-        f"export    {statements} statements beside {len(found.pages)} sentences",
-        f"left out  {found.left} statements that `{wish.profile.name}` doesn't tell",
-        f"logged    for {to}",
-        *(f"warning   {text}" for text in found.warnings),
-        f"to check  python -m ringfence_verify {output / 'export.json'} --log-key KEY",
-    ]
-    show("\n".join(map(printable, lines)) + "\n")
+    _tell(found, wish, output)
     return int(ExitCode.ALL_UPHELD)
 
 
@@ -138,6 +140,54 @@ def read(
         drawn = published_html if format == "html" else published_text
         show(drawn.render(told, pages))
     return int(ExitCode.ALL_UPHELD)
+
+
+def _exported(
+    docket: Path, identity: Path | None, wish: Wish, extras: Extras
+) -> Exported:
+    from ringfence.claims.publishing.exporting import exported
+    from ringfence.docket.folder import Docket
+
+    def draw(told: Export, pages: Sequence[Page]) -> Mapping[str, bytes]:
+        return _drawn(told, pages, extras.format)
+
+    return exported(Docket(docket), identities(identity), wish, draw)
+
+
+def _tell(found: Exported, wish: Wish, output: Path) -> None:
+    from ringfence.report.wording import counted
+
+    statements = len({one.number for page in found.pages for one in page.statements})
+    beside = counted(len(found.pages), "sentence", "sentences")
+    left = counted(found.left, "statement", "statements")
+    lines = [
+        f"export    {counted(statements, 'statement', 'statements')} beside {beside}",
+        f"left out  {left} that `{wish.profile.name}` doesn't tell",
+        f"logged    for {wish.to}",
+        *(f"warning   {text}" for text in found.warnings),
+        f"to check  python -m ringfence_verify {output / 'export.json'} --log-key KEY",
+    ]
+    show("\n".join(map(printable, lines)) + "\n")
+
+
+def _profile(name: str) -> Profile:
+    from ringfence.docket.publishing.profile import profile_of
+
+    return profile_of(name)
+
+
+def _verdicts(
+    check: Path | None, claims: Sequence[str], profile: str
+) -> Sequence[Verdict]:
+    from ringfence.claims.publishing.choosing import verdicts_of
+
+    return verdicts_of(check, claims, _profile(profile)) if check else ()
+
+
+def _public(paths: Sequence[Path]) -> list[tuple[str, str]]:
+    from ringfence.documents.files import decode, read_bytes
+
+    return [(str(one), decode(read_bytes(one, str(one)), str(one))) for one in paths]
 
 
 def _drawn(

@@ -44,8 +44,8 @@ def relay(
 ) -> int:
     """Have tables outside change as they do inside, each transaction judged before.
 
-    It goes on from where it was, and ends when everything is outside, or stops at the
-    first transaction that may not leave.
+    It goes on from where it was, and ends when everything is outside, or stops
+    at the first transaction that may not leave.
 
     Examples: `ringfence egress relay relay.yaml --watch`,
     `ringfence egress relay relay.yaml --leave-out 0/1F15498`.

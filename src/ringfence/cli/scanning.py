@@ -108,17 +108,17 @@ def scan(
 
     Examples: `ringfence scan exports/ --store archive --index idx --key file:k`,
     `ringfence scan s3://bucket/exports --store archive --index idx --key file:k`,
-    `ringfence scan env:PGDSN --store archive --sample 0.01 --index idx --key file:k`.
+    `ringfence scan env:DSN --store archive --rows 2000 --index idx --key file:k`.
 
     Parameters
     ----------
     place
-        A folder, `s3://bucket/prefix`, or `env:` and the variable that holds the
-        connection string of a PostgreSQL database.
+        A folder, `s3://bucket/prefix`, or `env:` and the variable that holds a
+        PostgreSQL connection string.
     store
         Name of the store in the estate.
     all
-        Show every dataset.
+        Show all datasets with somebody in them or a gap, not 20 of each.
     """
     from ringfence.report import scan_text
 

@@ -85,7 +85,7 @@ def bring(
     /,
     *,
     by: By,
-    human: bool = False,
+    human: Annotated[bool, Parameter(negative="")] = False,
     identity: Identity = None,
 ) -> int:
     """Bring a transcript that is there: WebVTT, SubRip, JSON of segments, marked text.

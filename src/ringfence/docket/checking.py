@@ -13,8 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from ringfence.docket import blocks
+from ringfence.docket.chartering import charter_digest
+from ringfence.docket.finding.comparing import tells_otherwise
+from ringfence.docket.finding.index import NAME
 from ringfence.docket.folder import Docket, Held
-from ringfence.docket.founding import charter_digest
 from ringfence.docket.naming import Names
 from ringfence.docket.objects import (
     KINDS,
@@ -97,7 +99,17 @@ def check_docket(docket: Docket, progress: Progress = lambda _: None) -> Checked
     _check_names(docket, found, held)
     progress("checking the originals")
     _check_originals(docket, found, held)
+    _check_index(docket, found, progress)
     return found
+
+
+def _check_index(docket: Docket, found: Checked, progress: Progress) -> None:
+    """Check that what is listed and searched is what the ledger tells."""
+    if found.problems:
+        return  # there is nothing to hold it against
+    hint = "remove it: it is drawn anew from the ledger"
+    is_its = not tells_otherwise(docket, progress)
+    found.need(is_its, NAME, "tells what the ledger doesn't", hint)
 
 
 def _has_ledger(docket: Docket, found: Checked) -> bool:

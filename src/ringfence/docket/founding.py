@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
+from ringfence.docket.chartering import charter_digest
 from ringfence.docket.folder import CHARTER, Charter, Docket
 from ringfence.docket.naming import Names
 from ringfence.docket.objects import Handling
@@ -74,11 +74,6 @@ def found(folder: Path, name: str, keys: Keys, time: str) -> Docket:
     if next(docket.held(), None) is None:
         docket.append([Handling(Custody.SEALED, "", detail=detail)], time)
     return docket
-
-
-def charter_digest(docket: Docket) -> str:
-    """Return the SHA-256 of a docket's charter as it lies there."""
-    return sha256((docket.folder / CHARTER).read_bytes()).hexdigest()
 
 
 def _begun(folder: Path, charter: Charter, time: str) -> Docket:

@@ -9,6 +9,7 @@ logged once.
 from __future__ import annotations
 
 import mimetypes
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,6 +21,7 @@ from typing import Self
 
 from ringfence.docket import blocks
 from ringfence.docket.audio.decoding import Decoded, UndecodedError, decoded
+from ringfence.docket.chartering import check_charter
 from ringfence.docket.course import check
 from ringfence.docket.finding.index import Index
 from ringfence.docket.folder import Docket, Following, Held
@@ -137,10 +139,12 @@ class Intake:
         """Open a docket for what is received, and make good what a crash left.
 
         Raises:
+            ProofError: The docket's keys are not those that its ledger says.
             RingfenceError: Another run receives files, or the ledger can't be written.
         """
         with intake_lock(docket):
             docket.settle()
+            check_charter(docket)
             with Index(docket) as index:
                 intake = cls(docket, index)
                 intake._originals.sweep()
@@ -180,6 +184,9 @@ class Intake:
             return content in self._known and self._originals.holds(content)
 
         try:
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                hint = "copy what it gives into a file, and add that"
+                raise SourceError("is no file", Locus(str(path)), hint)
             with path.open("rb") as stream:
                 return self._originals.keep(stream, told, unless=is_held)
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
@@ -249,7 +256,7 @@ class Intake:
         return lambda hand: Recording(
             content=kept.content,
             size=kept.size,
-            name=path.name,
+            name=_name(path),
             media=media_of(path),
             form=heard.form,
             sound=heard.sound,
@@ -311,6 +318,11 @@ def media_of(path: Path) -> str:
     suffix = path.suffix.lower()
     guessed, encoding = _types.guess_type(path.name, strict=False)
     return _MEDIA.get(suffix) or (guessed if not encoding else None) or _UNKNOWN
+
+
+def _name(path: Path) -> str:
+    """Return what a file is called; bytes that are no UTF-8 are spelt out."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
 
 
 def _form(path: Path) -> Form | None:

@@ -21,6 +21,8 @@ CAVEAT = (
     "systems show decides."
 )
 UNHEARD = "nobody has listened to it yet; the text of a machine is no quote"
+ERASED = "erased: what it said and who heard it isn't told any more"
+_GONE = "erased"  # where a statement was that is erased
 _RUNGS = {
     Rung.MACHINE: "found by a machine",
     Rung.HEARD: "heard by one reviewer",
@@ -57,11 +59,16 @@ def heading(one: Testimony) -> str:
 
 def quoted(one: Testimony | Denial) -> str:
     """Return the quote of a statement, or that there is none."""
-    return f"“{one.quote}”" if one.quote else UNHEARD
+    if not one.quote:
+        return ERASED if one.at == _GONE else UNHEARD
+    return f"“{one.quote}”"
 
 
 def about(one: Testimony) -> str:
     """Return where a statement is heard, who speaks, when, and how it is known."""
+    assessed = f"assessed by {one.reviewer or 'somebody erased'} ({one.assessment})"
+    if one.at == _GONE:
+        return assessed
     parts = (
         one.at,
         speaker(one.speaker, one.role),
@@ -69,7 +76,7 @@ def about(one: Testimony) -> str:
         _FIRST_HAND[one.first_hand],
         "hedged" if one.hedged is Known.YES else "",
         _RUNGS[one.rung],
-        f"assessed by {one.reviewer or 'somebody erased'} ({one.assessment})",
+        assessed,
         f"confidence: {one.confidence}" if one.confidence else "",
     )
     return ", ".join(filter(None, parts))

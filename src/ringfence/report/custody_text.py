@@ -17,6 +17,10 @@ CAVEAT = (
     "proved: nothing changed since it was logged; not proved: that a meeting took "
     "place, or whose voices these are"
 )
+WRONG = (
+    "not proved: what is named as wrong, that a meeting took place, or whose voices "
+    "these are"
+)
 _WIDE = 11
 
 
@@ -32,12 +36,13 @@ def render(kind: str, told: Mapping[str, object], form: str) -> str:
         whole = {"schema": f"ringfence-docket-{kind}/1", **told}
         return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
     lines = []
+    wide = max(_WIDE, *map(len, told)) if told else _WIDE
     for name, value in told.items():
         several = value if isinstance(value, list | tuple) else [value]
         for number, one in enumerate(several):
             label = "" if number else name
             if one not in ("", None):
-                lines.append(f"{label:<{_WIDE}} {printable(str(one))}")
+                lines.append(f"{label:<{wide}} {printable(str(one))}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -77,7 +82,7 @@ def checked(found: Checked, *, opened: bool, form: str) -> dict[str, object]:
             "blocks": found.seconds if opened else None,
             "problems": [_problem(one) for one in found.problems],
             "notes": found.notes,
-            "caveat": CAVEAT,
+            "caveat": WRONG if found.problems else CAVEAT,
         }
     inside = "not opened: --identity would" if not opened else _opened(found)
     return {
@@ -85,7 +90,7 @@ def checked(found: Checked, *, opened: bool, form: str) -> dict[str, object]:
         "originals": f"{found.originals:,}; {inside}",
         "note": [*found.notes],
         "wrong": [f"{one.at}: {one.message}" for one in found.problems],
-        "result": [_result(found.problems), CAVEAT],
+        "result": [_result(found.problems), WRONG if found.problems else CAVEAT],
     }
 
 

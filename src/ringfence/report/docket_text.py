@@ -64,7 +64,8 @@ def other(index: Kept, ref: Ref, form: Form) -> str:
     lines = [f"{told['number']}  {brief(index, held.object if held else None)}"]
     for key, value in told.items():
         if key != "number" and value not in ("", None, [], {}):
-            lines.append(f"  {key:<15}{printable(_spelt(value))}")
+            label = key.replace("_", " ")
+            lines.append(f"  {label:<15}{printable(_spelt(key, value))}")
     return "\n".join(lines) + "\n"
 
 
@@ -104,7 +105,12 @@ def _told(index: Kept, ref: Ref, one: Object | None, time: str) -> dict[str, obj
     return {"number": index.number(ref), "ref": ref, "time": time, **fields}
 
 
-def _spelt(value: object) -> str:
+def _spelt(key: str, value: object) -> str:
+    if key == "words" and isinstance(value, list | tuple):
+        return f"{len(value):,}: `ringfence docket transcript show` shows them"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {one}" for key, one in value.items() if one != "")
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        told = (f"{name} {_spelt(name, one)}" for name, one in value.items() if one)
+        return ", ".join(told)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

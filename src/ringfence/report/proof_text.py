@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.egress.proving.proof import KINDS, Cell, Proof, Proved
+from ringfence.egress.proving.proof import KINDS, NOTHING_PASSES, Cell, Proof, Proved
 from ringfence.egress.proving.surfaces import Outcome
 from ringfence.errors import ExitCode, printable
 from ringfence.report import wording
@@ -28,6 +28,10 @@ def _lines(found: Proof, width: int, rows: int) -> Iterator[str]:
     )
     for one in found.surfaces:
         yield from hung(f"{printable(one.surface)}: ", _said(one), width)
+    if any(one.unproven == NOTHING_PASSES and not one.lost for one in found.surfaces):
+        text = "what is harmless doesn't leave either: the last entries of that "
+        text += "surface's ledger say why"
+        yield from hung("help: ", text, width)
     if found.untried:
         kinds = wording.counted(len(found.untried), "kind", "kinds")
         of = len(KINDS)

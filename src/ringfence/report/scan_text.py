@@ -102,7 +102,11 @@ def _lines(scan: Scan, store: str, everything: bool) -> Iterator[str]:  # noqa: 
     if len(held[most or len(held) :]):
         yield f"and {len(held) - _SHOWN:,} datasets more: --all shows them"
     clean = sum(one.is_whole and not one.seen for one in scan.datasets)
-    yield f"{clean:,} of {len(scan.datasets):,} datasets read whole, nobody seen"
+    if scan.datasets:
+        every = len(scan.datasets)
+        yield f"in {clean:,} of {every:,} datasets, read whole, nobody was seen"
+    else:
+        yield "there is no dataset in it"
     for one in lost[:most]:
         yield f"not looked through: {one.name}: {one.unread or '; '.join(one.gaps)}"
     if len(lost[most or len(lost) :]):

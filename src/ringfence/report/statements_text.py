@@ -16,6 +16,7 @@ from ringfence.docket.finding.suggesting import Suggestion
 from ringfence.docket.held import Corroboration
 from ringfence.docket.ladder import difference
 from ringfence.docket.objects import (
+    Answer,
     Assessment,
     Hand,
     Object,
@@ -25,6 +26,7 @@ from ringfence.docket.objects import (
     Span,
     Speaker,
     Statement,
+    Transcript,
     told,
 )
 from ringfence.docket.quoting import bearing, reach_of
@@ -100,14 +102,16 @@ def statement(index: Kept, one: Shown, form: Form) -> str:
 
 def _facts(index: Kept, one: Shown) -> list[str]:
     said = one.said.statement
-    replaced = "" if one.head == one.number else f"replaced by {one.head}"
+    at = one.chain.index(one.number)
+    later = ", ".join(one.chain[at + 1 :])
+    replaced = one.head != one.number
     rows = [
         ("where", where(index, said)),
         ("who", _who(index, said, one.said.speaker)),
         ("when", met(said)),
         ("quote", _rung(one)),
-        ("corrections", ", ".join(one.chain) if len(one.chain) > 1 else ""),
-        ("", replaced),
+        ("corrects", ", ".join(one.chain[:at])),
+        ("replaced by", one.head if replaced else later and f"{later}, once heard"),
         ("first hand", str(said.first_hand)),
         ("hedged", str(said.hedged)),
         ("language", said.language),
@@ -140,7 +144,8 @@ def _machine(one: Shown) -> list[str]:
         return []
     lines = [f"  machine      {quoted(one.machine)}"]
     for before, after in difference(one.machine, one.ladder.quote):
-        lines.append(f"    {quoted(before)} is {quoted(after)}")
+        wrote = quoted(before) if before else "nothing"
+        lines.append(f"    {wrote} is {quoted(after) if after else 'not in the quote'}")
     return lines
 
 
@@ -281,7 +286,8 @@ def suggestions(
             {"sentence": index.number(one.ref), "shared": one.shared} for one in rows
         ]
         return dumped({"statement": number, "suggestions": told, "note": note})
-    lines = [f"{number} may bear on" if rows else f"{number} shares no word with any"]
+    does = "may bear on" if rows else "shares no word with any sentence"
+    lines = [f"{number} {does}"]
     for one in rows:
         sentence = index.get(one.ref)
         says = sentence.says if isinstance(sentence, Sentence) else ""
@@ -371,11 +377,18 @@ def brief(index: Kept, one: Object | None) -> str:
     if isinstance(one, Assessment):
         bears = bearing(one.stance, one.dismissal)
         return f"{index.number(one.statement)}, {index.number(one.sentence)}: {bears}"
-    shown = {
-        name: value
-        for name, value in numbered(index, one).items()
-        if isinstance(value, str) and value and name not in {"sealed", "match"}
-    }
+    return printable(", ".join(filter(None, _parts(index, one))))
+
+
+def _parts(index: Kept, one: Object) -> Iterable[str]:
+    if isinstance(one, Transcript):
+        wrote = "by a person" if one.origin.by == "human" else "by a machine"
+        words = many(len(one.words), "word")
+        return (index.number(one.recording), words, wrote, one.origin.engine)
+    if isinstance(one, Answer):
+        return (index.number(one.lead), f"exit {one.code}: {one.says}")
     if isinstance(one, Sentence):
-        shown = {"claim": one.claim, "says": one.says}
-    return printable(", ".join(f"{value}" for value in shown.values()))
+        return (one.claim, one.says)
+    told = numbered(index, one).items()
+    hidden = {"sealed", "match"}
+    return [one for name, one in told if isinstance(one, str) and name not in hidden]

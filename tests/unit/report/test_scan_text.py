@@ -60,7 +60,7 @@ def test_a_whole_scan_is_told_exactly():
         "tmp/copy.parquet: 3 protected people, 1,200 rows",
         "  email  EMAIL  3 protected people",
         "  phone  PHONE  1 protected person",
-        "1 of 2 datasets read whole, nobody seen",
+        "in 1 of 2 datasets, read whole, nobody was seen",
         "note: a note",
     ]
 
@@ -85,7 +85,7 @@ def test_what_wasnt_looked_through_is_named():
     told = scan_text.as_text(scan(CLOSED, PART, objects=3), "sg").splitlines()
     assert told == [
         "0 protected people in sg (/srv/x)",
-        "0 of 2 datasets read whole, nobody seen",
+        "in 0 of 2 datasets, read whole, nobody was seen",
         "not looked through: crm.secret: the login may not read it",
         "not looked through: part.zip: encrypted",
         "not looked through: objects: 3",

@@ -78,11 +78,12 @@ def chosen(found: Docketed, claims: Sequence[str], profile: Profile) -> Chosen:
         is_low = ORDER.index(rung) < ORDER.index(profile.rung)
         # Told beside another wording of itself, an assessment would be read wrongly.
         is_other = statement != assessed.statement
-        if is_low or is_other or assessed.stance is Stance.UNRELATED:
-            left.add(statement)
-        elif isinstance(told, Statement):
+        is_counted = assessed.stance is not Stance.UNRELATED and not is_low
+        if is_counted and not is_other and isinstance(told, Statement):
             further = _around(found, statement, told)
             picked |= dict.fromkeys((ref, statement, *further))
+        else:
+            left.add(statement)
     objects = ((ref, found.get(ref)) for ref in picked)
     fields = {
         found.place(ref): profile.fields(one) for ref, one in objects if one is not None
@@ -100,9 +101,7 @@ def _sentences(found: Docketed, claims: Sequence[str]) -> set[Ref]:
 
 
 def _around(found: Docketed, ref: Ref, one: Statement) -> Iterator[Ref]:
-    yield one.recording
-    if one.speaker:
-        yield one.speaker
+    yield from filter(None, (one.recording, one.speaker))
     ladder = found.ladder(ref)
     yield from (ladder.heard, *ladder.confirmed)
 

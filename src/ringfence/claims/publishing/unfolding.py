@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 
 import numpy as np
 
-from ringfence.egress.forms.folding import fold
+from ringfence.egress.forms.folding import BARE, fold
 from ringfence.egress.inspection.limits import Limits
 from ringfence.egress.inspection.sightings import Doubt
 from ringfence.egress.inspection.unpacking import unpack
@@ -38,6 +38,7 @@ _ESCAPE = re.compile(
     r"|\\([\"\\/])"
 )
 _FAR = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
+_CONTROL = re.compile(f"[{re.escape(''.join(filter(str.isascii, map(chr, BARE))))}]")
 _HALF32 = {1, 3, 6}  # so many digits over make no byte (RFC 4648, section 6)
 _HEX_NOISE = re.compile(r"\\x|0x|[\s:,\-%]")
 _PACKED = (b"\x1f", b"(", b"x", b"B")  # how what is packed begins
@@ -105,7 +106,8 @@ def folded(text: str) -> str:
     What follows an ASCII sign may change it (an accent of its own), and no ASCII sign
     changes what it follows.
     """
-    return text if text.isascii() else _FAR.sub(lambda found: fold(found[0]), text)
+    plain = _CONTROL.sub("", text)
+    return plain if plain.isascii() else _FAR.sub(lambda found: fold(found[0]), plain)
 
 
 def _unescaped(text: str) -> str:

@@ -20,6 +20,7 @@ from ringfence.docket.objects import KINDS
 from ringfence.errors import ConfigError, Locus, ProofError
 from ringfence.ledger.entries import Entry, parse_entry
 from ringfence.ledger.signed.checkpoints import Checkpoint
+from ringfence.ledger.tree.merkle import HASH
 from ringfence.ledger.tree.tiles import WIDTH
 
 _BUNDLES = 16  # are read at once
@@ -141,7 +142,10 @@ def _edge(kept: Kept, signed: Checkpoint) -> Edge | None:
     origin, size, hashes = kept.database.execute(
         "SELECT origin, size, edge FROM mark"
     ).fetchone()
-    fits = origin == signed.origin and size <= signed.size
+    is_mark = isinstance(size, int) and isinstance(hashes, bytes)
+    if not is_mark or len(hashes) != size.bit_count() * HASH:
+        return None
+    fits = origin == signed.origin and 0 <= size <= signed.size
     return Edge(size, hashes) if fits else None
 
 

@@ -67,6 +67,10 @@ class Index(Kept):
         trace: TracebackType | None,
     ) -> None:
         self.database.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            if _is_damage(error):
+                self._path.unlink(missing_ok=True)
+            raise _unusable(self._path, error) from None
 
     def catch_up(self) -> None:
         """Read what the ledger has got since.

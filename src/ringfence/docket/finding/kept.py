@@ -20,6 +20,7 @@ from ringfence.docket.objects import (
     Ref,
     Reviewer,
     Statement,
+    kind_of,
 )
 from ringfence.errors import ConfigError, Locus
 
@@ -235,4 +236,11 @@ class Kept:
 
 def _held(row: tuple[int, str, str, str, bytes | None]) -> Held:
     place, time, kind, ref, body = row
-    return Held(place, time, kind, ref, _decoder.decode(body) if body else None)
+    try:
+        one = _decoder.decode(body) if body else None
+    except (msgspec.MsgspecError, UnicodeError, TypeError):
+        raise sqlite3.DatabaseError(f"object {place} is none") from None
+    is_text = isinstance(time, str) and isinstance(ref, str)
+    if not is_text or not (one is None or kind_of(one) == kind):
+        raise sqlite3.DatabaseError(f"object {place} is another")
+    return Held(place, time, kind, ref, one)

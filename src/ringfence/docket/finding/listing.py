@@ -124,7 +124,7 @@ def _row(kept: Kept, found: tuple[int, Ref, int]) -> Row:
     ordinal, ref, stands = found
     held = kept.held(ref)
     if held is None or not isinstance(held.object, Statement):
-        raise AssertionError(ref)
+        raise sqlite3.DatabaseError(f"S{ordinal} is no statement")
     return Row(held, held.object, f"S{ordinal}", kept.ladder(ref), bool(stands))
 
 

@@ -7,6 +7,7 @@ forgotten, without an entry that says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from time import monotonic, sleep
 from ringfence.egress.meter.marks import Mark
 from ringfence.errors import ConfigError, Locus, ProofError
 from ringfence.ledger.entries import Entry, parse_entry
-from ringfence.ledger.faults import BusyError
+from ringfence.ledger.faults import BusyError, LedgerError
 from ringfence.ledger.keeping.backwards import backwards
 from ringfence.ledger.writer.disk import Disk
 from ringfence.ledger.writer.log import Log
@@ -27,6 +28,7 @@ CONTRACTS, METER, RELEASE = "contracts", "meter", "release"
 PATIENCE = 90.0  # seconds: an exit that runs lets go of its ledger each minute
 _AGAIN = 0.002  # seconds until a ledger that another writer holds is asked again
 _MARK = "sha256:"
+_NUMBER = re.compile("[0-9]{1,18}")
 _NAMES = (b'"kind":"contracts"', b'"meter":"sha256:')
 
 
@@ -88,7 +90,7 @@ def standing(disk: Disk, log: Log, before: Standing | None = None) -> Standing:
         if entry is None:
             continue
         contracts = contracts or _named(entry, place)
-        mark = mark or _mark(entry)
+        mark = mark or _mark(entry, place)
     if before is not None:
         contracts, mark = contracts or before.contracts, mark or before.mark
     return Standing(log.charter.origin, log.size, contracts, mark)
@@ -154,13 +156,18 @@ def _entry(content: bytes) -> Entry | None:
 
 
 def _named(entry: Entry, place: int) -> Named | None:
-    if entry.kind != CONTRACTS:
+    digest = entry.digests.get("contracts")
+    if entry.kind != CONTRACTS or digest is None:
         return None
-    return Named(entry.digests["contracts"].removeprefix(_MARK), place, entry.time)
+    return Named(digest.removeprefix(_MARK), place, entry.time)
 
 
-def _mark(entry: Entry) -> Mark | None:
+def _mark(entry: Entry, place: int) -> Mark | None:
     if entry.kind not in (METER, RELEASE) or "meter" not in entry.digests:
         return None
-    number = int(entry.values.get("number", "0"))
-    return Mark(entry.digests["meter"].removeprefix(_MARK), number)
+    number = entry.values.get("number", "0")
+    if not _NUMBER.fullmatch(number):
+        # An earlier count says less: to take it would let an older meter pass.
+        hint = "no exit wrote it: find out who did; `ringfence ledger show` shows it"
+        raise LedgerError(f"entry {place:,} tells of a count that is none", None, hint)
+    return Mark(entry.digests["meter"].removeprefix(_MARK), int(number))

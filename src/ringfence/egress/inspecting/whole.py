@@ -190,7 +190,7 @@ def _are_lettered(odd: str) -> _Fits:
     def fits(texts: pl.Series) -> pl.Series:
         # As a pattern, pairs are the dearest of all.
         hidden = paired(bytes_of(texts))
-        # Digits alone may be what no hexadecimal is, whether or not a sample showed any.
+        # Digits alone may be what no hexadecimal is, though a sample showed none.
         found = fits_to(texts) & texts.str.contains("[a-fA-F]")
         return found.scatter(hidden, values=False) if len(hidden) else found
 

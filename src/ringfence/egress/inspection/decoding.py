@@ -97,6 +97,12 @@ def unspelled(text: str, limits: Limits) -> list[Span]:
     return [Span(SPELLED_DOT.sub(".", SPELLED_AT.sub("@", text)), Written.SPELLED)]
 
 
+def ungrouped(text: str, limits: Limits) -> list[Span]:
+    """Return digits without what stands between them."""
+    del limits
+    return [Span(re.sub(r"[^0-9a-fA-F]", "", text), Written.SPELLED)]
+
+
 def joined(text: str, limits: Limits) -> list[Span]:
     """Return the addresses that two neighbouring values of JSON make."""
     del limits
@@ -129,6 +135,7 @@ RARE = (
     Decoder(patterns.IMAGE64, patterns.IMAGE64, unpacking.as_image),
     Decoder(patterns.CLOSED64, patterns.CLOSED64, unpacking.as_closed),
     Decoder(patterns.HEX_ESCAPED, patterns.HEX_ESCAPED_SPANS, unpacking.from_hex),
+    Decoder(patterns.REGROUPED, patterns.REGROUPED, ungrouped),
 )
 """They are asked for at once with the others, and then one by one."""
 

@@ -95,7 +95,10 @@ class Glance:
         trigger = "|".join(f"(?:{one})" for one in triggers)
         self.triggers = re2.compile(trigger.replace(patterns.EDGE, r"\b"))
         first = f"{trigger}|{patterns.GROUPED}"
-        self.first = re2.compile(first.replace(patterns.EDGE, r"\b").encode())
+        options = re2.Options()
+        options.max_mem = MEMORY
+        edged = first.replace(patterns.EDGE, r"\b").encode()
+        self.first = re2.compile(edged, options)
         # Candidates are of ASCII: bytes spare RE2 to count signs.
         self.candidates = compiled(probe.pattern.encode())
         self.grouped = compiled(patterns.GROUPED.encode())

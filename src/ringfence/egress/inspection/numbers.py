@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from ipaddress import IPv4Address
 
 import polars as pl
@@ -20,6 +21,7 @@ from ringfence.egress.inspection.unpacking import Span
 ADDRESS_NAME = re.compile(r"(?i)(?:^|[^a-z])(?:ip|ipv4|addr|address|host|client|peer)")
 WORDS = 2**64  # a signed number that is negative stands for so much more
 TEXT = pl.col("text")
+_NUMBERED = {Kind.ACCOUNT_ID, Kind.PHONE, Kind.DEVICE_ID, Kind.GOV_ID}
 
 
 def decoders(shapes: Mapping[Kind, Shape]) -> tuple[Decoder, ...]:
@@ -28,6 +30,8 @@ def decoders(shapes: Mapping[Kind, Shape]) -> tuple[Decoder, ...]:
     if Kind.IP in shapes:
         pattern = patterns.ADDRESSED
         found.append(Decoder(pattern, pattern, _addressed))
+    if _NUMBERED & {*shapes}:
+        found.append(Decoder(patterns.FLOAT, patterns.FLOAT, _exact))
     shape = shapes.get(Kind.ACCOUNT_ID)
     if shape and shape.digits and _is_long(shapes):
         found.append(Decoder(patterns.ROUNDED, patterns.ROUNDED, _rounded))
@@ -40,6 +44,13 @@ def _addressed(span: str, limits: Limits) -> list[Span]:
     number = int(found[0], 0 if found[0][:2] in {"0x", "0X"} else 10) if found else 0
     is_one = 2**24 <= number < 2**32
     return [Span(str(IPv4Address(number)), Written.NUMBER)] if is_one else []
+
+
+def _exact(span: str, limits: Limits) -> list[Span]:
+    del limits
+    number = Decimal(span)
+    is_one = number <= EXACT_FLOAT and number == number.to_integral_value()
+    return [Span(str(int(number)), Written.NUMBER)] if is_one else []
 
 
 def _rounded(span: str, limits: Limits) -> list[Span]:

@@ -144,19 +144,29 @@ def _short(shapes: Mapping[Kind, Shape]) -> list[str]:
 # Each finds only what hides an ASCII letter, digit, @, stop, plus or dash: an accent, a
 # quote or a space that is escaped hides nobody.
 
-FULL = "ff(?:0[bdeBDE]|1[0-9]|2[0-9a-fA-F]|3[0-9aAfF]|4[1-9a-fA-F]|5[0-9aA])"
-NONE = "20(?:0[b-fB-F]|2[a-eA-E]|6[0-9])|00[aA][dD]|[fF][eE](?:[fF][fF]|0[0-9a-fA-F])"
+FULL = (
+    "[fF](?:[fF](?:0[bdeBDE]|1[0-9]|2[0-9a-fA-F]|3[0-9aAfF]|4[1-9a-fA-F]|5[0-9aA])"
+    "|[eE](?:52|6[23bB]))"
+)
+NONE = (
+    "20(?:0[b-fB-F]|2[a-eA-E]|6[0-9])|00[aA][dD]|[fF][eE](?:[fF][fF]|0[0-9a-fA-F])"
+    "|00(?:0[0-8eEfF]|1[0-9a-fA-F]|7[fF])|061[cC]|11(?:5[fF]|60)|17[bB][45]|180[eE]"
+)
+HYPHEN = "201[0-5]|2212"
+HEX4 = "[0-9a-fA-F]{4}"
 GAP = "00[aA]0|20(?:0[2-9aA]|1[0-5]|2[fF])|2212|3000"
 JSON = (
-    rf"\\u00[2-7][0-9a-fA-F]|\\u(?:{FULL}|06[6fF][0-9]|[dD]835)"
-    rf"|\\u(?:{NONE})[A-Za-z0-9@.+_\-]|\\u(?:{GAP})[0-9(]"
-    r"|\\u0[345][0-9a-fA-F]{2}[._+\-]?[A-Za-z0-9@]|[@.]\\u0[345]"
-    r"|\\u[0-9a-fA-F]{4}[0-9a-fA-F]{7}|\\[bf][0-9a-fA-F]{8}"
+    rf"\\u00[2-7][0-9a-fA-F]|\\u(?:{FULL}|06[6fF][0-9]|[dD](?:835|[bB]40))"
+    rf"|\\u(?:{NONE})[A-Za-z0-9@.:+_\-]|\\u(?:{GAP})[0-9(]"
+    r"|\\u0[345][0-9a-fA-F]{2}[._+\-]?[A-Za-z0-9@]|[@.][A-Za-z0-9\-]*\\u0[345]"
+    rf"|\\u{HEX4}[0-9a-fA-F]{{7}}|\\[bf][0-9a-fA-F]{{8}}"
+    rf"|(?:\\u{HEX4}|\\[bf])(?:[0-9a-fA-F]{{1,4}}:|[0-9]{{1,3}}\.[0-9]{{1,3}}\.)"
+    rf"|[0-9a-fA-F]{{2}}\\u(?:{HYPHEN}){HEX4}|[A-Za-z0-9]\\b[A-Za-z0-9@.]"
 )
 URL = (
     r"%(?:25|40|2[bBdDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|[46]0"
     r"|[Ee][Ff]%[Bb][CcDd]|[Ee]2%8[0-1]|[Dd][01]|[Cc][EeFf])"
-    r"|%[0-9a-fA-F]{2}[0-9a-fA-F]{7}"
+    r"|%[0-9a-fA-F]{2}[0-9a-fA-F]{7}|[0-9a-fA-F]%3[aA][0-9a-fA-F]{0,4}%3[aA]"
 )
 HTML = (
     r"&(?:commat|period|plus|num|lowbar|hyphen|dash|shy|#0*(?:4[3568]|[57][0-9]|4[89]"
@@ -188,9 +198,16 @@ WIDE_HEXED = (
     r"|1[fF]8[bB]08[0-9a-fA-F]{12}|28[bB]52[fF][fF][dD][0-9a-fA-F]{8}"
 )
 HEXED = f"{TEXT_HEXED}|{WIDE_HEXED}"
-KNIT = r"A-Za-z0-9@.+_\-"
+# A UUID by other signs than dashes, or byte by byte; a number by its thousands.
+REGROUPED = (
+    rf"{EDGE}[0-9a-fA-F]{{8}}[_. ](?:{HEX4}[_. ]){{3}}[0-9a-fA-F]{{12}}"
+    rf"|{EDGE}[0-9a-fA-F]{{2}}[\-:](?:[0-9a-fA-F]{{2}}[\-:]){{14}}[0-9a-fA-F]{{2}}"
+    rf"|{EDGE}[0-9]{{1,3}}(?:,[0-9]{{3}}){{3,5}}"
+)
+KNIT = r"A-Za-z0-9@.:+_\-"
 THIN = (
-    "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
+    r"\x00-\x08\x0e-\x1f\x7f"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
     "\u2066-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f"
 )
 WIDE = (
@@ -203,11 +220,13 @@ FIGURES = (
 )
 STYLED = "\U0001d400-\U0001d7ff\u24b6-\u24e9\u2100-\u214f\u2170-\u217f\u1d00-\u1dbf"
 ALIKE = "\u0131\u0251\u0261\u0370-\u03ff\u0400-\u052f\u0561-\u0587"
+HYPHENS = "\u2010-\u2015\u2212"
 GAPS = "\u00a0\u2002-\u200a\u202f\u2010-\u2015\u2212\u3000"
 FOLDED = (
     rf"[{KNIT}{WIDE}][{THIN}]+[{KNIT}{WIDE}]|[{WIDE}{STYLED}]|[{FIGURES}]{{2}}"
     rf"|[A-Za-z0-9@][._+\-]?[{ALIKE}]|[{ALIKE}][._+\-]?[A-Za-z0-9@]"
-    rf"|[0-9)][{GAPS}][0-9(]|@[^\x00-\x7f]|[^\x00-\x7f]@"
+    rf"|[0-9)][{GAPS}][0-9(]|[0-9a-fA-F]{{2}}[{HYPHENS}]{HEX4}|[{HYPHENS}][A-Za-z0-9.\-]*@"
+    rf"|@[A-Za-z0-9.\-]*[{HYPHENS}][A-Za-z0-9]|@[^\x00-\x7f]|[^\x00-\x7f]@"
 )
 AT = "(?:at|ät|arroba|arobase|chiocciola|собака|собачка|@)"
 DOT = "(?:dot|punkt|punto|point|ponto|точка|d0t)"
@@ -222,6 +241,9 @@ HOST = rf"{QUOTE}@?[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{{2,}}{QUOTE}"
 COMMA = rf"\s*,\s*(?:{QUOTE}[^\"\\]*{QUOTE}\s*:\s*)?"
 SPLIT = rf"{VALUE}{COMMA}{HOST}|{HOST}{COMMA}{VALUE}"
 ROUNDED = r"[0-9]\.[0-9]{3,}[eE]\+?[12][0-9]"
+FLOAT = (
+    rf"{EDGE}[0-9](?:\.[0-9]{{3,}}|[0-9]{{6,}}(?:\.[0-9]*)?)[eE]\+?[0-9]{{1,2}}{EDGE}"
+)
 ADDRESSED = (
     r"(?:[iI][pP]|[aA]ddr|ADDR|[aA]ddress|[hH]ost|[cC]lient|[rR]emote|[pP]eer|src|dst)"
     r"(?:[_\-]?(?:v4|int|num|long))?[\\\"']{0,4}\s?[:=]\s?[\\\"']{0,4}"

@@ -191,6 +191,7 @@ def addresses(frame: pl.DataFrame) -> Iterator[Reading]:
         bare = odd.with_columns(TEXT.str.replace_all(ESCAPE, " "))
         yield Reading(Kind.EMAIL, _trimmed(bare, PLAIN_LOCAL))
         yield Reading(Kind.EMAIL, _trimmed(bare, r"([a-z0-9._+'\-]+@.*)$"))
+        yield Reading(Kind.EMAIL, _trimmed(bare, r"([^ ]+@.*)$"))
         # A backslash that isn't an escape's, as in a path.
         yield Reading(Kind.EMAIL, _trimmed(odd, PLAIN_LOCAL))
     led = whole.filter(TEXT.str.contains(r"^[._+'\-]"))

@@ -62,3 +62,23 @@ def test_words_that_are_public_are_a_warning(tmp_path):
     assert found.startswith("statement 1: its words stand in news.txt")
     quiet = made.export(PROFILES["public"], public=[("news.txt", "they can see")])
     assert quiet.warnings == ()
+
+
+def test_what_is_not_counted_is_said(tmp_path):
+    """Enough people are in one place, and nobody knows who of them has that role."""
+    made = desk(tmp_path)
+    (found,) = made.export(PROFILES["auditor"], staff=Few(9, residence="US")).warnings
+    assert found == (
+        "P1: 9 people are US in 2021-09; nobody counted who of them is data engineer"
+    )
+
+
+def test_a_word_of_a_name_is_a_warning(tmp_path):
+    """A last name alone may be anybody's: a person has to look, and isn't told which."""
+    made = desk(tmp_path, quote="Ask Ellis, or Lane, about the rest.")
+    first, second = made.export(PROFILES["public"]).warnings
+    assert first.startswith("P1: a word of what is sealed of them is told")
+    assert second.startswith("H1: a word")
+    assert "Ellis" not in first
+    small = desk(tmp_path / "small", quote="ask in the lane about the rest")
+    assert small.export(PROFILES["public"]).warnings == ()

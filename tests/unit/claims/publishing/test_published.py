@@ -6,20 +6,26 @@ import msgspec
 import pytest
 
 from ringfence.claims.docketed import docketed
+from ringfence.claims.publishing import choosing
 from ringfence.claims.publishing.choosing import chosen, verdicts_of
 from ringfence.claims.publishing.exporting import opened, own_keys, read
-from ringfence.claims.publishing.published import Export, code, pages
+from ringfence.claims.publishing.published import Export, Verdict, code, pages
+from ringfence.claims.publishing.unnamed import Hidden
 from ringfence.docket.objects import (
     RATE,
     Assessment,
     Handling,
     Hearing,
     Sentence,
+    Speaker,
     Statement,
 )
+from ringfence.docket.publishing.disclosure import Object
 from ringfence.docket.publishing.profile import PROFILES, Profile, profile_of
 from ringfence.docket.words import Rung, Stance
 from ringfence.errors import ConfigError, ProofError
+from ringfence.ledger.keeping.payloads import Payloads
+from ringfence.ledger.writer.disk import RealDisk
 from tests.publishing import NOW, VERDICT, desk, dismissed
 
 
@@ -150,12 +156,123 @@ def test_claims_are_chosen_by_their_ids(tmp_path):
 
 
 def test_what_was_erased_is_not_told(tmp_path):
-    """An assessment of a statement whose entry is no statement any more tells nothing."""
+    """Of a statement that was erased nothing is told, though its hearings are there."""
     made = desk(tmp_path)
+    Payloads(RealDisk(made.docket.ledger)).erase(made.refs["statement"])
     found = docketed(made.docket)
-    choice = chosen(found, ["nobody"], Profile("own"))
-    assert choice.left == 0
-    assert all(fields for fields in choice.fields.values())
+    assert found.erased
+    choice = chosen(found, ["nobody"], PROFILES["auditor"])
+    assert found.place(made.refs["statement"]) not in choice.fields
+    assert choice.left == 1
+    (page,) = made.export().pages
+    assert [one.quote for one in page.statements] == ["That is not accurate."]
+
+
+def test_what_is_known_less_finely_is_told_as_it_is_known(tmp_path):
+    """A month where no day is known, a coarse role where no fine one is; no finer."""
+    told = Statement("r", "so", met_month="2021-09", met_year="2021")
+    fields = PROFILES["auditor"].fields(told)
+    assert {*fields} & {"met_day", "met_month", "met_year"} == {"met_month"}
+    assert "met_year" in PROFILES["public"].fields(told)
+    speaker = Speaker("x", role_coarse="engineer", country="US")
+    assert PROFILES["auditor"].fields(speaker) == ("name", "role_coarse", "country")
+    assert PROFILES["public"].fields(speaker) == ("name", "role_coarse")
+    assert not {"met_year", "met_month"} & {*Profile("own").fields(told)}
+    assert desk(tmp_path).export().pages[0].statements[0].met == "2021-09-07"
+
+
+def test_recordings_of_one_hand_are_one_source(whole, tmp_path):
+    """Two tapes of one hand are one source, where the profile tells hands."""
+    assert [one.source for one in whole[1].pages[0].statements] == [1, 1]
+    public = desk(tmp_path).export(PROFILES["public"]).pages[0]
+    assert "sources" not in public.counts
+    assert "sources" in whole[1].pages[0].counts
+
+
+def test_an_upheld_claim_must_have_seen_the_statements(tmp_path):
+    """No export says upheld beside a statement that counts; a dismissed one is none."""
+    made = desk(tmp_path)
+    upheld = Verdict("nobody", "upheld", (), NOW, "ab", "cd")
+    with pytest.raises(ConfigError, match="hadn't seen the statements"):
+        made.export(verdicts=[upheld])
+    dismissed(made)
+    assert made.export(verdicts=[upheld]).pages[0].verdict == upheld
+
+
+def test_an_export_that_says_less_is_refused(whole):
+    """Another format, or a caveat fewer: what isn't shown is part of an export."""
+    made, found = whole
+    told = msgspec.json.decode(found.files["export.json"], type=Export)
+    for changed in ({"caveats": told.caveats[1:]}, {"format": "other/1"}):
+        with pytest.raises(ProofError, match="says less"):
+            read(msgspec.structs.replace(told, **changed), own_keys(made.docket))
+
+
+def test_no_entry_stands_twice(whole):
+    """Nobody makes one assessment two, and entries stand as the ledger has them."""
+    made, found = whole
+    told = msgspec.json.decode(found.files["export.json"], type=Export)
+    entries = told.ledger.entries
+    for other in ((*entries, entries[-1]), entries[::-1]):
+        ledger = msgspec.structs.replace(told.ledger, entries=other)
+        changed = msgspec.structs.replace(told, ledger=ledger)
+        with pytest.raises(ProofError, match="stands twice"):
+            read(changed, own_keys(made.docket))
+
+
+@pytest.mark.parametrize(
+    ("name", "telling"),
+    [
+        ("interview.m4a", ["interview.m4a"]),
+        ("m01.flac", ["m01.flac"]),
+        ("moss-phone-17.wav", ["moss-phone-17.wav", "moss-phone-17"]),
+    ],
+)
+def test_an_odd_file_name_tells_even_without_its_ending(name, telling):
+    """A word that anybody says isn't hidden because a file is called so."""
+    assert [*choosing._telling(name)] == telling
+
+
+def test_a_file_that_names_somebody_is_refused():
+    """The error says in which file, and whom by number."""
+    with pytest.raises(ConfigError) as caught:
+        choosing.check_unnamed({"a.json": b"by ANN fox"}, [Hidden("P7", "Ann Fox")])
+    assert "a.json: holds what is hidden of P7" in str(caught.value)
+    assert "ann" not in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
+    ("hearings", "rung"),
+    [
+        ([], Rung.MACHINE),
+        ([("a", "so it is", False)], Rung.HEARD),
+        ([("a", "so it is", False), ("b", "So, it is!", True)], Rung.CONFIRMED),
+        ([("a", "so it is", False), ("b", "so it was", True)], Rung.HEARD),
+        ([("a", "so it is", False), ("a", "so it is", True)], Rung.HEARD),
+        ([("a", "so it is", False), ("b", "so it is", False)], Rung.HEARD),
+    ],
+)
+def test_a_reader_works_out_how_far_a_quote_has_come(hearings, rung):
+    """Confirmed is what another one typed alike, blind; nobody's word is taken for it."""
+    told = [
+        Object(place, f"e{place}", "hearing", NOW, dict(zip(_HEARD, one, strict=True)))
+        for place, one in enumerate(hearings)
+    ]
+    objects = [
+        Object(7, "s", "statement", NOW, {"recording": "r"}),
+        Object(8, "c", "sentence", NOW, {"claim": "a", "says": "so"}),
+        *[
+            Object(one.index, one.ref, one.kind, NOW, one.fields | {"statement": "s"})
+            for one in told
+        ],
+        Object(9, "a", "assessment", NOW, {"statement": "s", "sentence": "c"}),
+    ]
+    ((statement,),) = (page.statements for page in pages(objects))
+    assert statement.rung is rung
+    assert statement.quote == ("so it is" if hearings else "")
+
+
+_HEARD = ("by", "text", "blind")
 
 
 def test_objects_that_say_odd_things_make_a_page_all_the_same():
@@ -207,7 +324,11 @@ def test_verdicts_are_read_from_a_check(tmp_path):
             {
                 "id": "stored",
                 "verdict": "unproven",
-                "reasons": [{"code": "stale", "text": "too old"}],
+                "reasons": [
+                    {"code": "stale_log", "text": "too old"},
+                    {"code": "contested", "text": "contested: S1 at 0:00:04"},
+                    {"code": "docket-erased", "text": "S2 was erased"},
+                ],
                 "proof": None,
             },
         ],
@@ -224,7 +345,10 @@ def test_verdicts_are_read_from_a_check(tmp_path):
         "e1",
         64,
     )
-    assert (unproven.reasons, unproven.proof) == (("too old",), "")
+    reasons = ("too old", "statements say otherwise", "docket erased")
+    assert (unproven.reasons, unproven.proof) == (reasons, "")
+    (public,) = verdicts_of(tmp_path, ["stored"], PROFILES["public"])
+    assert public.reasons == ("stale log", *reasons[1:])
     assert verdicts_of(tmp_path, ["stored"], PROFILES["auditor"]) == (unproven,)
     (tmp_path / "report.json").write_bytes(b"[]")
     with pytest.raises(ConfigError, match="is no report"):

@@ -46,6 +46,7 @@ def test_a_text_names_its_parts():
     }
     assert named({"a": b"call 0014155550112"}, [Hidden("P1", "+1 415 555 0112")])
     assert not named({"a": b"nothing"}, [Hidden("P1", " ,; ")])
+    assert not named({"a": b"call 1"}, [Hidden("P1", "0000 0012")])
 
 
 def test_one_that_is_named_twice_is_told_once_for_each_file():

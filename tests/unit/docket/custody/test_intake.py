@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from hashlib import sha256
 from pathlib import Path
@@ -326,3 +327,41 @@ def test_a_missing_or_swapped_original_is_told(tapes):
         kept.read(one, tapes.keys)
     with pytest.raises(ProofError, match="is another original"):
         kept.read(other, tapes.keys)
+
+
+@pytest.mark.parametrize("name", ["docket.json", "sealed/match.age"])
+def test_nothing_is_sealed_to_keys_that_the_ledger_does_not_say(tapes, name):
+    """Another key in the charter would open all that comes: nothing is received."""
+    path = tapes.docket.folder / name
+    other = Keys(drawn(tapes.folder / "other").recipients, ())
+    old, new = tapes.docket.charter.recipients[0], other.recipients[0]
+    changed = path.read_bytes().replace(old.encode(), new.encode())
+    path.write_bytes(changed if name == "docket.json" else b"another key")
+    file = tapes.file("late.txt", b"who spoke")
+    docket = Docket(tapes.docket.folder)
+    with (
+        pytest.raises(ProofError, match="was changed since the docket was founded"),
+        Intake.of(docket) as intake,
+    ):
+        intake.add(file, tapes.terms(), TIME)
+    assert [*Originals(docket).names()] == []
+
+
+def test_a_pipe_is_no_file(tapes, tmp_path):
+    """What has no end, or nobody writes to, isn't waited for."""
+    path = tmp_path / "pipe.wav"
+    os.mkfifo(path)
+    with (
+        pytest.raises(SourceError, match="is no file"),
+        Intake.of(tapes.docket) as intake,
+    ):
+        intake.add(path, tapes.terms(), TIME)
+
+
+def test_a_name_that_is_no_text_is_spelt_out(tapes, tmp_path):
+    """The file is received all the same, whatever its bytes are called."""
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.txt")
+    Path(path).write_bytes(b"words")
+    with Intake.of(tapes.docket) as intake:
+        intake.add(Path(path), tapes.terms(), TIME)
+    assert tapes.recording().name == "bad\\xff.txt"

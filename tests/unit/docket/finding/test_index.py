@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.docket.finding.comparing import tells_otherwise
 from ringfence.docket.finding.edge import Edge
 from ringfence.docket.finding.index import NAME, Index
+from ringfence.docket.finding.listing import Filters, statements
 from ringfence.docket.folder import Docket
 from ringfence.docket.gathering import Gathering
 from ringfence.docket.objects import Hearing, Reviewer, Sentence
@@ -311,3 +313,83 @@ def test_an_edge_has_the_root_of_the_tree():
         edge = Edge(edge.size, edge.content)
         edge.extend(entries[cut:])
         assert (edge.size, edge.root()) == (70, joined(subtrees(leaf_hashes(entries))))
+
+
+FORGERIES = {
+    "another body": "UPDATE object SET body = x'00ff' WHERE kind = 'statement'",
+    "text for bytes": "UPDATE object SET ref = x'00' WHERE kind = 'statement'",
+    "bytes for text": "UPDATE object SET time = x'ff' WHERE kind = 'statement'",
+}
+
+
+@pytest.mark.parametrize("change", FORGERIES.values(), ids=FORGERIES)
+def test_an_index_that_tells_what_is_none_is_removed(index: Index, change: str):
+    """Who reads it is told, and the next run draws it anew."""
+    index.database.executescript(change)
+    index.forget()
+
+    def read() -> None:
+        with index:
+            statements(index, Filters())
+
+    with pytest.raises(ConfigError, match="the index can't be used"):
+        read()
+    with Index(index.docket) as anew:
+        assert len(statements(anew, Filters()).rows) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE mark SET edge = 12345",
+        "UPDATE mark SET edge = 'abc'",
+        "UPDATE mark SET size = 'x'",
+        "UPDATE mark SET size = -5, edge = ''",
+        "DELETE FROM mark",
+        "CREATE TRIGGER t AFTER INSERT ON object BEGIN DELETE FROM statement; END",
+    ],
+)
+def test_a_mark_or_a_trigger_of_somebody_else_is_no_index(index: Index, change: str):
+    """It is drawn anew, whatever stands there instead."""
+    before = tables(index)
+    index.database.executescript(change)
+    index.database.close()
+    with Index(index.docket) as anew:
+        assert tables(anew) == before
+        assert not anew.database.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
+
+
+def test_an_index_that_tells_other_words_is_found(index: Index):
+    """A row that was changed and fits its table shows in no list, but in `verify`."""
+    assert not tells_otherwise(index.docket, str)
+    ((place, body),) = index.database.execute(
+        "SELECT place, body FROM object WHERE kind = 'statement'"
+    ).fetchall()
+    forged = body.replace(b"China", b"Chile")
+    assert forged != body
+    index.database.execute(
+        "UPDATE object SET body = ? WHERE place = ?", (forged, place)
+    )
+    assert tells_otherwise(index.docket, str)
+    index.docket.append([Sentence("more", "says")], NOW)
+    assert tells_otherwise(index.docket, str)
+
+
+def test_an_index_that_finds_other_words_is_found(index: Index):
+    """What is searched is held against what the tables hold."""
+    index.database.execute("DELETE FROM words_idx")
+    index.database.execute("DELETE FROM words_data WHERE id > 10")
+    assert tells_otherwise(index.docket, str)
+
+
+def test_what_is_no_index_tells_nothing(index: Index):
+    """It is drawn anew when it is opened: nobody reads it."""
+    path = index.docket.folder / NAME
+    index.database.close()
+    path.write_bytes(b"no database at all, but long enough" * 99)
+    assert not tells_otherwise(index.docket, str)
+    path.unlink()
+    assert not tells_otherwise(index.docket, str)
+    assert not path.exists()

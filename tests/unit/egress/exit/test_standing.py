@@ -180,3 +180,25 @@ def test_a_loss_where_nothing_was_counted(ledger: Path, tmp_path: Path):
     with pytest.raises(ConfigError, match="nobody is lost"):
         accept(ledger, tmp_path / "meter", NOW)
     assert Shelf(ledger).size == 1
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "1_0", "\u0661", "9" * 5000])
+def test_a_count_that_is_no_number_keeps_everything_closed(ledger: Path, number: str):
+    """An earlier count says less: to take it would let an older meter pass."""
+    digests = {"meter": "e" * 64}
+    with writing(ledger) as log:
+        log.append([made("release", NOW, digests=digests, values={"number": number})])
+        log.publish()
+    with pytest.raises(LedgerError, match="entry 1 tells of a count") as caught:
+        said(ledger)
+    assert caught.value.problems[0].hint
+
+
+def test_an_entry_that_names_no_contracts_is_left_out(ledger: Path):
+    """Whatever else is called so doesn't name any; nor does it end in a traceback."""
+    name_contracts(ledger, contracts(), NOW)
+    with writing(ledger) as log:
+        log.append([made("contracts", LATER)])
+        log.publish()
+    assert (found := said(ledger).contracts) is not None
+    assert found.entry == 1

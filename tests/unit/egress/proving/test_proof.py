@@ -466,3 +466,12 @@ def test_what_was_never_tried_is_unproven(tmp_path: Path):
     asked = replace(asking(tmp_path, "reversed"), canaries=())
     found = proved(Stub(LEFT, HELD), asked, silent)
     assert (found.tries, found.unproven) == (0, "nothing was tried")
+
+
+def test_the_text_says_where_a_closed_surface_tells_why(tmp_path: Path):
+    """If everything is refused, its ledger knows; of what has no answer, nobody does."""
+    for stub, expected in ((Stub(BLOCKED, BLOCKED), 1), (Stub(NONE, NONE), 0)):
+        said = " ".join(proof_text.proof(of(tmp_path, stub), 100, 8).split())
+        assert (
+            said.count("the last entries of that surface's ledger say why") == expected
+        )
