@@ -155,6 +155,14 @@ def test_a_lead_that_would_change_something_is_refused(docketed, command):
     assert objects(Lead) == []
 
 
+def test_a_lead_without_a_question_says_where_it_is_written(docketed):
+    """Whoever forgets the question is told how it is written."""
+    said = docketed("docket", "lead", "tapes", "S1", *ASKED)
+    assert said.code == 2
+    assert "a lead asks something" in said.err
+    assert objects(Lead) == []
+
+
 def test_a_lead_that_somebody_else_logged_is_read_by_the_list_again(docketed):
     """Whatever a docket holds, following it up runs nothing but questions."""
     docket = Docket(Path("tapes"))

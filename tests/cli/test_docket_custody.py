@@ -157,6 +157,7 @@ def test_what_does_not_verify_ends_with_12(say, tapes):
     said = say(*words)
     assert said.code == 12
     assert "wrong       R1: its sealed original was changed" in said.out
+    assert "nothing changed since it was logged" not in said.out
     told = json.loads(say(*words, "--format", "json").out)
     assert (told["verifies"], told["problems"][0]["at"]) == (False, "R1")
     assert (told["opened"], told["schema"]) == (None, "ringfence-docket-verify/1")
@@ -213,6 +214,8 @@ def test_a_clip_is_checked_without_ringfence(say, tapes, key, tmp_path, capsys):
     said = say(*words, "--from", "0:01", "--to", "0:03", "-o", str(tmp_path / "clip"))
     assert said.code == 0
     assert "whose voices these are" in said.err
+    assert "python -m ringfence_verify" in said.err
+    assert "ringfence ledger key list" in said.err
     public = str(read_charter(RealDisk(tapes.docket.ledger)).keys[0])
     assert check([str(tmp_path / "clip"), "--log-key", public]) == 0
     assert "0:01 to 0:03 of 0:05" in capsys.readouterr().out
@@ -224,6 +227,7 @@ def test_a_recording_is_destroyed(say, tapes):
     words = ("docket", "destroy", str(tapes.docket.folder), "R1", "--by", "V1")
     said = say(*words, "--reason", "request")
     assert (said.code, "backups" in said.err) == (0, True)
+    assert "its statements went with it" in said.err
     assert [*(tapes.docket.folder / "originals").iterdir()] == []
     assert say("docket", "verify", str(tapes.docket.folder)).code == 0
     assert say(*words, "--reason", "whim").code == 2

@@ -128,7 +128,8 @@ def test_a_denial_and_a_correction_stand_beside_what_they_are_about(say):
     )
     say("correct", "S1", "--by", "V2", "--quote", "nothing is seen in China")
     assert "denied by    S2" in say("show", "S1").out
-    assert "replaced by S3" in say("show", "S1").out
+    assert "replaced by  S3" in say("show", "S1").out
+    assert "corrects     S1" in say("show", "S3").out
     listed = json.loads(say("list", "--format", "json").out)
     assert [one["number"] for one in listed["statements"]] == ["S2", "S3"]
     found = say("list", "--corrected", "--limit", "1").out
@@ -157,11 +158,22 @@ def test_lists_of_other_kinds_show_each_object(say):
         False,
     )
     assert "1 of 1" in say("list", "statement").out
-    assert "referred_to_by T1, S1" in say("show", "R1").out
+    assert "referred to by T1, S1" in say("show", "R1").out
+    assert "words" in say("list", "transcript").out
+    assert "ringfence docket transcript show" in say("show", "T1").out
     assert json.loads(say("show", "V1", "--format", "json").out)["name"] == "Ann"
     shown = json.loads(say("hand", "show", "H1", "--format", "json").out)
     assert shown == {"number": "H1", "sealed": False, "recordings": ["R1", "R2"]}
     assert "2 recordings, one source" in say("hand", "show", "H1").out
+
+
+@pytest.mark.parametrize("chosen", [("--speaker", "P1"), ("--after", "S1")])
+def test_statements_alone_can_be_chosen(say, chosen):
+    """What would have no effect on a list of another kind is a mistake, and said."""
+    stated(say)
+    found = say("list", "recording", *chosen)
+    assert (found.code, found.out) == (2, "")
+    assert "KIND: statements alone can be chosen" in found.err
 
 
 def test_searches_and_suggestions_are_told(say):

@@ -6,7 +6,7 @@ that they gave rise to, each with what the systems answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ringfence.boundary.model import Claim
@@ -77,15 +77,22 @@ class ClaimPage:
     leads: tuple[Followed, ...]
 
 
-def claim_page(found: Docketed, claim: str, says: str) -> ClaimPage:
+def claim_page(
+    found: Docketed, claim: str, says: str, others: Mapping[str, str] = {}
+) -> ClaimPage:
     """Return what a docket holds of a claim.
 
     Args:
         found: The docket.
         claim: Id of the claim.
         says: The claim in the boundary's words, to hold the docket's sentences against.
+        others: What the boundary's other claims say, by id.
     """
-    heard = told(found, [Claim(id=claim, says=says, kind="no_reach")])
+    claims = {**others, claim: says}
+    heard = told(
+        found,
+        [Claim(id=one, says=text, kind="no_reach") for one, text in claims.items()],
+    )
     said = heard.claims.get(claim, NOTHING)
     return ClaimPage(
         claim,

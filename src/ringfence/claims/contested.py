@@ -104,16 +104,16 @@ def _unread(
 
 def told(found: Docketed, claims: Sequence[Claim]) -> Heard:
     """Return what a docket that was read says of some claims."""
-    stated = _assessed(found)
+    stated, on = _assessed(found), _claims_of(found, claims)
     everywhere = tuple(_lost(found))
-    notes = (*_strangers(found, claims), *_refused(found), *everywhere)
+    notes = (*_strangers(found, on, claims), *_refused(found), *everywhere)
     return Heard(
         DocketSeen(found.name, found.size, found.root),
         {
             claim.id: _said(
                 found,
                 claim,
-                [one for one in stated if _is_on(one.sentence, claim)],
+                [one for one in stated if claim.id in on[one.assessment.sentence]],
                 everywhere,
             )
             for claim in claims
@@ -141,9 +141,18 @@ def _assessed(found: Docketed) -> list[_Assessed]:
     return stated
 
 
-def _is_on(sentence: Sentence, claim: Claim) -> bool:
-    """Return whether a sentence is a claim's: by its id, or word for word."""
-    return sentence.claim == claim.id or not _differs(sentence, claim)
+def _claims_of(found: Docketed, claims: Sequence[Claim]) -> Mapping[Ref, set[str]]:
+    """Return which claims each sentence is on.
+
+    That of its id; and if this one says other words, or isn't there, those that say
+    the same word for word: they are its claim under another name.
+    """
+    on: dict[Ref, set[str]] = {}
+    for ref, sentence in found.all(Sentence):
+        alike = {one.id for one in claims if not _differs(sentence, one)}
+        named = {one.id for one in claims if one.id == sentence.claim}
+        on[ref] = named if named & alike else named | alike
+    return on
 
 
 _ORDER = (Stance.CONTRADICTS, Stance.SUPPORTS, Stance.CONTEXT)
@@ -309,7 +318,9 @@ def _faded(
             yield Reason(ERASED, text)
 
 
-def _strangers(found: Docketed, claims: Sequence[Claim]) -> Iterator[Reason]:
+def _strangers(
+    found: Docketed, on: Mapping[Ref, set[str]], claims: Sequence[Claim]
+) -> Iterator[Reason]:
     known = {claim.id for claim in claims}
     for ref, sentence in found.all(Sentence):
         if sentence.claim not in known:
@@ -317,9 +328,8 @@ def _strangers(found: Docketed, claims: Sequence[Claim]) -> Iterator[Reason]:
                 f"{found.number(ref)} of the docket is on `{sentence.claim}`, "
                 "a claim that the boundary doesn't make"
             )
-            alike = [one.id for one in claims if _is_on(sentence, one)]
-            if alike:
-                names = ", ".join(f"`{one}`" for one in alike)
+            if on[ref]:
+                names = ", ".join(f"`{one}`" for one in sorted(on[ref]))
                 text += f": what bears on it bears on {names}, which says the same"
             yield Reason("docket-stranger", text)
 

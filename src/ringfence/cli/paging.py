@@ -108,7 +108,8 @@ def _joined(docket: Path, claim: str, check: Path, progress: Progress) -> Joined
     says = judged_of(report, claim).says
     progress("reading the docket")
     found = docketed(Docket(docket))
-    return joined(claim_page(found, claim, says), report, printable(str(check)))
+    others = {one.id: one.says for one in report.claims}
+    return joined(claim_page(found, claim, says, others), report, printable(str(check)))
 
 
 def _sounds(

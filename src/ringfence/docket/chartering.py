@@ -25,7 +25,7 @@ def charter_digest(docket: Docket) -> str:
 def check_charter(docket: Docket) -> None:
     """Check that files are sealed to the keys that the ledger says, and to no others.
 
-    Of a docket whose ledger says nothing of its keys, nobody can tell; `verify` says so.
+    Where the ledger says nothing of its keys, nobody can tell; `verify` says so.
 
     Raises:
         ProofError: The charter, or the key that names are matched by, was changed.

@@ -126,3 +126,12 @@ def test_who_speaks_beside_no_sentence_may_be_unknown():
     book.hear(book.statement(book.recording()))
     (further,) = interviews(book.read, NOW).further
     assert further.speaker == ""
+
+
+def test_a_page_knows_the_other_claims_of_a_check():
+    """What is on another claim that says the same stands beside that one alone."""
+    read = contested().read
+    alone = claim_page(read, "other", SAYS)
+    assert len(alone.beside.statements) == 1
+    apart = claim_page(read, "other", SAYS, {"nobody": SAYS})
+    assert apart.beside.statements == ()

@@ -18,7 +18,7 @@ from ringfence.claims.kinds import judge
 from ringfence.claims.outcome import Reason, Verdict
 from ringfence.claims.testimony import Beside, time_code
 from ringfence.claims.verdict import Documents, weighed
-from ringfence.docket.held import Corroboration
+from ringfence.docket.held import Corroboration, Held
 from ringfence.docket.objects import RATE, Assessment, Reviewer, Scope, Statement
 from ringfence.docket.words import Dismissal, Form, Known, Rung, Stance
 from ringfence.errors import ConfigError
@@ -192,11 +192,46 @@ def test_a_denial_stands_beside_the_statement():
 
 def test_a_sentence_on_another_claim_is_told():
     """What stands beside a claim that the boundary doesn't make isn't lost silently."""
-    found = of(contested(claim="gone"))
+    found = of(contested(claim="gone", says="something else"))
     assert against(found) == []
     (note,) = found.notes
     assert note.code == "docket-stranger"
     assert "C1 of the docket is on `gone`" in note.text
+    assert "bears on it" not in note.text
+
+
+def test_a_claim_under_another_name_is_contested_all_the_same():
+    """Whoever renames a claim doesn't get rid of what contradicts its words."""
+    found = of(contested(claim="gone", says=f"  {SAYS.upper()}!"))
+    assert len(against(found)) == 1
+    (note,) = found.notes
+    assert "what bears on it bears on `nobody`, which says the same" in note.text
+
+
+def test_claims_that_swap_their_names_keep_what_contradicts_them():
+    """The words of one under the id of another: it bears on both."""
+    other = msgspec.structs.replace(NOBODY, id="other", says="something else")
+    renamed = msgspec.structs.replace(NOBODY, id="renamed")
+    book = contested(claim="other")
+    claims = told(book.read, [renamed, other]).claims
+    assert [len(one.documents.against) for one in claims.values()] == [1, 1]
+
+
+def test_two_claims_that_say_the_same_are_kept_apart():
+    """One sentence put to the test in two ways: each is assessed on its own."""
+    other = msgspec.structs.replace(NOBODY, id="other")
+    claims = told(contested().read, [NOBODY, other]).claims
+    assert [len(one.documents.against) for one in claims.values()] == [1, 0]
+
+
+def test_what_is_logged_twice_counts_once():
+    """The same payload under two entries is one object; the second is told."""
+    book = contested()
+    again = Held(99, NOW, "statement", book.read.numbered("S1"), Statement("", ""))
+    book.read.add(again)
+    assert book.read.refused == ["S2"]
+    assert book.read.number(again.ref) == "S1"
+    assert len(against(of(book))) == 1
 
 
 def test_what_may_not_be_there_changes_nothing_and_is_counted():

@@ -76,6 +76,13 @@ def test_what_limits_a_statement_stands_beside_it(number, remarks):
     assert [*beside.remarks(FULL.statements[number])] == remarks
 
 
+def test_of_what_was_erased_nothing_is_said_but_that():
+    """An erased statement isn't one that nobody has heard: nobody can tell any more."""
+    told = replace(FULL.statements[3], at="erased")
+    assert beside.quoted(told) == beside.ERASED
+    assert beside.about(told) == "assessed by somebody erased (A1)"
+
+
 def test_what_nobody_has_heard_is_not_quoted():
     """Of a statement found by a machine there are a place and a reviewer's view."""
     told = FULL.statements[3]

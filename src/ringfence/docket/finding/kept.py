@@ -234,13 +234,13 @@ class Kept:
         return str(found[0]) if found else ""
 
 
-def _held(row: tuple[int, str, str, str, bytes | None]) -> Held:
+def _held(row: tuple[int, object, str, object, bytes | None]) -> Held:
     place, time, kind, ref, body = row
     try:
         one = _decoder.decode(body) if body else None
     except (msgspec.MsgspecError, UnicodeError, TypeError):
         raise sqlite3.DatabaseError(f"object {place} is none") from None
-    is_text = isinstance(time, str) and isinstance(ref, str)
-    if not is_text or not (one is None or kind_of(one) == kind):
+    is_its_kind = one is None or kind_of(one) == kind
+    if not (isinstance(time, str) and isinstance(ref, str) and is_its_kind):
         raise sqlite3.DatabaseError(f"object {place} is another")
     return Held(place, time, kind, ref, one)

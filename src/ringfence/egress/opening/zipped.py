@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -80,7 +80,6 @@ def directory_of(file: BinaryIO) -> Directory:
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_SIZE:
         raise BrokenError
-    doubled = tail.count(_END) > 1
     count, length, start, comment = struct.unpack_from("<HIIH", tail, at + 10)
     place = size - len(tail) + at
     end = place + 22 + comment
@@ -94,9 +93,27 @@ def directory_of(file: BinaryIO) -> Directory:
         raise BrokenError
     file.seek(start + shift)
     members = _members(file.read(length), shift)
-    doubled = doubled or len(members) != count
+    others = _other_ends(tail, at)
+    doubled = len(members) != count or any(
+        size - len(tail) + one >= start + shift or one + 22 + more >= len(tail)
+        for one, more in others
+    )
     told = tail[at + 22 : at + 22 + comment]
     return Directory(members, start + shift, end, told, doubled)
+
+
+def _other_ends(tail: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """Yield where other end records lie, and how long a comment each claims.
+
+    An archive that is stored in this one has its own. A reader could take one for this
+    archive's if it lay behind the members, or claimed to end where the file does.
+    """
+    found = tail.find(_END)
+    while found != -1:
+        if found != at:
+            more = tail[found + 20 : found + 22]
+            yield found, int.from_bytes(more, "little")
+        found = tail.find(_END, found + 1)
 
 
 def _zip64(file: BinaryIO, place: int) -> tuple[int, int, int, int]:

@@ -33,7 +33,12 @@ def test_the_table_names_letters() -> None:
     assert all(plain.isascii() and plain.islower() for plain in LETTERS.values())
 
 
+SPACES = "\t\n\v\f\r"
+
+
 @given(st.text(st.characters(max_codepoint=127)))
 def test_ascii_stays(text: str) -> None:
-    """ASCII folds to itself."""
-    assert fold(text) == text
+    """ASCII folds to itself, but for controls, which nobody sees."""
+    assert fold(text) == "".join(
+        sign for sign in text if sign.isprintable() or sign in SPACES
+    )

@@ -138,6 +138,32 @@ def test_a_directory_that_differs_is_a_doubt():
     assert Doubt.TWOFOLD in doubts(content.replace(b"a.txt", b"b.txt", 1))
 
 
+def stored(inner: bytes) -> bytes:
+    told = io.BytesIO()
+    with zipfile.ZipFile(told, "w") as archive:
+        archive.writestr("inner.bin", inner)
+    return told.getvalue()
+
+
+def test_an_archive_that_is_stored_in_an_archive_is_looked_through():
+    """The end record of what is inside is no second end of what is around it."""
+    found = inspected(stored(zipped(name=EMAIL)))
+    assert found.coverage is Coverage.COMPLETE
+    assert found.subjects == (JANE,)
+
+
+def test_an_end_that_a_reader_may_take_for_the_archives_is_a_doubt():
+    """One that claims to end where the file does, and one behind the members."""
+    inner = zipped()
+    whole = stored(inner)
+    behind = len(whole) - (whole.index(inner) + len(inner))
+    claims = inner[:-2] + struct.pack("<H", behind)
+    assert Doubt.TWOFOLD in doubts(stored(claims))
+    end = whole.rindex(b"PK\x05\x06")
+    fake = whole[:end] + b"PK\x05\x06" + bytes(18) + whole[end:]
+    assert doubts(fake)
+
+
 def test_members_that_overlap_are_a_doubt():
     """Two members of the same bytes unpack to more than is there."""
     content = zipped()
