@@ -222,6 +222,18 @@ def test_a_clip_is_checked_without_ringfence(say, tapes, key, tmp_path, capsys):
     assert tapes.held(Handling)[-1].object.step == "exported"
 
 
+def test_custody_says_no_less_than_what_a_clip_holds(say, tapes, key, tmp_path):
+    """A clip is of whole seconds, and so is what the ledger says of it."""
+    words = ("docket", "clip", str(tapes.docket.folder), "R1", *key)
+    for start, end, logged in (
+        ("0:01.5", "0:02.5", {"from": "0:01", "to": "0:03"}),
+        ("0:01", "0:02", {"from": "0:01", "to": "0:02"}),
+    ):
+        folder = str(tmp_path / start.replace(":", ""))
+        assert say(*words, "--from", start, "--to", end, "-o", folder).code == 0
+        assert tapes.held(Handling)[-1].object.detail == logged
+
+
 def test_a_recording_is_destroyed(say, tapes):
     """`destroy` says what it doesn't reach; the docket verifies after it."""
     words = ("docket", "destroy", str(tapes.docket.folder), "R1", "--by", "V1")
@@ -229,5 +241,7 @@ def test_a_recording_is_destroyed(say, tapes):
     assert (said.code, "backups" in said.err) == (0, True)
     assert "its statements went with it" in said.err
     assert [*(tapes.docket.folder / "originals").iterdir()] == []
+    listed = say("docket", "list", str(tapes.docket.folder), "custody").out
+    assert "destroyed, R1, V1, reason request\n" in listed
     assert say("docket", "verify", str(tapes.docket.folder)).code == 0
     assert say(*words, "--reason", "whim").code == 2

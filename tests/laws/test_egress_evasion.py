@@ -22,7 +22,7 @@ from tests.egress_known import Remembered
 
 EMAIL, PHONE, ACCOUNT = "jane.doe@example.com", "+14155550100", "681234567890123456"
 DEVICE, ADDRESS = "7f3c2a10-9d4e-4b6a-8c21-0fe5d6b7a891", "98.17.253.226"
-BARE = DEVICE.replace("-", "")
+DIGITS = DEVICE.replace("-", "")
 IMEI, IPV6 = "490154203237518", "2001:db8::8a2e:370:7334"
 JANE = 7001
 KNOWN = Remembered(
@@ -160,8 +160,7 @@ FOUND = {
     "device with odd dashes": DEVICE.replace("-", "\u2013"),
     "device with odd dashes, escaped": DEVICE.replace("-", "\\u2011"),
     "device with underlines": DEVICE.replace("-", "_"),
-    "device in pairs": BARE[0:2]
-    + "".join(f":{BARE[n : n + 2]}" for n in range(2, 32, 2)),
+    "device in pairs": ":".join(DIGITS[n : n + 2] for n in range(0, 32, 2)),
     "account by thousands": f"{int(ACCOUNT):,}",
     "phone as a float of Java": "1.41555501E10",
     "phone with an exponent": f"{PHONE[1:]}e0",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from unittest.mock import patch
 
 import polars as pl
@@ -122,7 +121,10 @@ VALUES = st.one_of(
 )
 
 
-def told(answer: Answer) -> tuple[set[tuple[int, ...]], set[tuple[int, int]]]:
+Told = tuple[set[tuple[int, ...]], set[tuple[int, int]]]
+
+
+def told(answer: Answer) -> Told:
     """Return an answer without its order, each sighting once and as plain as it is."""
     seen, doubts = answer
     found: dict[tuple[int, int, int], int] = {}
@@ -192,9 +194,7 @@ NUMERIC = st.one_of(
 )
 
 
-def of_numbers(
-    name: str, series: pl.Series
-) -> tuple[Sequence[object], Sequence[object]]:
+def of_numbers(name: str, series: pl.Series) -> tuple[Told, Told]:
     """Return both answers about a column of numbers."""
     scanner = SCANNERS[name]
     return told(Whole(scanner).numbers(series)), told(scanner.scan_numbers(series))

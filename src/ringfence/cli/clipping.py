@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -118,10 +119,7 @@ def clip(
     }
     show(render("clip", said, format))
     complain(clipping.CAVEAT)
-    check = shlex.join(["python", "-m", "ringfence_verify", str(output)])
-    keys = shlex.join(["ringfence", "ledger", "key", "list", str(docket / "ledger")])
-    complain(printable(f"to check it: {check} --log-key KEY"))
-    complain(printable(f"the keys:    {keys}"))
+    _say_how_to_check(docket, output)
     return int(ExitCode.ALL_UPHELD)
 
 
@@ -159,6 +157,13 @@ def destroy(
     return int(ExitCode.ALL_UPHELD)
 
 
+def _say_how_to_check(docket: Path, output: Path) -> None:
+    check = shlex.join(["python", "-m", "ringfence_verify", str(output)])
+    keys = shlex.join(["ringfence", "ledger", "key", "list", str(docket / "ledger")])
+    complain(printable(f"to check it: {check} --log-key KEY"))
+    complain(printable(f"the keys:    {keys}"))
+
+
 def _opened(
     folder: Path,
     thing: str,
@@ -172,12 +177,25 @@ def _opened(
     from ringfence.docket.finding.index import Index
     from ringfence.docket.folder import Docket
     from ringfence.docket.listening import heard, log, stretch
+    from ringfence.docket.words import Custody
 
     docket, keys = Docket(folder), identities(identity)
     with Index(docket) as index:
         what = stretch(index, thing, *times)
+        if step is Custody.EXPORTED:
+            what = _whole_seconds(what)
         log(index, what, step, by=index.reviewer(by), time=now())
     return what, heard(docket, what, keys)
+
+
+def _whole_seconds(what: Stretch) -> Stretch:
+    """Return the seconds that a clip holds: custody says no less than what leaves."""
+    from ringfence.docket.objects import RATE, Span
+
+    first, last = what.span.start // RATE * RATE, -(-what.span.end // RATE) * RATE
+    sound = what.recording.sound
+    end = last if sound is None else min(last, sound.samples)
+    return replace(what, span=Span(first, end))
 
 
 def _player() -> tuple[str, ...]:

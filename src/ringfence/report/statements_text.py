@@ -19,6 +19,7 @@ from ringfence.docket.objects import (
     Answer,
     Assessment,
     Hand,
+    Handling,
     Object,
     Recording,
     Ref,
@@ -35,6 +36,7 @@ from ringfence.errors import printable
 
 Form = Literal["text", "json"]
 _REF = 64  # hexadecimal digits
+_WHY = ("for", "what", "reason", "profile", "from", "to")  # of a step of custody
 INDEX_ONLY = "written by a machine, heard by nobody: an index, not a quote"
 
 
@@ -391,4 +393,6 @@ def _parts(index: Kept, one: Object) -> Iterable[str]:
         return (one.claim, one.says)
     told = numbered(index, one).items()
     hidden = {"sealed", "match"}
-    return [one for name, one in told if isinstance(one, str) and name not in hidden]
+    kept = [one for name, one in told if isinstance(one, str) and name not in hidden]
+    detail = one.detail if isinstance(one, Handling) else {}
+    return [*kept, *(f"{name} {detail[name]}" for name in _WHY if name in detail)]

@@ -156,6 +156,7 @@ def _transaction(kept: Kept) -> Iterator[None]:
         yield
     except BaseException:
         kept.forget()
-        kept.database.execute("ROLLBACK")
+        if kept.database.in_transaction:  # a full disk has ended it already
+            kept.database.execute("ROLLBACK")
         raise
     kept.database.execute("COMMIT")

@@ -90,4 +90,6 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 
 def _unusable(path: Path, error: sqlite3.Error) -> ConfigError:
     hint = "it is drawn from the ledger: remove it, or wait until nobody writes to it"
+    if "full" in str(error):
+        hint = "free some space; what the ledger holds is kept"
     return ConfigError(f"the index can't be used: {error}", Locus(str(path)), hint)

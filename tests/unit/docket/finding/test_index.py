@@ -393,3 +393,20 @@ def test_what_is_no_index_tells_nothing(index: Index):
     path.unlink()
     assert not tells_otherwise(index.docket, str)
     assert not path.exists()
+
+
+def test_a_full_disk_is_told_as_one(index: Index):
+    """The index stays behind, says why, and catches up once there is room."""
+    index.database.execute("PRAGMA max_page_count = 1")
+
+    def append() -> None:
+        with index:
+            told = [Sentence(f"c{n}", f"says {n} " * 999) for n in range(9)]
+            index.docket.append(told, NOW)
+            index.catch_up()
+
+    with pytest.raises(ConfigError, match="full") as caught:
+        append()
+    assert caught.value.problems[0].hint.startswith("free some space")
+    with Index(index.docket) as anew:
+        assert anew.counts()["sentence"] == 10
