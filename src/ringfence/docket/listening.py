@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 from ringfence.docket import blocks
 from ringfence.docket.audio.decoding import Decoded, decoded
 from ringfence.docket.course import check
-from ringfence.docket.finding.index import Index
+from ringfence.docket.finding.index import NAME, Index
 from ringfence.docket.folder import Docket, Held
 from ringfence.docket.objects import RATE, Handling, Recording, Ref, Span, Statement
 from ringfence.docket.originals import Originals
 from ringfence.docket.sealing import Identities
 from ringfence.docket.words import Custody
 from ringfence.errors import ConfigError, Locus, ProofError
+from ringfence.ledger.entries import parse_entry
+from ringfence.ledger.tree.tiles import WIDTH
 
 if TYPE_CHECKING:
     from ringfence.docket.blocks import Samples
@@ -92,6 +94,8 @@ def stretch(
         raise ConfigError("can't be heard", Locus(thing), hint)
     if recording.sound is None:
         raise ConfigError("is no sound that could be decoded", Locus(thing))
+    for one in dict.fromkeys((asked, ref)):
+        _check_logged(index, one)
     _check_there(index, held, recording)
     whole = Span(0, recording.sound.samples)
     told = (of.span or whole) if isinstance(of, Statement) else whole
@@ -164,6 +168,22 @@ def _object(index: Index, ref: Ref, thing: str) -> object:
     if found is None:
         raise ConfigError("was erased", Locus(thing))
     return found
+
+
+def _check_logged(index: Index, ref: Ref) -> None:
+    """Check that the ledger tells of an object what the index does.
+
+    The index is for finding; which seconds are opened, and of what, the ledger says.
+    """
+    held, size = index.held(ref), index.docket.signed().size
+    place = -1 if held is None else held.index
+    if held is not None and 0 <= place < size:
+        end = min(size, place - place % WIDTH + WIDTH)
+        entry = parse_entry(index.docket.contents(place, end)[0], f"entry {place}")
+        if entry.kind == held.kind and index.docket.told(place, entry) == held:
+            return
+    hint = f"remove {NAME}: it is drawn anew from the ledger"
+    raise ProofError("the index tells what the ledger doesn't", Locus(NAME), hint)
 
 
 def _check_there(index: Index, held: Held, recording: Recording) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import wave
 
+import msgspec
 import pytest
 
 from ringfence.docket import clipping
 from ringfence.docket.destroying import destroy, destroyed, unfinished
+from ringfence.docket.finding.index import Index
 from ringfence.docket.listening import heard, log, samples_of, stretch
 from ringfence.docket.objects import RATE, Handling, Hearing, Recording, Span, Statement
 from ringfence.docket.originals import Originals
@@ -196,3 +198,25 @@ def test_a_destroyed_recording_is_not_heard(tapes):
     Originals(tapes.docket).remove(tapes.recording().content)
     with tapes.index() as index, pytest.raises(ConfigError, match="was destroyed"):
         stretch(index, "R1")
+
+
+@pytest.mark.parametrize("change", ["body", "place = place + 1", "place = -1"])
+def test_what_is_opened_the_ledger_says(tapes, change):
+    """An index that names other seconds, or another entry, opens nothing."""
+    spoken = Statement(tapes.held(Recording)[0].ref, "so", Span(0, RATE))
+    tapes.docket.append([spoken], TIME)
+    with Index(tapes.docket) as index:
+        stretch(index, "S1")
+        if change == "body":
+            forged = msgspec.structs.replace(spoken, span=Span(RATE, 2 * RATE))
+            index.database.execute(
+                "UPDATE object SET body = ? WHERE kind = 'statement'",
+                (msgspec.msgpack.encode(forged),),
+            )
+        else:
+            index.database.executescript(
+                f"UPDATE object SET {change} WHERE kind = 'statement'"
+            )
+        index.forget()
+        with pytest.raises(ProofError, match="what the ledger doesn't"):
+            stretch(index, "S1")
