@@ -39,7 +39,7 @@ from bench.figures import Figure
 from ringfence.boundary.channels import Channel, Declared
 from ringfence.boundary.status import Status
 from ringfence.egress.channels.contract import Contract, Contracts, Recipient, written
-from ringfence.egress.exit.standing import name_contracts
+from ringfence.egress.exit.naming import name_contracts
 from ringfence.egress.index.building import build
 from ringfence.egress.index.gathering import Gathering
 from ringfence.egress.index.population import Layout

@@ -259,6 +259,10 @@ def _byte_by_byte(form: str) -> Callable[[str], str]:
     return lambda text: "".join(map(form.format, text.encode()))
 
 
+def _digested(name: str) -> Callable[[str], str]:
+    return lambda text: hashlib.new(name, text.strip().lower().encode()).hexdigest()
+
+
 def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
@@ -305,11 +309,6 @@ ENCODINGS: Mapping[str, Callable[[str], str]] = {
     "rot13": lambda text: codecs.encode(text, "rot13"),
     "gzip in base64": _packed,
     "URL of base64": lambda text: percent(base64.b64encode(text.encode()).decode()),
-    **{
-        name: lambda text, name=name: hashlib.new(
-            name, text.strip().lower().encode()
-        ).hexdigest()
-        for name in ("md5", "sha1", "sha256")
-    },
+    **{name: _digested(name) for name in ("md5", "sha1", "sha256")},
 }
 """How a name can be written so that somebody reads it."""

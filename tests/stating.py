@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 from ringfence.docket.finding.index import Index
 from ringfence.docket.folder import FORMAT, Charter, Docket
@@ -32,6 +33,13 @@ from ringfence.docket.words import Form, Grade, Stance
 NOW = "2026-11-23T10:00:00Z"
 LENGTH = 16_000 * 60
 SAID = "everything is seen in China"
+Kind = TypeVar("Kind", bound=Object)
+
+
+def of_kind(one: Object | None, kind: type[Kind]) -> Kind:
+    """Return an object that is there and of a kind; if it is neither, the test fails."""
+    assert isinstance(one, kind)
+    return one
 
 
 def recording(

@@ -6,6 +6,7 @@ import json
 import shutil
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -29,12 +30,13 @@ from ringfence.docket.words import Grade, Stance
 from tests.contesting import NOW, SAYS
 from tests.taped import noise, wav
 
+One = TypeVar("One")
 WHO = ("reach", "who", "protected")
 ASKED = ("--by", "V1", "--asks", "who reaches it?", "--")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a docket: one confirmed statement against the claim."""
     folder = tmp_path_factory.mktemp("made")
     docket = found(folder / "tapes", "tapes", drawn(folder / "keys"), NOW)
@@ -72,7 +74,7 @@ def docketed(say, made):
     return say
 
 
-def objects(kind: type) -> list:
+def objects(kind: type[One]) -> list[One]:
     """Return the objects of a kind, in order."""
     return [
         held.object

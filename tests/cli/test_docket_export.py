@@ -133,11 +133,13 @@ def test_what_is_not_there_is_an_error(say, words, message):
 def test_verdicts_come_along_and_never_hide_a_statement(say):
     """The verdict of a check is on the page; one that upheld without having seen the
     statements against it is refused."""
+    claim: dict[str, object] = {"id": "nobody", "verdict": "upheld"}
+    claim |= {"reasons": [], "proof": None}
     report = {
         "as_of": "2022-01-31T00:00:00Z",
         "boundary": {"digest": "b1"},
         "estate": {"digest": "e1"},
-        "claims": [{"id": "nobody", "verdict": "upheld", "reasons": [], "proof": None}],
+        "claims": [claim],
     }
     Path("checked").mkdir()
     Path("checked/report.json").write_text(json.dumps(report))
@@ -149,7 +151,7 @@ def test_verdicts_come_along_and_never_hide_a_statement(say):
         {"code": "contested", "text": "S1 (confirmed, speaker-4f2a, R1 0:00:04)"},
         {"code": "unattested_inventory", "text": "nobody says that hr is whole"},
     ]
-    report["claims"][0] |= {"verdict": "unproven", "reasons": reasons}
+    claim |= {"verdict": "unproven", "reasons": reasons}
     Path("checked/report.json").write_text(json.dumps(report))
     assert say(*words).code == 0
     html = Path("out/export.html").read_text()

@@ -259,8 +259,8 @@ def test_a_channel_that_masks_by_tokens_needs_their_key(egress, tmp_path: Path):
     (tmp_path / "canaries.csv").write_bytes(canaries.written(canaries.drawn(1)))
     settings(tmp_path)
     words = ("--canaries", "canaries.csv", "--contracts", "contracts.json")
-    words = (*words, "--channel", "partner", *LIBRARY, "--ledger", "ledger")
-    found = egress("prove", *words)
+    rest = ("--channel", "partner", *LIBRARY, "--ledger", "ledger")
+    found = egress("prove", *words, *rest)
     assert (found.code, "add --token-key" in found.err) == (2, True)
 
 

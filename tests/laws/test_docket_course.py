@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +27,7 @@ from ringfence.docket.objects import (
 from ringfence.docket.standing import unreplaced
 from ringfence.docket.words import Dismissal, Known, Rung, Stance
 from ringfence.errors import ConfigError
-from tests.stating import NOW, Made, assessment, statement
+from tests.stating import NOW, Kind, Made, assessment, of_kind, statement
 
 TEXTS = ("it is seen", "It is SEEN!", "it is scene")
 NAMES = ("Ann", "ANN", "Bob", "Dora")
@@ -56,6 +57,9 @@ steps = st.lists(
     max_size=14,
 )
 
+Step = tuple[str, int, Any]
+"""What is done, to which one, and what it needs besides: that differs."""
+
 
 class Steps:
     """Objects made of drawn steps; whatever may not be brought is left out, or not."""
@@ -68,7 +72,7 @@ class Steps:
         self.statements: list[Ref] = []
         self.assessments: list[Ref] = []
 
-    def take(self, drawn: list[tuple]) -> None:
+    def take(self, drawn: list[Step]) -> None:
         for what, at, told in drawn:
             one = self._object(what, at, told)
             if one is None:
@@ -86,7 +90,7 @@ class Steps:
                     Reviewer: self.reviewers,
                 }[type(one)].append(ref)
 
-    def _object(self, what: str, at: int, told: object) -> Object | None:
+    def _object(self, what: str, at: int, told: Any) -> Object | None:
         if what == "join":
             return Reviewer(told)
         before = self.statements[at % len(self.statements)] if self.statements else ""
@@ -112,12 +116,12 @@ class Steps:
             supersedes=known[old % len(known)] if known and old is not None else "",
         )
 
-    def of(self, kind: type) -> list[tuple[Ref, Object]]:
+    def of(self, kind: type[Kind]) -> list[tuple[Ref, Kind]]:
         ready = self.made.held.ready
         return [(one.ref, one.object) for one in ready if isinstance(one.object, kind)]
 
 
-def taken(drawn: list[tuple]) -> Steps:
+def taken(drawn: list[Step]) -> Steps:
     found = Steps()
     found.take(drawn)
     return found
@@ -130,7 +134,8 @@ def test_a_confirmed_quote_was_heard_by_two(drawn):
     names = {ref: spoken(one.name) for ref, one in found.of(Reviewer)}
     for ref in found.statements:
         heard = [one for _, one in found.of(Hearing) if one.statement == ref]
-        rung = ladder(found.made.held.get(ref), found.made.held.hearings(ref)).rung
+        said = of_kind(found.made.held.get(ref), Statement)
+        rung = ladder(said, found.made.held.hearings(ref)).rung
         same = {
             names[one.by] for one in heard if spoken(one.text) == spoken(heard[0].text)
         }
@@ -171,7 +176,8 @@ def test_corrections_are_chains(drawn):
         while ref:
             assert ref not in seen
             seen.add(ref)
-            ref = found.made.held.get(ref).corrects  # noqa: PLW2901
+            said = of_kind(found.made.held.get(ref), Statement)
+            ref = said.corrects  # noqa: PLW2901
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +208,8 @@ def _check(index: Index, found: Steps) -> None:
     held = found.made.held
     assert len(index.refused()) == found.refused
     ladders = {
-        ref: ladder(held.get(ref), held.hearings(ref)) for ref in found.statements
+        ref: ladder(of_kind(held.get(ref), Statement), held.hearings(ref))
+        for ref in found.statements
     }
     assert {ref: index.ladder(ref) for ref in found.statements} == ladders
     chains: dict[Ref, list[Ref]] = {}

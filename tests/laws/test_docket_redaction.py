@@ -65,8 +65,8 @@ ANY_PROFILE = st.builds(
     translations=st.booleans(),
 )
 TEXT = st.text(max_size=4)
-STATEMENT = ("recording", "speaker", "first_hand", "hedged", "denies", "corrects")
-STATEMENT += ("met_day", "met_month", "met_year", "span", "passage")
+STATEMENT = {"recording", "speaker", "first_hand", "hedged", "denies", "corrects"}
+STATEMENT |= {"met_day", "met_month", "met_year", "span", "passage"}
 ASSESSMENT = ("statement", "sentence", "stance", "dismissal", "scope", "rationale")
 SPEAKER = ("role", "role_coarse", "unit", "unit_coarse", "country", "country_coarse")
 MAY_BE_TOLD: dict[type, set[str]] = {

@@ -39,7 +39,7 @@ def test_a_page_holds_the_sentence_and_what_stands_beside_it():
 def test_a_page_of_a_claim_that_nobody_spoke_of_is_empty():
     """A docket without a sentence of a claim has nothing to say of it."""
     page = claim_page(contested().read, "other", "other words")
-    assert page.uttered == page.beside.statements == page.leads == ()
+    assert (page.uttered, page.beside.statements, page.leads) == ((), (), ())
 
 
 def test_a_page_leads_from_statements_to_findings():

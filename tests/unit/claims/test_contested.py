@@ -307,6 +307,7 @@ def test_a_statement_contests_what_systems_uphold(tmp_path):
     assert finding.proof is None
     assert finding.summary == "contested by S1: 1 shut out of 1 protected"
     assert [one.code for one in finding.reasons] == ["contested"]
+    assert outcome.docket is not None
     assert (outcome.docket.name, outcome.docket.entries) == ("docket/case", 11)
     assert not list((tmp_path / "out").glob("claim-*.json"))
 
@@ -353,6 +354,7 @@ def test_a_question_of_law_is_contested_and_its_proxy_is_not(tmp_path):
     assert (found.verdict, found.contested) == (Verdict.UNPROVEN, True)
     assert [one.code for one in found.reasons] == ["question-of-law", "contested"]
     assert found.proxy == alone.proxy
+    assert found.proxy is not None
     assert not found.proxy.contested
 
 
@@ -371,6 +373,7 @@ def test_a_docket_that_does_not_verify_is_a_gap_of_every_claim(tmp_path):
     assert (finding.verdict, finding.contested) == (Verdict.UNPROVEN, False)
     assert [one.code for one in finding.reasons] == [room.UNREAD]
     assert finding.summary.startswith("the docket could not be read: ")
+    assert outcome.docket is not None
     assert outcome.docket.fault
     assert outcome.notes == (finding.reasons[0],)
 
@@ -451,13 +454,13 @@ def test_a_dismissal_needs_its_rationale_even_where_a_docket_lets_it_in():
     assert book.read.refused == ["A2"]
 
 
-def test_a_docket_is_not_read_beyond_its_signed_head(tmp_path):
+def test_a_docket_is_not_read_beyond_its_signed_head(tmp_path, monkeypatch):
     """What is logged after the head was taken belongs to the next check."""
     docket = contested().kept(tmp_path / "docket")
     heads = [docket.signed()]
     docket.append([Reviewer("Late")], NOW)
     heads.append(docket.signed())
-    docket.signed = lambda: heads.pop(0)
+    monkeypatch.setattr(docket, "signed", lambda: heads.pop(0))
     assert [one.name for _, one in docketed(docket).all(Reviewer)] == ["Ada", "Bea"]
     assert heads == []
 

@@ -12,7 +12,7 @@ import pytest
 
 from ringfence.claims.claim_page import ClaimPage, Followed, Found, Uttered
 from ringfence.claims.outcome import Reason, Verdict
-from ringfence.claims.testimony import Beside
+from ringfence.claims.testimony import Beside, DocketSeen
 from ringfence.claims.verdict import Bearing, Documents
 from ringfence.docket.words import Rung, Stance
 from ringfence.errors import ConfigError
@@ -50,7 +50,7 @@ def page_of(claim: str, **more: object) -> ClaimPage:
     return ClaimPage(**(fields | more))  # type: ignore[arg-type]
 
 
-def report(*, docket: object = SEEN, beside: Beside = FULL) -> json.Report:
+def report(*, docket: DocketSeen | None = SEEN, beside: Beside = FULL) -> json.Report:
     """Return the report of a realistic check, beside a docket."""
     made = outcomes.realistic()
     findings = tuple(replace(one, beside=beside) for one in made.findings)

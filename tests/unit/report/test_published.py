@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,6 +23,18 @@ UUID = re.compile(
 TOKEN = re.compile(r"([^\W\d_]|_)[\w.-]*")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 WORDS = {"upheld", "refuted", "unproven"}
+TOLD = Told(
+    number=1,
+    stance="contradicts",
+    rung=Rung.HEARD,
+    quote="so it is",
+    recording=1,
+    at="",
+    speaker="",
+    met="",
+    first_hand="unknown",
+    hedged="unknown",
+)
 HOSTILE = "</blockquote><script>alert(1)</script> \" ' & \u202e \x1b[31m"
 
 
@@ -37,26 +51,9 @@ def export(whole):
     return msgspec.json.decode(whole.files["export.json"], type=Export)
 
 
-def file(whole, name: str) -> dict:
-    return json.loads(whole.files[name])
-
-
-def told(number: int = 1, **changed: object) -> Told:
-    return Told(
-        **{
-            "number": number,
-            "stance": "contradicts",
-            "rung": Rung.HEARD,
-            "quote": "so it is",
-            "recording": 1,
-            "at": "",
-            "speaker": "",
-            "met": "",
-            "first_hand": "unknown",
-            "hedged": "unknown",
-            **changed,
-        }
-    )
+def file(whole, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(whole.files[name])
+    return found
 
 
 def test_the_same_export_is_drawn_the_same(whole, export):
@@ -199,7 +196,7 @@ def test_what_is_unproven_is_not_satisfied(export, word, state, reason):
 
 def test_a_statement_beside_two_sentences_is_one_observation(export):
     """Who said it once said it once, whatever it bears on."""
-    pages = [Page(name, "so", "", "", "", (told(),), VERDICT) for name in ("a", "b")]
+    pages = [Page(name, "so", "", "", "", (TOLD,), VERDICT) for name in ("a", "b")]
     found = json.loads(published.as_oscal(export, pages))["assessment-results"]
     assert len(found["results"][0]["observations"]) == 1
     assert len(found["results"][0]["findings"]) == 2
@@ -219,7 +216,9 @@ def test_the_page_loads_and_runs_nothing(whole):
     """Its content security rule forbids all but its own style sheet; no address, no
     script and no sound stands in it."""
     html = whole.files["export.html"].decode()
-    rule = unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1])
+    found = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
+    assert found is not None
+    rule = unescape(found[1])
     assert rule.startswith("default-src 'none'; style-src 'sha256-")
     assert "media-src" not in rule
     for odd in (
@@ -269,7 +268,7 @@ def test_the_terminal_says_the_same(whole, export):
 
 def test_nothing_steers_a_terminal(export):
     """Signs that would steer a terminal or reorder its text are shown, not sent."""
-    one = told(quote=HOSTILE, rationale=HOSTILE, translation=HOSTILE)
+    one = replace(TOLD, quote=HOSTILE, rationale=HOSTILE, translation=HOSTILE)
     text = published_text.render(export, [Page("a", HOSTILE, "", "", "", (one,))])
     assert "\x1b" not in text
     assert "\u202e" not in text
@@ -282,18 +281,18 @@ def test_counts_are_of_what_counts():
     """Statements once each, however many assess them; recordings, hands, speakers; not
     what is dismissed, of another place, or beside the sentence."""
     statements = (
-        told(1, source=1, speaker="a", first_hand="yes"),
-        told(1, source=1, speaker="a", first_hand="yes"),
-        told(2, source=1, recording=2, speaker="b", hedged="yes"),
-        told(3, source=2, recording=3, dismissal="retracted"),
-        told(4, source=2, recording=3, outside="place"),
-        told(5, source=2, recording=3, stance="supports"),
+        replace(TOLD, number=1, source=1, speaker="a", first_hand="yes"),
+        replace(TOLD, number=1, source=1, speaker="a", first_hand="yes"),
+        replace(TOLD, number=2, source=1, recording=2, speaker="b", hedged="yes"),
+        replace(TOLD, number=3, source=2, recording=3, dismissal="retracted"),
+        replace(TOLD, number=4, source=2, recording=3, outside="place"),
+        replace(TOLD, number=5, source=2, recording=3, stance="supports"),
     )
     page = Page("a", "so", "", "", "", statements)
     line = "2 statements, 2 recordings, 1 source, 2 speakers, 1 first-hand, 1 hedged"
     assert published_text.against(page) == line
     assert "of another place" in published_text.heading(statements[4])
-    untold = Page("a", "so", "", "", "", (told(1), told(2)))
+    untold = Page("a", "so", "", "", "", (TOLD, replace(TOLD, number=2)))
     assert published_text.against(untold) == "2 statements, 1 recording, 0 speakers"
 
 

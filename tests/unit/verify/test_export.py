@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,11 +34,14 @@ def key(exported):
     return exported[1]
 
 
-def told(path: Path) -> dict:
-    return json.loads(path.read_bytes())
+def told(path: Path) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(path.read_bytes())
+    return said
 
 
-def refused(path: Path, said: dict, key: str, capsys) -> str:
+def refused(
+    path: Path, said: dict[str, Any], key: str, capsys: pytest.CaptureFixture[str]
+) -> str:
     """Write an export that says this; return why it isn't believed."""
     path.write_bytes(canonical(said) + b"\n")
     assert main([str(path), "--log-key", key]) == 12

@@ -13,7 +13,11 @@ def test_people_are_those_at_the_end_of_the_month():
 
     def case(instant: str):
         view = SimpleNamespace(holders=lambda kind: {f"{kind} {instant}": None})
-        return SimpleNamespace(view=view, at=lambda at: asked.append(at) or case(at))
+        return SimpleNamespace(view=view, at=later)
+
+    def later(instant: str):
+        asked.append(instant)
+        return case(instant)
 
     staff = Employed(case("now"))
     assert [*staff.people("2020-02")] == ["person 2020-02-29T23:59:59Z"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,10 @@ SIGNS = st.one_of(
     st.characters(categories=["Mn", "Cf", "Lo"]),
     st.characters(codec="ascii"),
 )
-FIVES = {"ASCII85": base64.a85encode, "base85": base64.b85encode}
+FIVES: Mapping[str, Callable[[bytes], bytes]] = {
+    "ASCII85": base64.a85encode,
+    "base85": base64.b85encode,
+}
 
 
 @given(st.text(SIGNS, max_size=60))

@@ -7,6 +7,7 @@ import pytest
 
 from ringfence.docket.checking import Checked, check_docket
 from ringfence.docket.destroying import destroy
+from ringfence.docket.finding.index import Index
 from ringfence.docket.listening import check_sound
 from ringfence.docket.objects import RATE, Handling, Recording, Span
 from ringfence.docket.originals import Originals
@@ -234,3 +235,14 @@ def test_another_decoder_is_told_apart_from_a_change(made):
     old = msgspec.structs.replace(recording, sound=sound)
     with pytest.raises(ProofError, match="decodes to other samples here"):
         check_sound(old, other)
+
+
+def test_an_index_that_was_changed_is_named(tapes):
+    """Rows that tell what the ledger doesn't are found, though every file fits."""
+    with Index(tapes.docket) as index:
+        index.database.execute("UPDATE object SET time = 'never' WHERE place = 1")
+    (problem,) = check_docket(tapes.docket).problems
+    assert str(problem.at) == "index.sqlite"
+    assert "tells what the ledger doesn't" in problem.message
+    (tapes.docket.folder / "index.sqlite").unlink()
+    assert check_docket(tapes.docket).problems == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,10 +16,10 @@ from ringfence.docket.finding.phrases import any_of, question
 from ringfence.docket.finding.searching import search
 from ringfence.docket.finding.shown import clock, machine_text, shown, spelt
 from ringfence.docket.finding.suggesting import Candidate, suggested, suggestions
-from ringfence.docket.objects import Answer, Handling, Lead, Sentence, Span
+from ringfence.docket.objects import Answer, Handling, Lead, Sentence, Span, Statement
 from ringfence.docket.words import Custody, Dismissal, Known, Rung, Stance
 from ringfence.errors import ConfigError
-from tests.stating import NOW, Made, transcript
+from tests.stating import NOW, Made, of_kind, transcript
 
 
 class Told:
@@ -79,7 +80,7 @@ def told(tmp_path_factory: pytest.TempPathFactory):
     found.index.database.close()
 
 
-def numbers(told: Told, **chosen: object) -> list[str]:
+def numbers(told: Told, **chosen: Any) -> list[str]:
     page = statements(told.index, Filters(**chosen))
     assert page.total == len(page.rows)
     return [row.number for row in page.rows]
@@ -162,6 +163,8 @@ def test_what_stands_of_a_statement_is_found_from_both_sides(told: Told):
 def test_a_statement_comes_with_what_it_refers_to(told: Told):
     """Recording, hand and speaker, as far as there are any."""
     found = said(told.index, told.seen)
+    assert found.recording is not None
+    assert found.speaker is not None
     assert (found.recording.name, found.speaker.name) == ("aa.flac", "speaker-00aa")
     with pytest.raises(ConfigError):
         said(told.index, told.made.tape)
@@ -170,7 +173,7 @@ def test_a_statement_comes_with_what_it_refers_to(told: Told):
 # --- searching ------------------------------------------------------------------------
 
 
-def found(told: Told, text: str, **more: object) -> list[tuple[str, str]]:
+def found(told: Told, text: str, **more: Any) -> list[tuple[str, str]]:
     rows = search(told.index, text, **more)
     return sorted((one.number, one.field) for one in rows)
 
@@ -238,14 +241,19 @@ def test_a_search_for_no_word_is_told(told: Told, text: str):
         search(told.index, text)
 
 
-@given(st.text(max_size=60))
-def test_nothing_that_is_typed_is_syntax(text: str):
-    """Whatever somebody searches for: FTS5 reads it, or there is no word in it."""
+def read(text: str) -> None:
+    """Let FTS5 read what somebody searches for, if there is a word in it."""
     try:
         asked = question(text)
     except ConfigError:
         return
     plain().execute("SELECT rowid FROM t WHERE t MATCH ?", (asked,)).fetchall()
+
+
+@given(st.text(max_size=60))
+def test_nothing_that_is_typed_is_syntax(text: str):
+    """Whatever somebody searches for: FTS5 reads it, or there is no word in it."""
+    read(text)
 
 
 @given(
@@ -262,7 +270,7 @@ def test_nothing_that_is_typed_is_syntax(text: str):
 def test_no_heap_of_operators_is_syntax(parts: list[str]):
     """FTS5's own words and signs are words like others, or none."""
     for text in (" ".join(parts), "".join(parts)):
-        test_nothing_that_is_typed_is_syntax.hypothesis.inner_test(text)
+        read(text)
 
 
 def plain() -> sqlite3.Connection:
@@ -354,7 +362,8 @@ def test_what_no_machine_wrote_has_no_machine_text(told: Told):
     made.add(transcript(made.tape, made.ann, "one two", machine=False))
     ref = made.said()
     told.index.get(ref)
-    assert machine_text(told.index, told.index.get(told.joke)) == "everything"
+    joke = of_kind(told.index.get(told.joke), Statement)
+    assert machine_text(told.index, joke) == "everything"
 
 
 def test_time_codes_are_hours_minutes_seconds_and_thousandths():
@@ -366,4 +375,6 @@ def test_time_codes_are_hours_minutes_seconds_and_thousandths():
 
 def test_the_time_of_an_object_is_the_ledgers(told: Told):
     """What is held says when it was logged."""
-    assert told.index.held(told.seen).time == NOW
+    held = told.index.held(told.seen)
+    assert held is not None
+    assert held.time == NOW

@@ -14,14 +14,14 @@ from ringfence.docket.finding.index import NAME, Index
 from ringfence.docket.finding.listing import Filters, statements
 from ringfence.docket.folder import Docket
 from ringfence.docket.gathering import Gathering
-from ringfence.docket.objects import Hearing, Reviewer, Sentence
+from ringfence.docket.objects import Hearing, Reviewer, Sentence, Statement
 from ringfence.docket.words import Rung
 from ringfence.errors import ConfigError, ProofError, RingfenceError
 from ringfence.ledger.keeping.opening import writing
 from ringfence.ledger.keeping.payloads import Payloads, erase
 from ringfence.ledger.tree.growing import joined, leaf_hashes, subtrees
 from ringfence.ledger.writer.disk import RealDisk
-from tests.stating import NOW, Made, statement
+from tests.stating import NOW, Made, of_kind, statement
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def index(made: Made, tmp_path: Path):
         yield opened
 
 
-def tables(index: Index) -> dict[str, list[tuple]]:
+def tables(index: Index) -> dict[str, list[tuple[object, ...]]]:
     """Return what the tables hold, but for the salted refs' own order."""
     questions = (
         *("SELECT * FROM object", "SELECT * FROM link", "SELECT * FROM named"),
@@ -155,7 +155,10 @@ def test_an_index_of_another_ledger_is_drawn_anew(index: Index, tmp_path):
     path = other.kept(tmp_path / "other").folder
     shutil.copy(index.docket.folder / NAME, path / NAME)
     with Index(Docket(path)) as found:
-        assert found.get(found.numbered("S1")).quote == "of the other one"
+        assert (
+            of_kind(found.get(found.numbered("S1")), Statement).quote
+            == "of the other one"
+        )
 
 
 def test_a_ledger_that_was_set_back_is_drawn_anew(index: Index, tmp_path):
@@ -221,7 +224,7 @@ def test_what_was_erased_is_nowhere_in_the_index(index: Index, made: Made):
     assert b"unspeakablewords" not in content
     assert index.docket.append([statement(made, "next")], NOW)
     index.catch_up()
-    assert index.get(index.numbered("S3")).quote == "next"
+    assert of_kind(index.get(index.numbered("S3")), Statement).quote == "next"
 
 
 def test_what_hangs_on_what_was_erased_stays_as_far_as_it_can(index, made: Made):
@@ -361,9 +364,13 @@ def test_a_mark_or_a_trigger_of_somebody_else_is_no_index(index: Index, change: 
         ).fetchall()
 
 
+def unsaid(_: str) -> None:
+    """Show no progress."""
+
+
 def test_an_index_that_tells_other_words_is_found(index: Index):
     """A row that was changed and fits its table shows in no list, but in `verify`."""
-    assert not tells_otherwise(index.docket, str)
+    assert not tells_otherwise(index.docket, unsaid)
     ((place, body),) = index.database.execute(
         "SELECT place, body FROM object WHERE kind = 'statement'"
     ).fetchall()
@@ -372,16 +379,16 @@ def test_an_index_that_tells_other_words_is_found(index: Index):
     index.database.execute(
         "UPDATE object SET body = ? WHERE place = ?", (forged, place)
     )
-    assert tells_otherwise(index.docket, str)
+    assert tells_otherwise(index.docket, unsaid)
     index.docket.append([Sentence("more", "says")], NOW)
-    assert tells_otherwise(index.docket, str)
+    assert tells_otherwise(index.docket, unsaid)
 
 
 def test_an_index_that_finds_other_words_is_found(index: Index):
     """What is searched is held against what the tables hold."""
     index.database.execute("DELETE FROM words_idx")
     index.database.execute("DELETE FROM words_data WHERE id > 10")
-    assert tells_otherwise(index.docket, str)
+    assert tells_otherwise(index.docket, unsaid)
 
 
 def test_what_is_no_index_tells_nothing(index: Index):
@@ -389,9 +396,9 @@ def test_what_is_no_index_tells_nothing(index: Index):
     path = index.docket.folder / NAME
     index.database.close()
     path.write_bytes(b"no database at all, but long enough" * 99)
-    assert not tells_otherwise(index.docket, str)
+    assert not tells_otherwise(index.docket, unsaid)
     path.unlink()
-    assert not tells_otherwise(index.docket, str)
+    assert not tells_otherwise(index.docket, unsaid)
     assert not path.exists()
 
 
@@ -407,6 +414,8 @@ def test_a_full_disk_is_told_as_one(index: Index):
 
     with pytest.raises(ConfigError, match="full") as caught:
         append()
-    assert caught.value.problems[0].hint.startswith("free some space")
+    hint = caught.value.problems[0].hint
+    assert hint is not None
+    assert hint.startswith("free some space")
     with Index(index.docket) as anew:
         assert anew.counts()["sentence"] == 10

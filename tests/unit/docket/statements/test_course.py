@@ -12,6 +12,7 @@ from ringfence.docket.objects import (
     Handling,
     Hearing,
     Lead,
+    Object,
     Origin,
     Recording,
     Reviewer,
@@ -32,7 +33,7 @@ def made() -> Made:
     return Made()
 
 
-def refused(made: Made, one: object) -> tuple[str, str]:
+def refused(made: Made, one: Object) -> tuple[str, str]:
     """Return the field that is at fault, and why; a hint or the message says more."""
     with pytest.raises(ConfigError) as raised:
         made.held.add(one)
@@ -101,11 +102,13 @@ def test_who_has_a_conflict_neither_hears_nor_assesses(made: Made):
     assert refused(made, assessment(made, said, made.cy)) == why
 
 
-def test_a_reviewer_who_was_erased_counts_as_one_with_a_conflict(made: Made):
+def test_a_reviewer_who_was_erased_counts_as_one_with_a_conflict(
+    made: Made, monkeypatch
+):
     """Whether they had one, nobody can tell any more."""
     said = made.said()
     made.held._objects.pop(made.bob)
-    made.held._known.kind = lambda ref: "reviewer" if ref == made.bob else None
+    monkeypatch.setattr(made.held._known, "kind", {made.bob: "reviewer"}.get)
     assert refused(made, Hearing(said, made.bob, "words"))[0] == "by"
 
 
@@ -236,7 +239,9 @@ def test_a_dismissal_needs_its_reason(made: Made):
         {"scope": Scope(place=Known.NO)},
     ],
 )
-def test_a_contradiction_is_withdrawn_with_a_reason(made: Made, instead: dict):
+def test_a_contradiction_is_withdrawn_with_a_reason(
+    made: Made, instead: dict[str, object]
+):
     """Nobody turns a contradiction into context without a word."""
     said = made.said()
     before = made.assessed(said, made.ann)

@@ -116,6 +116,7 @@ def test_a_collection_is_kept_as_its_file_says(docket: Taped):
         )
         first, last, joke = (one.object for one in index.all("statement"))
         assert isinstance(first, Statement)
+        assert isinstance(last, Statement)
         assert isinstance(joke, Statement)
         assert (first.quote, first.span) == (
             "everything is scene",
@@ -136,6 +137,7 @@ def test_a_collection_is_kept_as_its_file_says(docket: Taped):
         rungs = [index.ladder(one.ref).rung for one in index.all("statement")]
         assert rungs == [Rung.CONFIRMED, Rung.MACHINE, Rung.HEARD]
         one, two = (each.object for each in index.all("assessment"))
+        assert isinstance(one, Assessment)
         assert isinstance(two, Assessment)
         assert (one.scope.place, two.dismissal) == (Known.UNKNOWN, Dismissal.JOKE)
         (lead,) = (each.object for each in index.all("lead"))

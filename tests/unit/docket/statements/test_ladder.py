@@ -123,6 +123,8 @@ def test_a_difference_names_the_words():
         ([("a", True), ("b", False), ("c", True)], "c"),
     ],
 )
-def test_a_correction_stands_once_it_is_as_well_heard(chain: list, last: str):
+def test_a_correction_stands_once_it_is_as_well_heard(
+    chain: list[tuple[str, bool]], last: str
+):
     """A correction that nobody has heard doesn't replace what somebody has."""
     assert head(chain) == last

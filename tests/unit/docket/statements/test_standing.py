@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ringfence.docket.held import Corroboration
 from ringfence.docket.ladder import Ladder
 from ringfence.docket.objects import (
     Assessment,
     Hand,
+    Recording,
     Scope,
     Speaker,
     Statement,
 )
 from ringfence.docket.standing import (
-    Corroboration,
     Said,
     Standing,
     corroboration,
@@ -22,7 +25,7 @@ from ringfence.docket.words import Dismissal, Known, Rung, Stance
 from tests.stating import recording
 
 
-def one(stance: Stance = Stance.CONTRADICTS, **more: object) -> Assessment:
+def one(stance: Stance = Stance.CONTRADICTS, **more: Any) -> Assessment:
     return Assessment("s", "c", stance, "v", **more)
 
 
@@ -64,7 +67,12 @@ def test_only_what_somebody_has_heard_contests_a_claim():
     assert rungs == [False, True, True]
 
 
-def said(tape: object, hand: object = None, who: object = None, **more: object) -> Said:
+def said(
+    tape: Recording | None,
+    hand: Hand | None = None,
+    who: Speaker | None = None,
+    **more: Any,
+) -> Said:
     return Said(Statement("r", "words", **more), tape, hand, who)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from ringfence.docket.spans import in_samples, in_times
 from ringfence.docket.stating import Stated
 from ringfence.docket.words import Dismissal, Known, Rung, Stance
 from ringfence.errors import ConfigError, Locus
-from tests.stating import NOW, SAID, Made, assessment, transcript
+from tests.stating import NOW, SAID, Made, assessment, of_kind, transcript
 
 SPAN = Span(0, 3 * 16_000)
 
@@ -28,11 +30,11 @@ class Opened:
         )
         self.index: Index = self.made.indexed(folder)
 
-    def stated(self, **more: object) -> Stated:
+    def stated(self, **more: Any) -> Stated:
         told = {"recording": self.made.tape, "by": self.made.ann, "span": SPAN, **more}
         return Stated(**told)
 
-    def state(self, **more: object) -> str:
+    def state(self, **more: Any) -> str:
         return stating.state(self.index, self.stated(**more), NOW).ref
 
     def hear(self, ref: str, by: str, text: str, *, blind: bool = False):
@@ -62,7 +64,7 @@ def test_words_that_nobody_listened_to_stay_unheard(opened: Opened):
     found = opened.state(transcript=opened.words)
     rungs = [opened.index.ladder(ref).rung for ref in (typed, found)]
     assert rungs == [Rung.MACHINE, Rung.MACHINE]
-    assert opened.index.get(found).quote == "everything is scene"
+    assert of_kind(opened.index.get(found), Statement).quote == "everything is scene"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,9 @@ def test_a_statement_without_words_is_told(opened: Opened):
         ("", ("", "", "")),
     ],
 )
-def test_a_date_is_told_from_its_finest_part_down(text: str, parts: tuple):
+def test_a_date_is_told_from_its_finest_part_down(
+    text: str, parts: tuple[str, str, str]
+):
     """Coarser parts are there of themselves."""
     assert quoting.met(text) == parts
 
@@ -140,7 +144,8 @@ def test_a_correction_of_the_date_alone_is_heard_by_nobody_anew(opened: Opened):
     anew = Stated(recording="", by=opened.made.bob, met="2020")
     told = stating.correction(opened.index, first, anew)
     ref = stating.state(opened.index, told, NOW).ref
-    assert (opened.index.head(first), opened.index.get(ref).met_year) == (first, "2020")
+    assert of_kind(opened.index.get(ref), Statement).met_year == "2020"
+    assert opened.index.head(first) == first
     opened.hear(ref, opened.made.bob, SAID)
     assert opened.index.head(first) == ref
 
@@ -227,7 +232,7 @@ def test_what_is_gathered_may_refer_to_what_is_gathered(opened: Opened):
 def test_a_pseudonym_is_new(opened: Opened, monkeypatch):
     """One that is drawn twice is drawn again, longer."""
     drawn = iter(["00aa", "00aabbcc"])
-    monkeypatch.setattr(stating.secrets, "token_hex", lambda _: next(drawn))
+    monkeypatch.setattr(secrets, "token_hex", lambda _: next(drawn))
     assert stating.pseudonym(opened.index) == "speaker-00aabbcc"
 
 
@@ -242,7 +247,7 @@ def test_a_speaker_is_known_by_what_their_name_matches(opened: Opened):
 
 def test_a_sentence_that_is_held_word_for_word_isnt_new(opened: Opened):
     """Another wording of the same claim is another version."""
-    held = opened.index.get(opened.made.sentence)
+    held = of_kind(opened.index.get(opened.made.sentence), Sentence)
     other = Sentence("no-one", "Nobody sees it any more.")
     assert stating.unheld(opened.index, [held, other]) == [other]
 
