@@ -148,7 +148,8 @@ def test_a_confirmed_quote_was_heard_by_two(drawn):
 def test_nobody_with_a_conflict_has_said_anything_that_counts(drawn):
     """However often they try."""
     found = taken(drawn)
-    told = [one.by for _, one in (*found.of(Hearing), *found.of(Assessment))]
+    told = [one.by for _, one in found.of(Hearing)]
+    told += [one.by for _, one in found.of(Assessment)]
     assert found.made.cy not in told
 
 

@@ -64,7 +64,7 @@ def test_a_name_is_a_line_of_text(made: Made, name: str):
 def test_what_an_object_refers_to_is_held_and_of_its_kind(made: Made):
     """A reference to nothing is refused, and so is one to another kind."""
     said = made.said()
-    cases = {
+    cases: dict[str, Object] = {
         "recording": statement(made, recording="ff" * 32),
         "speaker": statement(made, speaker=made.ann),
         "transcript": statement(made, transcript=made.tape),
