@@ -86,7 +86,8 @@ def _caveats(export: Export) -> Element:
 
 
 def _foot(export: Export) -> Element:
-    note = export.ledger.checkpoint.strip().splitlines()
+    # Origin, size and root; the signatures stand in the file that is checked.
+    note = export.ledger.checkpoint.partition("\n\n")[0].splitlines()
     lines = [element("code", line, class_="block") for line in note if line]
     return element(
         "footer",
