@@ -24,6 +24,8 @@ UNMEASURED = tuple(
         "laws",
         "spark",
         "unit/audit",
+        "unit/docket",
+        "unit/egress",
         "unit/guard/test_managed.py",
         "unit/sources",
     )

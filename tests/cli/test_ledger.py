@@ -413,13 +413,13 @@ def test_a_witness_cosigns_what_is_published(say, port: int):
 
 def test_what_another_program_logged_is_shown_as_it_is(founded):
     """Bytes that are no entry of ours, and an entry of a later version."""
-    later = b'{"kind":"custody","time":"2026-11-22T10:00:00Z"}'
+    later = b'{"kind":"later","time":"2026-11-22T10:00:00Z"}'
     with Log.open(Path("ledger")) as log:
         log.append([b"\x00bytes", later])
         log.publish()
     lines = founded("ledger", "show", "ledger").out
     assert "1  no entry of ours: 6 bytes" in lines
-    assert "custody (of a later version)" in lines
+    assert "later (of a later version)" in lines
     shown = told(founded("ledger", "show", "ledger", "1", "--format", "json"))
     assert shown["bytes"] == "006279746573"
 

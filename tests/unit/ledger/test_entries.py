@@ -99,15 +99,13 @@ EXAMPLES = {
     },
     "custody": {
         "digests": {"payload": A},
-        "commitments": {
-            name: f"sha256:{B}" for name in ("by", "detail", "step", "thing")
-        },
+        "commitments": dict.fromkeys(("by", "detail", "step", "thing"), f"sha256:{B}"),
         "values": {"step": "played"},
     },
     **{
         kind: {
             "digests": {"payload": A},
-            "commitments": {name: f"sha256:{B}" for name in fields.split()},
+            "commitments": dict.fromkeys(fields.split(), f"sha256:{B}"),
         }
         for kind, fields in DOCKET.items()
     },

@@ -7,7 +7,6 @@ forgotten, without an entry that says so.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -28,7 +27,6 @@ CONTRACTS, METER, RELEASE = "contracts", "meter", "release"
 PATIENCE = 90.0  # seconds: an exit that runs lets go of its ledger each minute
 _AGAIN = 0.002  # seconds until a ledger that another writer holds is asked again
 _MARK = "sha256:"
-_NUMBER = re.compile("[0-9]{1,18}")
 _NAMES = (b'"kind":"contracts"', b'"meter":"sha256:')
 
 
@@ -86,11 +84,11 @@ def standing(disk: Disk, log: Log, before: Standing | None = None) -> Standing:
     for place, content in backwards(disk) if log.size > read_to else ():
         if place < read_to or (contracts and mark):
             break
-        entry = _entry(content)
+        entry = _entry(content, place)
         if entry is None:
             continue
         contracts = contracts or _named(entry, place)
-        mark = mark or _mark(entry, place)
+        mark = mark or _mark(entry)
     if before is not None:
         contracts, mark = contracts or before.contracts, mark or before.mark
     return Standing(log.charter.origin, log.size, contracts, mark)
@@ -145,14 +143,23 @@ def patiently(opening: Opening, seconds: float = PATIENCE) -> Iterator[Log]:
         yield log
 
 
-def _entry(content: bytes) -> Entry | None:
-    """Return an entry that may be of contracts or a meter; None of any other."""
+def _entry(content: bytes, place: int) -> Entry | None:
+    """Return an entry that may be of contracts or a meter; None of any other.
+
+    Raises:
+        LedgerError: It tells of a count that is none. An earlier count says less: to
+            take that one would let an older meter pass.
+    """
     if not any(one in content for one in _NAMES):
         return None
     try:
         return parse_entry(content)
     except ProofError:
-        return None  # another program's
+        if not any(f'"kind":"{kind}"'.encode() in content for kind in (METER, RELEASE)):
+            return None  # another program's
+        hint = "no exit wrote it: find out who did; `ringfence ledger show` shows it"
+        message = f"entry {place:,} tells of a count that is none"
+        raise LedgerError(message, None, hint) from None
 
 
 def _named(entry: Entry, place: int) -> Named | None:
@@ -162,12 +169,8 @@ def _named(entry: Entry, place: int) -> Named | None:
     return Named(digest.removeprefix(_MARK), place, entry.time)
 
 
-def _mark(entry: Entry, place: int) -> Mark | None:
+def _mark(entry: Entry) -> Mark | None:
     if entry.kind not in (METER, RELEASE) or "meter" not in entry.digests:
         return None
-    number = entry.values.get("number", "0")
-    if not _NUMBER.fullmatch(number):
-        # An earlier count says less: to take it would let an older meter pass.
-        hint = "no exit wrote it: find out who did; `ringfence ledger show` shows it"
-        raise LedgerError(f"entry {place:,} tells of a count that is none", None, hint)
-    return Mark(entry.digests["meter"].removeprefix(_MARK), int(number))
+    number = int(entry.values.get("number", "0"))
+    return Mark(entry.digests["meter"].removeprefix(_MARK), number)

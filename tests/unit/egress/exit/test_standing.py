@@ -15,7 +15,7 @@ from ringfence.egress.exit.naming import accept, name_contracts
 from ringfence.egress.exit.standing import Named, Standing
 from ringfence.egress.meter.marks import Mark
 from ringfence.errors import ConfigError
-from ringfence.ledger.entries import digest_of, made
+from ringfence.ledger.entries import canonical, digest_of, made
 from ringfence.ledger.faults import BusyError, LedgerError
 from ringfence.ledger.keeping.opening import begin, opened, writing
 from ringfence.ledger.keeping.showing import Shelf
@@ -31,6 +31,13 @@ def ledger(tmp_path: Path) -> Path:
     """Return a new ledger."""
     begin(tmp_path / "ledger", "test.example/exit", time=NOW)
     return tmp_path / "ledger"
+
+
+def raw(kind: str, **parts: dict[str, str]) -> bytes:
+    """Return an entry that ours would not write, as another program may have."""
+    marked = {name: f"sha256:{one}" for name, one in parts.get("digests", {}).items()}
+    told = {**parts, "digests": marked} if marked else parts
+    return canonical({"kind": kind, "time": LATER, **told})
 
 
 def said(ledger: Path) -> Standing:
@@ -187,7 +194,7 @@ def test_a_count_that_is_no_number_keeps_everything_closed(ledger: Path, number:
     """An earlier count says less: to take it would let an older meter pass."""
     digests = {"meter": "e" * 64}
     with writing(ledger) as log:
-        log.append([made("release", NOW, digests=digests, values={"number": number})])
+        log.append([raw("release", digests=digests, values={"number": number})])
         log.publish()
     with pytest.raises(LedgerError, match="entry 1 tells of a count") as caught:
         said(ledger)
@@ -198,7 +205,7 @@ def test_an_entry_that_names_no_contracts_is_left_out(ledger: Path):
     """Whatever else is called so doesn't name any; nor does it end in a traceback."""
     name_contracts(ledger, contracts(), NOW)
     with writing(ledger) as log:
-        log.append([made("contracts", LATER)])
+        log.append([raw("contracts")])
         log.publish()
     assert (found := said(ledger).contracts) is not None
     assert found.entry == 1
