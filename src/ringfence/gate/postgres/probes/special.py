@@ -8,9 +8,9 @@ the throw-away login alone: nothing else of the fence is ever committed.
 from __future__ import annotations
 
 import contextlib
-import select
 import time
 from collections.abc import Callable, Iterator
+from selectors import EVENT_READ, DefaultSelector
 
 import psycopg
 from psycopg import pq
@@ -200,8 +200,10 @@ class _Stream:
 
     def _readable(self, deadline: float) -> bool:
         left = max(0.0, deadline - time.monotonic())
-        if not select.select([self._connection.socket], [], [], left)[0]:
-            return False
+        with DefaultSelector() as waiting:  # `select` itself ends at file 1,023
+            waiting.register(self._connection.socket, EVENT_READ)
+            if not waiting.select(left):
+                return False
         self._connection.consume_input()
         return True
 
