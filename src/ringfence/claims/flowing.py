@@ -200,8 +200,6 @@ class Flowing:
 
     def held(self, node: str) -> Iterator[tuple[tuple[str, ...], Status]]:
         """Yield the protected data that a node surely holds or reads, or perhaps."""
-        if node not in self._graph.number:
-            return
         sure, perhaps = (
             self._holds(node) if kind_of(node) == "store" else self._reads(node)
         )

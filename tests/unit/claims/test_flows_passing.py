@@ -197,6 +197,7 @@ def test_logs_that_cant_be_read_are_named(tmp_path: Path):
         ("10.0.9.10", "10.0.9.0/8", "is no network of addresses"),
         ("10.0.0.0/8", "10.0.1.0/24", "is listed twice: of `store:w`, too"),
         ("*.log", "*.gone", "no file is called `*.gone`"),
+        ("*.log", "**.log", "no file is called `**.log`"),
         ("gateway: [10.0.9.10]", "", "needs `gateway`"),
         ("inside", "within", "has no `within`"),
     ],
@@ -209,6 +210,23 @@ def test_what_is_wrong_with_the_file_is_told(
         passed(tmp_path, addresses=ADDRESSES.replace(old, new))
     assert said in str(caught.value)
     assert "traffic.yaml:" in str(caught.value)
+
+
+def test_a_log_that_is_named_twice_is_read_once(tmp_path: Path):
+    """By its name, and by a pattern that fits it."""
+    twice = ADDRESSES.replace('["*.log"]', '["*.log", "a.log"]')
+    found = passed(tmp_path, line(STORE, GATEWAY), addresses=twice)
+    assert counts(found).read == 1
+
+
+def test_a_store_that_nothing_is_said_of_sends_nothing_protected(tmp_path: Path):
+    """It stands in no edge: what it sends is nobody's."""
+    addresses = ADDRESSES.replace("store:sg:", "store:lonely: 10.0.7.0/24\n  store:sg:")
+    facts = [attribute("store:lonely", "label", "nobody's")]
+    lines = [line("10.0.7.3", WORLD)]
+    found = passed(tmp_path, *lines, addresses=addresses, facts=facts)
+    assert sent(found) == []
+    assert counts(found).others == 1
 
 
 def test_the_narrowest_network_holds(tmp_path: Path):
