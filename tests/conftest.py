@@ -24,8 +24,6 @@ UNMEASURED = tuple(
         "laws",
         "spark",
         "unit/audit",
-        "unit/docket",
-        "unit/egress",
         "unit/guard/test_managed.py",
         "unit/sources",
     )
