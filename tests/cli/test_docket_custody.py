@@ -226,8 +226,8 @@ def test_custody_says_no_less_than_what_a_clip_holds(say, tapes, key, tmp_path):
     """A clip is of whole seconds, and so is what the ledger says of it."""
     words = ("docket", "clip", str(tapes.docket.folder), "R1", *key)
     for start, end, logged in (
-        ("0:01.5", "0:02.5", {"from": "0:01", "to": "0:03"}),
-        ("0:01", "0:02", {"from": "0:01", "to": "0:02"}),
+        ("0:01.5", "0:02.5", {"from": "0:00:01.000", "to": "0:00:03.000"}),
+        ("0:01", "0:02", {"from": "0:00:01.000", "to": "0:00:02.000"}),
     ):
         folder = str(tmp_path / start.replace(":", ""))
         assert say(*words, "--from", start, "--to", end, "-o", folder).code == 0

@@ -221,7 +221,7 @@ def test_what_may_not_be_done_ends_with_2_and_says_why(say):
             "only one end is said"
         ),
         ("state", "R1", "--by", "V1", "--quote", "x", "--from", "0:1x", "--to", "1"): (
-            "is no time code"
+            "`0:1x` is no time"
         ),
         ("state", "R1", "--by", "V1", "--from", "0:00", "--samples", "0-1"): (
             "says when twice"

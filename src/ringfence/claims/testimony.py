@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ringfence.docket.held import Corroboration
-from ringfence.docket.objects import RATE, Span, Statement
+from ringfence.docket.objects import Span, Statement
+from ringfence.docket.times import code
 from ringfence.docket.words import Known, Rung, Stance
 
 
@@ -116,16 +117,9 @@ class Beside:
         return len(shown - counting)
 
 
-def time_code(samples: int) -> str:
-    """Return where a sample is, to the second: `0:20:04`."""
-    minutes, seconds = divmod(samples // RATE, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}"
-
-
 def place(span: Span | None, passage: str) -> str:
     """Return where something is heard, or else read."""
-    return passage if span is None else time_code(span.start)
+    return passage if span is None else code(span.start, digits=0)
 
 
 def met(statement: Statement) -> str:

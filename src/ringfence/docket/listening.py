@@ -6,7 +6,6 @@ have logged what wasn't heard, and never the reverse.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,11 @@ from ringfence.docket.audio.decoding import Decoded, decoded
 from ringfence.docket.course import check
 from ringfence.docket.finding.index import NAME, Index
 from ringfence.docket.folder import Docket, Held
-from ringfence.docket.objects import RATE, Handling, Recording, Ref, Span, Statement
+from ringfence.docket.objects import Handling, Recording, Ref, Span, Statement
 from ringfence.docket.originals import Originals
 from ringfence.docket.sealing import Identities
+from ringfence.docket.spans import at
+from ringfence.docket.times import code
 from ringfence.docket.words import Custody
 from ringfence.errors import ConfigError, Locus, ProofError
 from ringfence.ledger.entries import parse_entry
@@ -25,9 +26,6 @@ from ringfence.ledger.tree.tiles import WIDTH
 
 if TYPE_CHECKING:
     from ringfence.docket.blocks import Samples
-
-_TIME = re.compile(r"(?:([0-9]{1,4}):)?(?:([0-9]{1,4}):)?([0-9]{1,6}(?:\.[0-9]{1,6})?)")
-_SIXTY = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +42,6 @@ class Stretch:
     held: Held
     recording: Recording
     span: Span
-
-
-def samples_of(text: str, option: str) -> int:
-    """Return the sample at a time: `12.5`, `20:12` or `1:20:12.5`.
-
-    Raises:
-        ConfigError: It is no time.
-    """
-    found = _TIME.fullmatch(text.strip())
-    if found is None:
-        hint = "write `20:12`, `1:20:12` or seconds"
-        raise ConfigError(f"`{text[:40]}` is no time", Locus(option), hint)
-    high, low, seconds = found.groups()
-    hours, minutes = (high, low) if low else (None, high)
-    parts = [(minutes, float(seconds)), (hours, int(minutes or 0))]
-    if any(above and below >= _SIXTY for above, below in parts):
-        hint = "minutes and seconds end at 59: `1:20:12`"
-        raise ConfigError(f"`{text[:40]}` is no time", Locus(option), hint)
-    whole, _, rest = seconds.partition(".")
-    at = (int(hours or 0) * _SIXTY + int(minutes or 0)) * _SIXTY + int(whole)
-    return (
-        at * RATE + int(rest.ljust(6, "0")) * RATE // 1_000_000 if rest else at * RATE
-    )
 
 
 def stretch(
@@ -99,11 +74,11 @@ def stretch(
     _check_there(index, held, recording)
     whole = Span(0, recording.sound.samples)
     told = (of.span or whole) if isinstance(of, Statement) else whole
-    first = told.start if start is None else samples_of(start, "--from")
-    last = told.end if end is None else samples_of(end, "--to")
+    first = told.start if start is None else at(start, Locus("--from"))
+    last = told.end if end is None else at(end, Locus("--to"))
     if not 0 <= first < last <= whole.end:
-        message = f"has no stretch from {_spelt(first)} to {_spelt(last)}"
-        hint = f"it is {_spelt(whole.end)} long"
+        message = f"has no stretch from {code(first)} to {code(last)}"
+        hint = f"it is {code(whole.end)} long"
         raise ConfigError(message, Locus(thing), hint)
     return Stretch(asked, held, recording, Span(first, last))
 
@@ -116,7 +91,7 @@ def log(
     Raises:
         RingfenceError: It may not be logged; then nothing is to be opened.
     """
-    told = {"from": _spelt(what.span.start), "to": _spelt(what.span.end)}
+    told = {"from": code(what.span.start), "to": code(what.span.end)}
     opened = Handling(Custody.DECRYPTED, what.held.ref, by, {"for": str(step)})
     done = Handling(step, what.asked, by, told)
     for one in (opened, done):
@@ -193,8 +168,3 @@ def _check_there(index: Index, held: Held, recording: Recording) -> None:
     for one in steps:
         if isinstance(one, Handling) and one.step is Custody.DESTROYED:
             raise ConfigError("was destroyed", Locus(index.number(held.ref)))
-
-
-def _spelt(samples: int) -> str:
-    whole, rest = divmod(samples, RATE)
-    return blocks.spelt(whole) + (f"{rest / RATE:.3f}"[1:] if rest else "")

@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 
 from ringfence.docket.objects import Span
-from ringfence.docket.transcripts.timing import parsed
+from ringfence.docket.times import parsed
 from ringfence.errors import ConfigError, Locus
 
 _SAMPLES = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
 
 
 def at(text: str, place: Locus) -> int:
-    """Return the sample at a time code, at 16 kHz.
+    """Return the sample at a time: `12.5`, `20:12` or `1:20:12.5`.
 
     Raises:
         ConfigError: It is none.
     """
     found = parsed(text)
     if found is None:
-        hint = "write `0:20:12.500`"
-        raise ConfigError(f"`{text[:40]}` is no time code", place, hint)
+        hint = "write `20:12`, `1:20:12.5` or seconds; minutes and seconds end at 59"
+        raise ConfigError(f"`{text[:40]}` is no time", place, hint)
     return found
 
 
 def in_times(begin: str, end: str, places: tuple[Locus, Locus]) -> Span:
-    """Return the span between two time codes.
+    """Return the span between two times.
 
     Raises:
         ConfigError: One is none, or nothing lies between them.

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ringfence.claims.interviews import Examined, Interviewed, Interviews, OnClaim
-from ringfence.claims.testimony import time_code
 from ringfence.docket.objects import RATE
+from ringfence.docket.times import code
 from ringfence.docket.words import Form, Rung
 from ringfence.errors import printable
 from ringfence.report import beside
@@ -123,7 +123,7 @@ def _documents(found: Interviews) -> Iterator[str]:
 
 
 def _examined(one: Examined) -> str:
-    long = "" if one.seconds is None else f", {time_code(one.seconds * RATE)} long"
+    long = "" if one.seconds is None else f", {code(one.seconds * RATE, digits=0)} long"
     told = (
         f"{one.number}: {_plain(one.media)}, {one.size:,} bytes{long}",
         one.grade,

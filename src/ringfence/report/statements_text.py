@@ -11,7 +11,7 @@ import msgspec
 from ringfence.docket.finding.kept import Kept
 from ringfence.docket.finding.listing import Page, Row
 from ringfence.docket.finding.searching import Found
-from ringfence.docket.finding.shown import Shown, clock, named, spelt
+from ringfence.docket.finding.shown import Shown, named, spelt
 from ringfence.docket.finding.suggesting import Suggestion
 from ringfence.docket.held import Corroboration
 from ringfence.docket.ladder import difference
@@ -31,6 +31,7 @@ from ringfence.docket.objects import (
     told,
 )
 from ringfence.docket.quoting import bearing, reach_of
+from ringfence.docket.times import code
 from ringfence.docket.words import Rung
 from ringfence.errors import printable
 
@@ -266,7 +267,7 @@ def found(rows: Sequence[Found], form: Form) -> str:
     lines = []
     for one in rows:
         about = f" ({one.statement})" if one.statement not in {"", one.number} else ""
-        at = "" if one.start is None else f" from {clock(one.start)}"
+        at = "" if one.start is None else f" from {code(one.start)}"
         lines.append(f"{one.number}{about}  {one.kind}, {one.field}{at}")
         lines.append(f"    {printable(one.snippet)}")
     return "\n".join(lines or ["nothing holds these words"]) + "\n"
@@ -340,7 +341,7 @@ def times(span: Span | None) -> dict[str, object] | None:
     """Return a span as samples and as time codes."""
     if span is None:
         return None
-    ends = {"from": clock(span.start), "to": clock(span.end)}
+    ends = {"from": code(span.start), "to": code(span.end)}
     return {"start": span.start, "end": span.end, **ends}
 
 
@@ -370,7 +371,7 @@ def brief(index: Kept, one: Object | None) -> str:
         return "erased"
     if isinstance(one, Recording):
         size = f"{one.size:,} bytes"
-        long = clock(one.sound.samples) if one.sound else size
+        long = code(one.sound.samples) if one.sound else size
         return f"{one.form}, {long}, {index.number(one.hand)}, {one.grade}"
     if isinstance(one, Hand):
         return "who it is lies sealed" if one.sealed else "nobody wrote down who it is"

@@ -16,10 +16,10 @@ from ringfence.claims.docketed import Docketed, docketed
 from ringfence.claims.judgement import Judgement, beside
 from ringfence.claims.kinds import judge
 from ringfence.claims.outcome import Reason, Verdict
-from ringfence.claims.testimony import Beside, time_code
+from ringfence.claims.testimony import Beside
 from ringfence.claims.verdict import Documents, weighed
 from ringfence.docket.held import Corroboration, Held
-from ringfence.docket.objects import RATE, Assessment, Reviewer, Scope, Statement
+from ringfence.docket.objects import Assessment, Reviewer, Scope, Statement
 from ringfence.docket.words import Dismissal, Form, Known, Rung, Stance
 from ringfence.errors import ConfigError
 from tests.cases import CROSSING, WAREHOUSE, write_case
@@ -435,13 +435,6 @@ def test_corroboration_counts_and_weighs_nothing():
     assert beside.behind == {Stance.CONTRADICTS: Corroboration(3, 1, 1, 1, 1, 1, 1)}
     assert beside.aside == 1
     assert Beside().aside == 0
-
-
-def test_time_codes_are_of_samples():
-    """A place in a recording is told to the second, hours without a leading nought."""
-    assert time_code(0) == "0:00:00"
-    assert time_code(1204 * RATE + RATE - 1) == "0:20:04"
-    assert time_code(36_061 * RATE) == "10:01:01"
 
 
 def test_a_dismissal_needs_its_rationale_even_where_a_docket_lets_it_in():

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from ringfence.docket.ladder import spoken
-from ringfence.docket.objects import RATE
 from ringfence.docket.publishing.disclosure import Ledger, Object
+from ringfence.docket.times import code
 from ringfence.docket.words import Rung
 
 FORMAT = "ringfence-docket-export/1"
@@ -263,7 +263,11 @@ def _outside(assessed: Fields) -> str:
 
 def _at(one: Fields) -> str:
     span = _span(one)
-    return _text(one, "passage") if span is None else " to ".join(map(code, span))
+    return (
+        _text(one, "passage")
+        if span is None
+        else " to ".join(code(one, digits=1) for one in span)
+    )
 
 
 def _span(one: Fields) -> tuple[int, int] | None:
@@ -272,14 +276,6 @@ def _span(one: Fields) -> tuple[int, int] | None:
         return None
     start, end = span.get("start"), span.get("end")
     return (start, end) if isinstance(start, int) and isinstance(end, int) else None
-
-
-def code(samples: int) -> str:
-    """Return where a sample is, to a tenth of a second: `0:20:04.2`."""
-    tenths = samples * 10 // RATE
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest // 10:02}.{rest % 10}"
 
 
 def _text(one: Fields, name: str) -> str:

@@ -22,6 +22,7 @@ from ringfence.docket.objects import (
 )
 from ringfence.docket.quoting import worded
 from ringfence.docket.standing import Said, Standing
+from ringfence.docket.times import code
 from ringfence.errors import ConfigError, Locus
 
 
@@ -115,18 +116,9 @@ def named(index: Kept, ref: Ref) -> str:
     return f"{index.number(ref)}{name}"
 
 
-def clock(samples: int) -> str:
-    """Return a time as `h:mm:ss.mmm`."""
-    thousandths = samples // 16
-    seconds, rest = divmod(thousandths, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}.{rest:03}"
-
-
 def spelt(span: Span | None) -> str:
     """Return from when to when something is heard."""
-    return "" if span is None else f"{clock(span.start)} to {clock(span.end)}"
+    return "" if span is None else f"{code(span.start)} to {code(span.end)}"
 
 
 def _chain(index: Kept, ref: Ref) -> list[Ref]:

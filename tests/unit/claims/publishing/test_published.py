@@ -9,10 +9,9 @@ from ringfence.claims.docketed import docketed
 from ringfence.claims.publishing import choosing
 from ringfence.claims.publishing.choosing import chosen, verdicts_of
 from ringfence.claims.publishing.exporting import opened, own_keys, read
-from ringfence.claims.publishing.published import Export, Verdict, code, pages
+from ringfence.claims.publishing.published import Export, Verdict, pages
 from ringfence.claims.publishing.unnamed import Hidden
 from ringfence.docket.objects import (
-    RATE,
     Assessment,
     Handling,
     Hearing,
@@ -278,11 +277,6 @@ _HEARD = ("by", "text", "blind")
 def test_objects_that_say_odd_things_make_a_page_all_the_same():
     """A reader of a stranger's export takes what has the wrong type for nothing."""
     assert pages([]) == []
-
-
-def test_a_time_code_has_tenths():
-    """1 hour, 2 minutes, 3.4 seconds."""
-    assert code(int((3600 + 123.4) * RATE)) == "1:02:03.4"
 
 
 def test_profiles_are_ours_or_a_file(tmp_path):

@@ -14,7 +14,7 @@ from ringfence.docket.finding.index import Index
 from ringfence.docket.finding.listing import Filters, said, standing, statements
 from ringfence.docket.finding.phrases import any_of, question
 from ringfence.docket.finding.searching import search
-from ringfence.docket.finding.shown import clock, machine_text, shown, spelt
+from ringfence.docket.finding.shown import machine_text, shown, spelt
 from ringfence.docket.finding.suggesting import Candidate, suggested, suggestions
 from ringfence.docket.objects import Answer, Handling, Lead, Sentence, Span, Statement
 from ringfence.docket.words import Custody, Dismissal, Known, Rung, Stance
@@ -366,10 +366,8 @@ def test_what_no_machine_wrote_has_no_machine_text(told: Told):
     assert machine_text(told.index, joke) == "everything"
 
 
-def test_time_codes_are_hours_minutes_seconds_and_thousandths():
-    """A sample is a sixteenth of a thousandth."""
-    assert clock(0) == "0:00:00.000"
-    assert clock(16 * (3_600_000 * 11 + 60_000 * 2 + 3_004) + 15) == "11:02:03.004"
+def test_a_span_is_told_by_its_ends():
+    """From when to when; a document has none."""
     assert (spelt(None), spelt(Span(0, 16))) == ("", "0:00:00.000 to 0:00:00.001")
 
 

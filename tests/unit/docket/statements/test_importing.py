@@ -257,7 +257,7 @@ statements:
         "11: `first_hand` must be text, not true or false",
         "12: unknown `stance` `disproves`",
         "13: a lead asks the systems by a command",
-        "16: `never` is no time code",
+        "16: `never` is no time",
         "17: a statement has no `scope`",
     ]
     assert docket.held(Recording) == []
